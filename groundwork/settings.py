@@ -1,0 +1,110 @@
+"""The configuration of all processes, read once by each composition root from the environment and ``.env``.
+
+A missing or bad value stops the start with one line that names the variable.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout: data that ships with the product is found relative to it."""
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class BadSettings(Exception):
+    """A setting is missing or wrong. The message is one line that names the variable; mend it and start again."""
+
+
+class Settings(BaseSettings):
+    """Every ``YHT_…`` variable. ``docs/settings.md`` lists them for operators; a test holds the two together."""
+
+    model_config = SettingsConfigDict(env_prefix="YHT_", env_file=".env", extra="ignore", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address the front listens on.")
+    port: int = Field(8080, ge=1, le=65535, description="Port of the front: everything people and partners use.")
+    public_url: str = Field("", description="Address under which residents and staff reach the front; for links.")
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (), description="Networks whose X-Forwarded-For is believed and that may read /metrics, comma-separated."
+    )
+    var_dir: Path = Field(Path("var"), description="Where everything that changes is kept.")
+    city_dir: Path = Field(
+        ROOT / "nlu_data" / "city" / "minhang", description="Folder of the city that is loaded (docs/city.md)."
+    )
+    database_url: str = Field("", description="SQLAlchemy URL of the system of record; empty: SQLite in YHT_VAR_DIR.")
+    redis_url: str = Field("", description="Redis for what several processes share; empty: the database does it.")
+    rasa_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Addresses of the assistant's processes, comma-separated; empty: `yht serve` starts one."
+    )
+    intake_url: str = Field("", description="Address of the intake process; empty: `yht serve` starts one.")
+    actions_url: str = Field("", description="Address of the action server; empty: `yht serve` starts one.")
+    channel_token: str = Field("", description="The gateway's token at the intake; empty: `yht serve` keeps one.")
+    actions_token: str = Field("", description="The actions' token at the intake; empty: `yht serve` keeps one.")
+    map_tiles: str = Field(
+        "",
+        description="Tile address of maps, https://host/{z}/{x}/{y}.png; empty: drawn from city data.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
+    upload_limit_mb: int = Field(10, ge=1, le=100, description="Largest photo or voice message, in MB.")
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("rasa_urls", mode="before")
+    @classmethod
+    def _addresses(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("public_url", "intake_url", "actions_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+            raise ValueError("must start with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+        return value
+
+    @property
+    def cases_database(self) -> str:
+        """SQLAlchemy URL of the system of record."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.var_dir / 'cases.db'}"
+
+    @property
+    def channels_database(self) -> str:
+        """SQLAlchemy URL of the gateway's records: a file beside the cases on SQLite, the same database otherwise."""
+        if self.cases_database.startswith("sqlite"):
+            head, _, name = self.cases_database.rpartition("/")
+            return f"{head}/{name.replace('cases', 'channels') if 'cases' in name else 'channels-' + name}"
+        return self.cases_database
+
+    @property
+    def base_url(self) -> str:
+        """Where people reach the front, without a trailing slash."""
+        return self.public_url or f"http://{'127.0.0.1' if self.host in ('0.0.0.0', '::') else self.host}:{self.port}"  # noqa: S104
+
+
+def read_settings() -> Settings:
+    """Read the settings of this process. Raises BadSettings with one line naming what is wrong."""
+    try:
+        return Settings()  # type: ignore[call-arg]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "YHT_" + "_".join(str(part) for part in first["loc"][:1]).upper()
+        raise BadSettings(f"{name}: {first['msg']}") from error
