@@ -1,0 +1,1 @@
+"""The assistant: what a resident means, and what to answer."""

@@ -1,0 +1,1 @@
+"""Our graph components for Rasa, and the small models inside them."""

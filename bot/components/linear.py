@@ -1,0 +1,111 @@
+"""A linear classifier over term features with calibrated confidence, kept as plain arrays and JSON (nothing is unpickled)."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import StratifiedKFold
+from sklearn.svm import LinearSVC
+
+from bot.components.features import Vocabulary
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """Labels, their weights, and the temperature that turns scores into probabilities that can be believed."""
+
+    labels: tuple[str, ...]
+    vocabulary: Vocabulary
+    weights: np.ndarray
+    """terms × labels, so that a text's score is a sum over the rows of its terms"""
+    bias: np.ndarray
+    temperature: float
+
+    @classmethod
+    def train(
+        cls, documents: Sequence[Counter[str]], labels: Sequence[str], *, penalty: float = 0.5, folds: int = 3,
+        balanced: bool = False,
+    ) -> LinearModel:
+        """Train on ``documents``; ``balanced`` gives rare labels the same say as frequent ones. The temperature is set on out-of-fold scores, so that 0.8 means right in 8 of 10."""
+        known = tuple(sorted(set(labels)))
+        target = np.array([known.index(label) for label in labels])
+        vocabulary = Vocabulary.learn(documents)
+        matrix = vocabulary.matrix(documents)
+        rarest = min(Counter(labels).values())
+        temperature = 0.3
+        if folds > 1 and rarest >= folds and len(known) > 1:
+            scores = np.zeros((len(documents), len(known)))
+            for train, test in StratifiedKFold(folds, shuffle=True, random_state=7).split(matrix, target):
+                scores[test] = _scores(_fit(matrix[train], target[train], penalty, balanced), matrix[test], len(known))
+            temperature = _temperature(scores, target)
+        classifier = _fit(matrix, target, penalty, balanced)
+        weights, bias = _binary_as_two(classifier, len(known))
+        return cls(known, vocabulary, np.ascontiguousarray(weights.T, dtype=np.float32), bias, temperature)
+
+    def scores(self, documents: Sequence[Counter[str]]) -> np.ndarray:
+        """Margins, documents × labels."""
+        return np.asarray(self.vocabulary.matrix(documents) @ self.weights) + self.bias
+
+    def probabilities(self, documents: Sequence[Counter[str]]) -> np.ndarray:
+        """Calibrated confidences, documents × labels, rows sum to one."""
+        return _softmax(self.scores(documents) / self.temperature)
+
+    def dumps(self) -> bytes:
+        """Everything as one ``.npz``."""
+        out = io.BytesIO()
+        meta = {"labels": self.labels, "terms": list(self.vocabulary.index), "temperature": self.temperature}
+        np.savez_compressed(
+            out,
+            meta=np.frombuffer(json.dumps(meta, ensure_ascii=False).encode(), dtype=np.uint8),
+            idf=self.vocabulary.idf,
+            weights=self.weights.astype(np.float16),
+            bias=self.bias.astype(np.float32),
+        )
+        return out.getvalue()
+
+    @classmethod
+    def loads(cls, data: bytes) -> LinearModel:
+        """What ``dumps`` gave. Raises ValueError for anything else."""
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            meta = json.loads(arrays["meta"].tobytes())
+            terms = {term: i for i, term in enumerate(meta["terms"])}
+            weights = arrays["weights"].astype(np.float32)
+            if weights.shape != (len(terms), len(meta["labels"])):
+                raise ValueError("weights do not fit terms and labels")
+            return cls(
+                tuple(meta["labels"]), Vocabulary(terms, arrays["idf"]), weights, arrays["bias"], meta["temperature"]
+            )
+
+
+def _fit(matrix: np.ndarray, target: np.ndarray, penalty: float, balanced: bool) -> LinearSVC:
+    return LinearSVC(C=penalty, class_weight="balanced" if balanced else None, dual=True, max_iter=2000, tol=1e-3).fit(matrix, target)
+
+
+def _binary_as_two(classifier: LinearSVC, labels: int) -> tuple[np.ndarray, np.ndarray]:
+    weights, bias = classifier.coef_, classifier.intercept_
+    if labels == 2 and len(weights) == 1:
+        return np.vstack([-weights[0], weights[0]]), np.array([-bias[0], bias[0]])
+    return weights, bias
+
+
+def _scores(classifier: LinearSVC, matrix: np.ndarray, labels: int) -> np.ndarray:
+    weights, bias = _binary_as_two(classifier, labels)
+    return np.asarray(matrix @ weights.T) + bias
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
+
+
+def _temperature(scores: np.ndarray, target: np.ndarray) -> float:
+    def loss(temperature: float) -> float:
+        chosen = _softmax(scores / temperature)[np.arange(len(target)), target]
+        return float(-np.log(np.maximum(chosen, 1e-12)).mean())
+
+    return float(min(np.geomspace(0.05, 2.0, 40), key=loss))

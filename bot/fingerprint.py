@@ -1,0 +1,41 @@
+"""What a trained assistant depends on, as one hash: when it changes, the assistant is trained again. Standard library only."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_CODE = ("bot/*.py", "bot/components/*.py", "bot/language/*.py", "bot/domain/*.yml", "bot/config.yml")
+_DATA = ("nlu_data/utterances/*.txt", "nlu_data/acts/*.txt", "nlu_data/dialogue/*.yml", "nlu_data/lexicon/*")
+_OTHER = ("nlu_data/taxonomy.csv", "requirements/bot.txt")
+# what only runs the assistant does not change what it learns
+_NOT_LEARNT_FROM = {"bot/serve.py", "bot/fingerprint.py", "bot/train.py", "bot/evaluate.py"}
+_CITY_FILES = ("city.toml", "places.csv", "roads.geojson", "towns.geojson")
+
+
+def training_inputs() -> list[Path]:
+    """All files that training reads, in a fixed order."""
+    files = {path for pattern in (*_CODE, *_DATA, *_OTHER) for path in ROOT.glob(pattern)}
+    files = {path for path in files if path.relative_to(ROOT).as_posix() not in _NOT_LEARNT_FROM}
+    city = ROOT / (os.environ.get("YHT_CITY_DIR") or "nlu_data/city/minhang")
+    files |= {city / name for name in _CITY_FILES if (city / name).is_file()}
+    tickets = Path(os.environ.get("YHT_VAR_DIR") or ROOT / "var") / "tickets"
+    files |= set(tickets.glob("*.jsonl"))
+    return sorted(files)
+
+
+def training_fingerprint() -> str:
+    """Sixteen hexadecimal digits that change when anything does that the assistant is trained from."""
+    digest = hashlib.sha256()
+    for path in training_inputs():
+        digest.update(path.name.encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def model_path(fingerprint: str | None = None) -> Path:
+    """Where the assistant of this fingerprint is kept."""
+    return ROOT / "models" / f"{fingerprint or training_fingerprint()}.tar.gz"

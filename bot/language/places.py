@@ -1,0 +1,29 @@
+"""What kind of place a phrase is: decides whether somebody could be sent there, and how it is looked up."""
+
+from __future__ import annotations
+
+import re
+
+_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("pole", re.compile(r"(?:杆|^)[^路街]{0,6}[A-Za-z]{1,4}\d{2,}[-—]\d+|支\d+$|号(?:电线|路灯|灯)杆")),
+    ("highway", re.compile(r"(?:高速|国道|省道|[GS]\d{1,3}).{0,8}(?:K\d+|公里|匝道|出口|入口)|K\d+\+?\d*")),
+    ("metro", re.compile(r"(?:地铁|轨交|轻轨|\d+号线).{0,10}(?:站|口)")),
+    ("crossing", re.compile(r"(?:路口|交叉口|交汇处|交界处|十字路口|丁字路口|交叉处|路.{0,3}[与和跟、].{1,8}路)")),
+    ("section", re.compile(r"(?:段|之间|沿线)$|从.+到|到.+(?:段|一带)$|至.+段")),
+    ("address", re.compile(r"(?:路|街|道|巷|弄|胡同|村)\d+(?:号|弄|巷|支弄)")),
+    ("estate", re.compile(r"(?:小区|花园|苑|家园|新村|公寓|花苑|名邸|公馆|豪庭|山庄|嘉园|佳园|[一二三四五六七八九十]村|期|府|别墅)")),
+    ("village", re.compile(r"村(?:.{0,4}组|.{0,3}队|村口|委会|小组)?")),
+    ("road", re.compile(r"(?:路|街|大道|公路|巷|胡同|高架|隧道|大桥|桥|环线)")),
+    ("town", re.compile(r"(?:镇|乡|街道|社区)$")),
+)
+_PRECISE = frozenset({"pole", "highway", "metro", "crossing", "section", "address", "estate", "village", "road", "poi"})
+
+
+def kind_of(phrase: str) -> str:
+    """pole, highway, metro, crossing, section, address, estate, village, road, town, or poi for anything else."""
+    return next((kind for kind, pattern in _KINDS if pattern.search(phrase)), "poi")
+
+
+def is_precise(phrase: str) -> bool:
+    """Whether somebody could be sent there: more than a town."""
+    return kind_of(phrase) in _PRECISE

@@ -1,0 +1,72 @@
+"""Start the assistant: ``python -m bot.serve``. Rasa's REST channel and parse interface on a private address."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.fingerprint import ROOT, model_path
+from bot.runtime import compile_action_schema, quiet, quiet_rasa
+
+
+def tracker_store(var: Path, database_url: str) -> dict[str, object]:
+    """Rasa's tracker store: a file of its own beside SQLite cases, else tables in the same PostgreSQL database."""
+    if database_url.startswith("postgresql"):
+        parts = urlsplit(database_url)
+        return {
+            "type": "SQL",
+            "dialect": "postgresql",
+            "url": parts.hostname,
+            "port": parts.port or 5432,
+            "db": parts.path.lstrip("/"),
+            "username": parts.username,
+            "password": parts.password,
+        }
+    file = var / "tracker.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+    return {"type": "SQL", "dialect": "sqlite", "db": str(file)}
+
+
+def main() -> None:
+    """Read the environment, load the model, serve until told to stop."""
+    missing = [name for name in ("YHT_LISTEN", "YHT_ACTIONS_URL") if not os.environ.get(name)]
+    if missing:
+        sys.exit(f"{missing[0]}: is not set")
+    model = model_path()
+    if not model.is_file():
+        others = sorted((ROOT / "models").glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
+        if not others:
+            sys.exit("models/: no trained assistant; run `make train`")
+        print("the training inputs changed since the assistant was trained; run `make train`", file=sys.stderr)
+        model = others[-1]
+    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+    quiet()
+    import rasa.core.run
+    from rasa.core.utils import AvailableEndpoints
+    from rasa.utils.endpoints import EndpointConfig
+
+    quiet_rasa()
+    compile_action_schema()
+    var = Path(os.environ.get("YHT_VAR_DIR", "var"))
+    host, _, port = os.environ["YHT_LISTEN"].rpartition(":")
+    rasa.core.run.serve_application(
+        model_path=str(model),
+        interface=host,
+        port=int(port),
+        credentials=str(ROOT / "bot" / "credentials.yml"),
+        enable_api=True,
+        endpoints=AvailableEndpoints(
+            action=EndpointConfig(f"{os.environ['YHT_ACTIONS_URL']}/webhook", enable_selective_domain=True),
+            tracker_store=EndpointConfig.from_dict(tracker_store(var, os.environ.get("YHT_DATABASE_URL", ""))),
+        ),
+        request_timeout=60,
+        response_timeout=60,
+    )
+
+
+if __name__ == "__main__":
+    main()
