@@ -1,0 +1,372 @@
+"""How a report is taken down: a pure function from what was known and what is heard to what is known now.
+
+The rules are those of a good clerk: one thing is asked at a time, nothing is asked twice that was answered, answers are
+taken in any order, corrections at any moment, a telephone number is never pressed for, and nothing is filed that was
+not read back and agreed to.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from bot.language.contact import find_phone, looks_like_broken_phone, refuses_phone, wants_anonymity
+from bot.language.danger import kind_of_danger
+from bot.language.normalise import normalise
+
+SURE_ENOUGH = 0.35
+"""Confidence of the first category below which the resident is asked to choose."""
+LONGEST_PLACE_ANSWER = 40
+"""Characters up to which an answer to "where?" without a recognised place is taken as the place in the resident's words."""
+LONGEST_DESCRIPTION = 5000
+CHOICES = 3
+
+_YES = re.compile(
+    r"^(?:嗯|恩|哦|好|对|是|行|可以|没错|确认|提交|正确|ok|yes|中|成|要得|得|是额|对额|好额|对呀|对啊|对哒|1)+"
+    r"(?:的|呀|啊|哦|吧|了|呢|额|就这样|就这么|这样|没问题|没错|报上去|报|提交|谢谢|你|您|，|,|。|！|!|\s)*$",
+    re.IGNORECASE,
+)
+_FILE_IT = re.compile(r"(报上去|上报|报吧|提交|就这样|就这么|没问题|没错|地址对|确认|都对)")
+_NOT = re.compile(r"(不对|不是|错了|有误|别报|不要报|先别|等一下|等等|不报|不用报|不行|不确认|改)")
+_CANCEL = re.compile(r"(不报了|先不报|不想报|不用报了|别报了|取消|撤销|撤回|不投诉了|当我没说|不用了.{0,4}(?:修好|解决|好了))")
+_NEVER_MIND = re.compile(r"^(?:哎|唉|嗯|那)?(?:算了|不用了|不要了|没事了)[吧啊了。！!\s]*$")
+_WAIT = re.compile(r"(等一下|等等|等会|稍等|慢点|我想想|我看看|等我)")
+_UNKNOWN_PLACE = re.compile(r"^(?:我也?|都|也)?(?:不知道|不清楚|说不清|不晓得|不记得|忘了|弄不清|讲不清楚?|随便)")
+_PRIVACY = re.compile(r"((?:会不会|会|是不是).{0,8}(?:告诉|泄露|泄漏|透露|知道).{0,10}(?:我|名字|姓名|电话|信息|谁)?|隐私|信息安全|报复)")
+_IT_IS = re.compile(r"^(?:就?是?在|地址是?|地点是?|位置是?|就是|在|是|我在|我住)[：:，, ]?")
+_CORRECTION = re.compile(r"^(?:不对|不是|错了|写错了|说错了|更正|应该是|改成|改为|是)[，,。 ]?")
+_VAGUE = re.compile(
+    r"^(?:你好|您好|喂|请问|麻烦|那个|我|要|想|来|给|帮|跟|向|你们|报|个|一下|一个|反映|反应|投诉|举报|上报|报修|报告|问题|情况|事情|事|件|下|点|城管|有|打"
+    r"|咨询|建议|[,，。！!？?\s])+$"
+)
+_ORDINALS = {"1": 0, "一": 0, "第一个": 0, "第一": 0, "2": 1, "二": 1, "第二个": 1, "第二": 1, "3": 2, "三": 2, "第三个": 2, "第三": 2}
+
+REPORTING = frozenset({"report", "consult", "suggest", "emergency", "supplement", "praise", "urge"})
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place as it was said; ``kind`` as in ``bot.language.places``."""
+
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One message as the assistant understood it."""
+
+    text: str
+    act: str
+    categories: tuple[tuple[str, float], ...] = ()
+    places: tuple[Place, ...] = ()
+    position: tuple[float, float, str] | None = None
+    """lat, lng (WGS84) and the label chosen on the map"""
+    attachment: tuple[str, str] | None = None
+    """id and media type"""
+    chosen_code: str | None = None
+    edit: str | None = None
+    button: bool = False
+    """a button was pressed: the text is a payload, not words"""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report being taken down. Everything in it was said, shown or chosen by the resident."""
+
+    matter: str = ""
+    act: str = "report"
+    scores: dict[str, float] = field(default_factory=dict)
+    """category → summed confidence over what was said"""
+    chosen_code: str | None = None
+    place: str | None = None
+    place_kind: str | None = None
+    position: tuple[float, float] | None = None
+    place_unknown: bool = False
+    phone: str | None = None
+    phone_refused: bool = False
+    confidential: bool = False
+    attachments: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
+    asked: str | None = None
+    """what the last question was about: matter, place, category, confirmed, edit, new_place, new_matter"""
+    place_asked: int = 0
+    category_asked: bool = False
+    warned: bool = False
+    """the emergency advice was given"""
+    status: str = "open"
+    """open, confirmed, cancelled, handed_over"""
+
+    def to_slot(self) -> dict[str, Any]:
+        """As JSON for the tracker."""
+        return asdict(self)
+
+    @classmethod
+    def from_slot(cls, value: dict[str, Any] | None) -> Report:
+        """Back from the tracker; members that are not known (of another version) are left out."""
+        if not value:
+            return cls()
+        known = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
+        for name in ("attachments", "media"):
+            known[name] = tuple(known.get(name) or ())
+        if known.get("position"):
+            known["position"] = tuple(known["position"])
+        return cls(**known)
+
+    @property
+    def ranking(self) -> list[tuple[str, float]]:
+        """Categories by confidence, likeliest first."""
+        total = sum(self.scores.values())
+        ranked = sorted(self.scores.items(), key=lambda pair: -pair[1])
+        return [(code, score / max(total, 1.0)) for code, score in ranked]
+
+    @property
+    def category(self) -> tuple[str, float] | None:
+        """The category and its confidence: 1 when the resident chose it."""
+        if self.chosen_code:
+            return self.chosen_code, 1.0
+        return self.ranking[0] if self.scores else None
+
+    @property
+    def has_place(self) -> bool:
+        """Whether there is a place, or none can be had."""
+        return bool(self.place or self.position or self.place_unknown)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What follows from a message: the report as it is now, and what is said (response names, with their values)."""
+
+    report: Report
+    says: tuple[tuple[str, dict[str, Any]], ...] = ()
+
+
+def hear(report: Report, heard: Heard) -> Turn:
+    """Take in one message. The turn's ``report.asked`` is the question that is put next; None when the report is over."""
+    says: list[tuple[str, dict[str, Any]]] = []
+    before = report
+    words = "" if heard.button else heard.text.strip()
+
+    if heard.act == "emergency" and not report.warned:
+        says.append((f"utter_emergency_{kind_of_danger(words) or 'other'}", {}))
+        report = replace(report, warned=True)
+    if heard.act == "handoff":
+        return Turn(replace(report, status="handed_over", asked=None), (*says, ("utter_handoff_with_report", {})))
+    if _is_cancelled(report, heard, words):
+        return Turn(replace(report, status="cancelled", asked=None), (*says, ("utter_cancelled", {})))
+
+    report, remarks = _take_contact(report, words)
+    says += remarks
+    report, remarks = _take_media(report, heard)
+    says += remarks
+    if heard.chosen_code:
+        report = replace(report, chosen_code=heard.chosen_code)
+    if heard.edit:
+        report, question = _edit(report, heard.edit)
+        return Turn(report, (*says, question))
+    if words and not heard.places and len(words) <= 40 and _PRIVACY.search(words):
+        says.append(("utter_privacy", {}))
+    elif words and not _only_about_contact(report, words, heard):
+        report = _take_words(report, heard, words)
+
+    if before.asked == "confirmed" and report == before and not says:
+        if _agrees(heard, words):
+            return Turn(replace(report, status="confirmed", asked=None))
+        if heard.act == "deny" or _CORRECTION.match(words):
+            return Turn(replace(report, asked="edit"), (("utter_ask_edit", {}),))
+        if _WAIT.search(words):
+            return Turn(report, (("utter_take_your_time", {}),))
+        return Turn(report, (("utter_confirm_again", {}),))
+    if before.asked == "confirmed" and _only_contact_changed(before, report) and _agrees(heard, _without_contact(words)):
+        return Turn(replace(report, status="confirmed", asked=None), tuple(says))
+    if before.asked in ("matter", "place") and report == before and not says:
+        if _WAIT.search(words):
+            return Turn(report, (("utter_take_your_time", {}),))
+        if heard.act in ("greet", "thank", "other") and words:
+            says.append(("utter_small_talk", {}))
+    return _ask_next(before, report, says)
+
+
+def _is_cancelled(report: Report, heard: Heard, words: str) -> bool:
+    if heard.act == "withdraw" and not (words and refuses_phone(words) and not _CANCEL.search(words)):
+        return True
+    if _CANCEL.search(words) and heard.act not in ("report", "emergency"):
+        return True
+    return bool(_NEVER_MIND.match(words)) and report.asked not in ("confirmed", None)
+
+
+def _take_contact(report: Report, words: str) -> tuple[Report, list[tuple[str, dict[str, Any]]]]:
+    says: list[tuple[str, dict[str, Any]]] = []
+    if not words:
+        return report, says
+    phone = find_phone(words)
+    if phone and phone != report.phone:
+        report = replace(report, phone=phone, phone_refused=False)
+        says.append(("utter_phone_noted", {}))
+    elif looks_like_broken_phone(words):
+        says.append(("utter_phone_broken", {}))
+    elif refuses_phone(words) and not report.phone_refused and not _answers_place(report, words):
+        report = replace(report, phone_refused=True, phone=None)
+        says.append(("utter_phone_refused", {}))
+    if wants_anonymity(words) and not report.confidential:
+        report = replace(report, confidential=True)
+        says = [said for said in says if said[0] != "utter_phone_refused"] + [("utter_confidential", {})]
+    return report, says
+
+
+def _only_about_contact(report: Report, words: str, heard: Heard) -> bool:
+    """Whether the words say nothing but how, or that not, to reach the resident."""
+    if heard.places or _answers_place(report, words):
+        return False
+    if find_phone(words) or looks_like_broken_phone(words):
+        return len(_without_contact(words)) <= 4
+    return (refuses_phone(words) or wants_anonymity(words)) and not (heard.act == "report" and not report.matter)
+
+
+def _answers_place(report: Report, words: str) -> bool:
+    return report.asked == "place" and bool(_UNKNOWN_PLACE.match(words))
+
+
+def _take_media(report: Report, heard: Heard) -> tuple[Report, list[tuple[str, dict[str, Any]]]]:
+    says: list[tuple[str, dict[str, Any]]] = []
+    if heard.position:
+        lat, lng, label = heard.position
+        report = replace(report, position=(lat, lng), place_unknown=False)
+        if label and (report.place is None or report.asked in ("place", "new_place")):
+            report = replace(report, place=label, place_kind="poi")
+    if heard.attachment and heard.attachment[0] not in report.attachments:
+        attachment, media = heard.attachment
+        report = replace(report, attachments=(*report.attachments, attachment), media=(*report.media, media))
+        kind = media.split("/", maxsplit=1)[0]
+        if kind == "audio":
+            says.append(("utter_voice_noted", {}))
+        elif report.matter:
+            says.append(("utter_photo_noted" if kind == "image" else "utter_file_noted", {}))
+    return report, says
+
+
+def _edit(report: Report, what: str) -> tuple[Report, tuple[str, dict[str, Any]]]:
+    if what == "place":
+        return replace(report, asked="new_place"), ("utter_ask_new_place", {})
+    if what == "matter":
+        return replace(report, asked="new_matter"), ("utter_ask_new_matter", {})
+    return replace(report, asked="category", category_asked=True), ("utter_ask_category", {})
+
+
+def _take_words(report: Report, heard: Heard, words: str) -> Report:
+    asked = report.asked
+    if asked == "category":
+        code = _choice(report, words)
+        if code:
+            return replace(report, chosen_code=code)
+    if asked == "new_matter":
+        return _with_categories(replace(report, matter=words, scores={}, chosen_code=None), heard)
+    if asked in ("confirmed", "edit") and not heard.places and (_agrees(heard, words) or heard.act in ("deny", "thank")):
+        return report
+
+    place = _best_place(heard.places)
+    if place and _replaces_place(report, heard, place, words):
+        report = replace(report, place=place.text, place_kind=place.kind, place_unknown=False)
+        if asked in ("confirmed", "edit", "new_place"):
+            report = replace(report, position=None)
+    elif asked in ("place", "new_place") and not place:
+        report = _place_in_own_words(report, heard, words)
+        if report.has_place or report.asked != asked:
+            return report
+    if _adds_matter(report, heard, words):
+        matter = f"{report.matter}\n{words}" if report.matter else words
+        report = replace(report, matter=matter[:LONGEST_DESCRIPTION])
+        if heard.act in ("consult", "suggest", "emergency") and report.act == "report" and "\n" not in matter:
+            report = replace(report, act=heard.act)
+        report = _with_categories(report, heard)
+    return report
+
+
+def _place_in_own_words(report: Report, heard: Heard, words: str) -> Report:
+    if _UNKNOWN_PLACE.match(words):
+        return replace(report, place_unknown=True)
+    plain = _IT_IS.sub("", words).strip(" 。，,！!")
+    answers = heard.act in ("report", "supplement", "other", "affirm", "consult", "suggest", "ask_status", "urge")
+    if 2 <= len(plain) <= LONGEST_PLACE_ANSWER and answers and not _WAIT.search(words) and not _PRIVACY.search(words):
+        return replace(report, place=plain, place_kind="said", place_unknown=False)
+    return report
+
+
+def _best_place(places: tuple[Place, ...]) -> Place | None:
+    order = ("pole", "address", "crossing", "highway", "metro", "section", "estate", "poi", "village", "road", "town")
+    return min(places, key=lambda place: (order.index(place.kind) if place.kind in order else 99), default=None)
+
+
+def _replaces_place(report: Report, heard: Heard, place: Place, words: str) -> bool:
+    if report.place is None or report.asked in ("place", "new_place", "edit"):
+        return True
+    if heard.act == "deny" or _CORRECTION.match(words) or _NOT.search(words):
+        return True
+    vague = report.place_kind in ("town", "road", "said")
+    return place.kind not in ("town", "road") and vague or report.asked == "confirmed" and len(words) - len(place.text) <= 6
+
+
+def _adds_matter(report: Report, heard: Heard, words: str) -> bool:
+    rest = words
+    for place in heard.places:
+        rest = rest.replace(place.text, "")
+    rest = re.sub(r"[\s，,。.！!？?]|就是|这里|那里|在|地址|位置|里面那条|那边|的|哦|啊|呀", "", rest)
+    if not report.matter:
+        return heard.act not in ("greet", "thank", "affirm", "deny") and not _VAGUE.match(words) and len(rest) >= 2
+    if report.asked in ("place", "new_place") and heard.places:
+        return len(rest) >= 8 and heard.act in REPORTING
+    if report.asked in ("place", "new_place"):
+        return len(words) > LONGEST_PLACE_ANSWER and heard.act in REPORTING
+    return len(rest) >= 4 and heard.act in REPORTING and not refuses_phone(words)
+
+
+def _with_categories(report: Report, heard: Heard) -> Report:
+    scores = dict(report.scores)
+    for code, confidence in heard.categories:
+        scores[code] = scores.get(code, 0.0) + confidence
+    return replace(report, scores=scores)
+
+
+def _choice(report: Report, words: str) -> str | None:
+    plain = normalise(words).text.strip(" 。.、")
+    index = _ORDINALS.get(plain)
+    ranking = report.ranking[:CHOICES]
+    return ranking[index][0] if index is not None and index < len(ranking) else None
+
+
+def _agrees(heard: Heard, words: str) -> bool:
+    if heard.act == "affirm" and not _NOT.search(words):
+        return True
+    return bool(words) and not _NOT.search(words) and bool(_YES.match(words) or _FILE_IT.search(words) and len(words) <= 20)
+
+
+def _only_contact_changed(before: Report, after: Report) -> bool:
+    return before == replace(
+        after, phone=before.phone, phone_refused=before.phone_refused, confidential=before.confidential
+    )
+
+
+def _without_contact(words: str) -> str:
+    return re.sub(r"[\d\s+-]{7,}|(?:我的?)?(?:电话|手机|号码)(?:是|号)?|不留(?:电话)?|匿名|不用留?电话", "", words).strip("，,。 ")
+
+
+def _ask_next(before: Report, report: Report, says: list[tuple[str, dict[str, Any]]]) -> Turn:
+    if not report.matter:
+        seen = bool(report.attachments or report.position) and before.asked is None
+        says.append(("utter_ask_matter_seen" if seen and not says else "utter_ask_matter", {}))
+        return Turn(replace(report, asked="matter"), tuple(says))
+    if not report.has_place:
+        if report.place_asked >= 2:
+            report = replace(report, place_unknown=True)
+        elif report.act == "consult":
+            report = replace(report, place_unknown=True)
+        else:
+            says.append(("utter_ask_place" if not report.place_asked else "utter_ask_place_again", {}))
+            return Turn(replace(report, asked="place", place_asked=report.place_asked + 1), tuple(says))
+    category = report.category
+    if category and category[1] < SURE_ENOUGH and not report.category_asked and len(report.scores) > 1:
+        says.append(("utter_ask_category", {}))
+        return Turn(replace(report, asked="category", category_asked=True), tuple(says))
+    says.append(("utter_summary", {}))
+    return Turn(replace(report, asked="confirmed"), tuple(says))

@@ -1,0 +1,97 @@
+"""The intake API as the actions use it: over HTTP, with one narrow token, a time-out and few retries."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import aiohttp
+
+log = logging.getLogger(__name__)
+
+
+class IntakeDown(Exception):
+    """The intake did not answer, or not now: try again later."""
+
+
+class IntakeRefused(Exception):
+    """The intake will not take this as it is; ``status`` and the problem document say why."""
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        super().__init__(f"{status} {problem.get('code', '')}")
+        self.status = status
+        self.problem = problem
+
+
+class Intake:
+    """Client of the intake API. Made once per process inside its event loop; ``close`` it at the end."""
+
+    def __init__(self, url: str, token: str, *, timeout: float = 5.0) -> None:
+        self._url = url.rstrip("/")
+        self._token = token
+        self._timeout = aiohttp.ClientTimeout(total=timeout, connect=1.5)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def file(self, key: str, body: dict[str, Any]) -> dict[str, Any]:
+        """File a report under an idempotency key; the case. Raises IntakeDown or IntakeRefused."""
+        return await self._call("POST", "/api/v1/cases", body, headers={"Idempotency-Key": key}, tries=2)
+
+    async def preview(self, body: dict[str, Any]) -> dict[str, Any]:
+        """What filing the report would give: category, place, department, due time. Nothing is stored."""
+        return await self._call("POST", "/api/v1/cases/preview", body, tries=1, timeout=2.0)
+
+    async def case(self, case_no: str, channel_user: str) -> dict[str, Any] | None:
+        """A case of this reporter; None if he has none of that number."""
+        try:
+            return await self._call("GET", f"/api/v1/cases/{case_no}", params={"channel_user": channel_user}, tries=2)
+        except IntakeRefused as refused:
+            if refused.status in (403, 404, 422):
+                return None
+            raise
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        headers: dict[str, str] | None = None,
+        params: dict[str, str] | None = None,
+        tries: int,
+        timeout: float | None = None,
+    ) -> dict[str, Any]:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                timeout=self._timeout, headers={"Authorization": f"Bearer {self._token}"}
+            )
+        limit = aiohttp.ClientTimeout(total=timeout, connect=1.0) if timeout else self._timeout
+        for attempt in range(tries):
+            try:
+                async with self._session.request(
+                    method, self._url + path, json=body, headers=headers, params=params, timeout=limit
+                ) as response:
+                    if response.status < 300:
+                        answer: dict[str, Any] = await response.json()
+                        return answer
+                    if response.status < 500 and response.status not in (401, 408, 425, 429):
+                        raise IntakeRefused(response.status, await _problem(response))
+                    log.warning("intake answered %s", response.status)
+            except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+                log.warning("intake did not answer: %s", type(error).__name__)
+            if attempt + 1 < tries:
+                await asyncio.sleep(0.2 * 2**attempt)
+        raise IntakeDown(path)
+
+
+async def _problem(response: aiohttp.ClientResponse) -> dict[str, Any]:
+    try:
+        problem = await response.json(content_type=None)
+    except ValueError:
+        return {}
+    return problem if isinstance(problem, dict) else {}
