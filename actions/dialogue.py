@@ -20,7 +20,9 @@ SURE_ENOUGH = 0.35
 LONGEST_PLACE_ANSWER = 40
 """Characters up to which an answer to "where?" without a recognised place is taken as the place in the resident's words."""
 LONGEST_DESCRIPTION = 5000
+LONGEST_PLACE_TAIL = 10
 CHOICES = 3
+MOST_PLACE_QUESTIONS = 2
 
 _YES = re.compile(
     r"^(?:嗯|恩|哦|好|对|是|行|可以|没错|确认|提交|正确|ok|yes|中|成|要得|得|是额|对额|好额|对呀|对啊|对哒|1)+"
@@ -40,6 +42,11 @@ _VAGUE = re.compile(
     r"^(?:你好|您好|喂|请问|麻烦|那个|我|要|想|来|给|帮|跟|向|你们|报|个|一下|一个|反映|反应|投诉|举报|上报|报修|报告|问题|情况|事情|事|件|下|点|城管|有|打"
     r"|咨询|建议|[,，。！!？?\s])+$"
 )
+_CLAUSE_END = re.compile(r"[\s,，.。;；:：!！?？]")
+_PLACE_LIKE = re.compile(
+    r"(路|街|弄|号|村|苑|园|小区|楼|门|口|桥|站|店|厂|校|学|院|旁|边|对面|附近|隔壁|广场|中心|市场|城|府|里|湾|公寓|大厦|镇|组|队|杆|巷|道)"
+)
+_TELLS = re.compile(r"(了|还是|没有|怎么|什么|为啥|吗|呢|不行|很|太|一直|已经|也)")
 _ORDINALS = {"1": 0, "一": 0, "第一个": 0, "第一": 0, "2": 1, "二": 1, "第二个": 1, "第二": 1, "3": 2, "三": 2, "第三个": 2, "第三": 2}
 
 REPORTING = frozenset({"report", "consult", "suggest", "emergency", "supplement", "praise", "urge"})
@@ -171,10 +178,10 @@ def hear(report: Report, heard: Heard) -> Turn:
         report = _take_words(report, heard, words)
 
     if before.asked == "confirmed" and report == before and not says:
-        if _agrees(heard, words):
+        if _agrees(heard, words) or report.act == "emergency" and heard.act == "urge":
             return Turn(replace(report, status="confirmed", asked=None))
         if heard.act == "deny" or _CORRECTION.match(words):
-            return Turn(replace(report, asked="edit"), (("utter_ask_edit", {}),))
+            return Turn(replace(report, asked="edit"), (("utter_what_is_wrong", {}),))
         if _WAIT.search(words):
             return Turn(report, (("utter_take_your_time", {}),))
         return Turn(report, (("utter_confirm_again", {}),))
@@ -248,10 +255,10 @@ def _take_media(report: Report, heard: Heard) -> tuple[Report, list[tuple[str, d
 
 def _edit(report: Report, what: str) -> tuple[Report, tuple[str, dict[str, Any]]]:
     if what == "place":
-        return replace(report, asked="new_place"), ("utter_ask_new_place", {})
+        return replace(report, asked="new_place"), ("utter_new_where", {})
     if what == "matter":
-        return replace(report, asked="new_matter"), ("utter_ask_new_matter", {})
-    return replace(report, asked="category", category_asked=True), ("utter_ask_category", {})
+        return replace(report, asked="new_matter"), ("utter_new_what", {})
+    return replace(report, asked="category", category_asked=True), ("utter_which", {})
 
 
 def _take_words(report: Report, heard: Heard, words: str) -> Report:
@@ -267,7 +274,8 @@ def _take_words(report: Report, heard: Heard, words: str) -> Report:
 
     place = _best_place(heard.places)
     if place and _replaces_place(report, heard, place, words):
-        report = replace(report, place=place.text, place_kind=place.kind, place_unknown=False)
+        text = _with_what_follows(place.text, words) if asked in ("place", "new_place") else place.text
+        report = replace(report, place=text, place_kind=place.kind, place_unknown=False)
         if asked in ("confirmed", "edit", "new_place"):
             report = replace(report, position=None)
     elif asked in ("place", "new_place") and not place:
@@ -284,13 +292,23 @@ def _take_words(report: Report, heard: Heard, words: str) -> Report:
 
 
 def _place_in_own_words(report: Report, heard: Heard, words: str) -> Report:
+    """Take an answer to "where?" in which no place was recognised: by its looks, or whatever it is the second time."""
     if _UNKNOWN_PLACE.match(words):
         return replace(report, place_unknown=True)
     plain = _IT_IS.sub("", words).strip(" 。，,！!")
-    answers = heard.act in ("report", "supplement", "other", "affirm", "consult", "suggest", "ask_status", "urge")
-    if 2 <= len(plain) <= LONGEST_PLACE_ANSWER and answers and not _WAIT.search(words) and not _PRIVACY.search(words):
+    answers = heard.act not in ("greet", "thank", "deny", "handoff", "rate") and 2 <= len(plain) <= LONGEST_PLACE_ANSWER
+    if not answers or _WAIT.search(words) or _PRIVACY.search(words):
+        return report
+    looks_so = _PLACE_LIKE.search(plain) and not _TELLS.search(plain) or len(plain) <= 6 and heard.act != "report"
+    if looks_so or report.place_asked >= MOST_PLACE_QUESTIONS:
         return replace(report, place=plain, place_kind="said", place_unknown=False)
     return report
+
+
+def _with_what_follows(place: str, words: str) -> str:
+    """An answer to "where?" says more than a place's name: 利景花苑靠马路那排门面 is kept whole."""
+    tail = _CLAUSE_END.split(words[words.find(place) + len(place) :], maxsplit=1)[0]
+    return place + tail.rstrip("的啊呀哦吧") if len(tail) <= LONGEST_PLACE_TAIL else place
 
 
 def _best_place(places: tuple[Place, ...]) -> Place | None:
@@ -316,8 +334,6 @@ def _adds_matter(report: Report, heard: Heard, words: str) -> bool:
         return heard.act not in ("greet", "thank", "affirm", "deny") and not _VAGUE.match(words) and len(rest) >= 2
     if report.asked in ("place", "new_place") and heard.places:
         return len(rest) >= 8 and heard.act in REPORTING
-    if report.asked in ("place", "new_place"):
-        return len(words) > LONGEST_PLACE_ANSWER and heard.act in REPORTING
     return len(rest) >= 4 and heard.act in REPORTING and not refuses_phone(words)
 
 
@@ -354,19 +370,20 @@ def _without_contact(words: str) -> str:
 def _ask_next(before: Report, report: Report, says: list[tuple[str, dict[str, Any]]]) -> Turn:
     if not report.matter:
         seen = bool(report.attachments or report.position) and before.asked is None
-        says.append(("utter_ask_matter_seen" if seen and not says else "utter_ask_matter", {}))
+        still = "utter_what_still" if before.asked == "matter" else "utter_what"
+        says.append(("utter_what_seen" if seen and not says else still, {}))
         return Turn(replace(report, asked="matter"), tuple(says))
     if not report.has_place:
-        if report.place_asked >= 2:
-            report = replace(report, place_unknown=True)
-        elif report.act == "consult":
-            report = replace(report, place_unknown=True)
-        else:
-            says.append(("utter_ask_place" if not report.place_asked else "utter_ask_place_again", {}))
+        if says and before.asked == "place" and replace(report, warned=before.warned) == before:
+            # something else came in between: the question stands, and is not counted again
+            return Turn(report, (*says, ("utter_where_still", {})))
+        if report.place_asked < MOST_PLACE_QUESTIONS and report.act != "consult":
+            says.append(("utter_where" if not report.place_asked else "utter_where_again", {}))
             return Turn(replace(report, asked="place", place_asked=report.place_asked + 1), tuple(says))
+        report = replace(report, place_unknown=True)
     category = report.category
     if category and category[1] < SURE_ENOUGH and not report.category_asked and len(report.scores) > 1:
-        says.append(("utter_ask_category", {}))
+        says.append(("utter_which", {}))
         return Turn(replace(report, asked="category", category_asked=True), tuple(says))
     says.append(("utter_summary", {}))
     return Turn(replace(report, asked="confirmed"), tuple(says))

@@ -133,7 +133,7 @@ class TakeReport(Action):
         for name, values in turn.says:
             if name == "utter_summary":
                 await self._read_back(dispatcher, turn, tracker)
-            elif name == "utter_ask_category":
+            elif name == "utter_which":
                 buttons = words.choice_buttons(turn.report)
                 dispatcher.utter_message(response=name, buttons=buttons)
             else:

@@ -6,11 +6,13 @@ import os
 from pathlib import Path
 from typing import Dict, Optional, Text
 
+from rasa.shared.core.domain import Domain
 from rasa.shared.importers.rasa import RasaFileImporter
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.city_settings import spoken_facts
 from bot.corpus import ROOT, Utterance, read_tickets, read_utterances, taxonomy_words
 
 
@@ -41,3 +43,10 @@ class CorpusImporter(RasaFileImporter):
         if folder.is_dir():
             utterances += read_tickets(folder)
         return TrainingData([as_message(u) for u in utterances])
+
+    def get_domain(self) -> Domain:
+        """The domain from its files, with what the assistant says of the loaded city."""
+        domain = super().get_domain().as_dict()
+        for name, value in spoken_facts().items():
+            domain["slots"][name]["initial_value"] = value
+        return Domain.from_dict(domain)

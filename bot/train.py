@@ -6,7 +6,6 @@ import os
 import sys
 import time
 
-from bot.city_settings import spoken_facts
 from bot.fingerprint import ROOT, model_path, training_fingerprint
 
 
@@ -19,8 +18,6 @@ def main() -> None:
         return
     started = time.monotonic()
     print("开始训练助手：语义理解（诉求类型、案件类别、地点）与对话规则……", flush=True)
-    for name, value in spoken_facts().items():
-        os.environ[f"YHT_CITY_{name.upper()}"] = value
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     os.environ["RASA_MAX_CACHE_SIZE"] = "0"  # every model is trained whole: no cache in a hidden folder
     from bot.runtime import quiet

@@ -1,0 +1,168 @@
+"""A report is taken down as by a good clerk."""
+
+from __future__ import annotations
+
+from actions.dialogue import Heard, Place, Report, hear
+
+LIGHT = (("0115", 0.9), ("0116", 0.05))
+GATE = Place("银都路812弄门口", "address")
+
+
+def say(report: Report, text: str, act: str = "report", **heard) -> tuple[Report, list[str]]:
+    turn = hear(report, Heard(text, act, **heard))
+    return turn.report, [name for name, _ in turn.says]
+
+
+def summary_of_a_broken_light() -> Report:
+    report, said = say(Report(), "银都路812弄门口路灯坏了", categories=LIGHT, places=(GATE,))
+    assert said == ["utter_summary"]
+    return report
+
+
+def test_one_message_with_everything_is_read_back_at_once():
+    report = summary_of_a_broken_light()
+    assert report.place == "银都路812弄门口"
+    assert report.category == ("0115", 0.9 / 1.0)
+    assert report.asked == "confirmed"
+
+
+def test_yes_on_the_summary_confirms():
+    for yes in ("对", "确认", "是的", "对 就这样", "好的报吧", "嗯嗯", "地址对的 报上去吧", "OK", "没问题"):
+        report, said = say(summary_of_a_broken_light(), yes, "other")
+        assert report.status == "confirmed", yes
+        assert said == []
+
+
+def test_no_on_the_summary_asks_what_is_wrong_and_files_nothing():
+    report, said = say(summary_of_a_broken_light(), "不对", "deny")
+    assert (report.status, said) == ("open", ["utter_what_is_wrong"])
+
+
+def test_only_what_is_missing_is_asked_for():
+    report, said = say(Report(), "楼下半夜有人烧烤 烟大得不敢开窗", categories=(("1509", 0.8),))
+    assert said == ["utter_where"]
+    report, said = say(report, "富都路111弄都市星城南门外面", places=(Place("富都路111弄都市星城", "address"),))
+    assert said == ["utter_summary"]
+    assert report.place == "富都路111弄都市星城南门外面"
+    assert report.matter == "楼下半夜有人烧烤 烟大得不敢开窗"
+
+
+def test_a_place_that_no_model_knows_is_taken_in_the_residents_words():
+    report, _ = say(Report(), "路灯坏了", categories=LIGHT)
+    report, said = say(report, "阿婆面馆旁边那条巷", "other")
+    assert (report.place, said) == ("阿婆面馆旁边那条巷", ["utter_summary"])
+
+
+def test_more_about_the_matter_is_not_taken_for_a_place():
+    report, _ = say(Report(), "厨房里一股味道", categories=(("1403", 0.8),))
+    report, said = say(report, "窗开了 阀门也关了 还是有", categories=(("1403", 0.6),))
+    assert report.place is None
+    assert "阀门也关了" in report.matter
+    assert said == ["utter_where_again"]
+
+
+def test_who_cannot_say_where_is_asked_twice_at_most():
+    report, _ = say(Report(), "路灯坏了", categories=LIGHT)
+    report, said = say(report, "说不清楚", "other")
+    assert said == ["utter_summary"]
+    assert report.place_unknown
+
+
+def test_a_correction_of_the_place_is_taken_at_the_summary():
+    report, said = say(
+        summary_of_a_broken_light(), "不对，是江川东路", "deny", places=(Place("江川东路", "road"),)
+    )
+    assert (report.place, said) == ("江川东路", ["utter_summary"])
+
+
+def test_a_phone_number_is_noted_at_any_time_and_is_never_needed():
+    report, said = say(Report(), "13812345678", "other")
+    assert (report.phone, said) == ("13812345678", ["utter_phone_noted", "utter_what"])
+    report, said = say(summary_of_a_broken_light(), "不用留电话", "deny")
+    assert report.phone_refused
+    assert said == ["utter_phone_refused", "utter_summary"]
+    report, said = say(summary_of_a_broken_light(), "对，我电话13812345678", "affirm")
+    assert (report.status, report.phone) == ("confirmed", "13812345678")
+
+
+def test_the_refusal_of_a_phone_is_no_refusal_of_the_report():
+    report, _ = say(summary_of_a_broken_light(), "干嘛要电话 我不给", "deny")
+    assert report.status == "open"
+    report, _ = say(report, "报上去吧", "affirm")
+    assert report.status == "confirmed"
+
+
+def test_confidentiality_is_kept_with_the_report():
+    report, said = say(summary_of_a_broken_light(), "匿名", "other")
+    assert report.confidential
+    assert "utter_confidential" in said
+
+
+def test_what_is_taken_back_is_dropped():
+    for words in ("算了 收旧货的拖走了 不报了", "取消", "先不报了"):
+        report, said = say(summary_of_a_broken_light(), words, "withdraw")
+        assert (report.status, said) == ("cancelled", ["utter_cancelled"]), words
+
+
+def test_waiting_is_granted_without_nagging():
+    report, said = say(summary_of_a_broken_light(), "等一下等一下", "other")
+    assert (report.asked, said) == ("confirmed", ["utter_take_your_time"])
+
+
+def test_a_photo_first_asks_what_and_where_and_stays_with_the_report():
+    report, said = say(Report(), '/share_attachment{"id":"a1"}', "share_attachment", attachment=("a1", "image/jpeg"), button=True)
+    assert said == ["utter_what_seen"]
+    report, said = say(report, "消防通道两边全停满车", categories=(("1516", 0.8),))
+    assert (report.attachments, said) == (("a1",), ["utter_where"])
+
+
+def test_a_voice_message_is_kept_and_it_is_said_that_it_is_not_understood():
+    _, said = say(Report(), "/share_attachment{}", "share_attachment", attachment=("v1", "audio/ogg"), button=True)
+    assert said == ["utter_voice_noted", "utter_what"]
+
+
+def test_a_position_from_the_map_is_a_place():
+    report, _ = say(Report(), "路灯坏了", categories=LIGHT)
+    report, said = say(report, "/share_location{}", "share_location", position=(31.1, 121.4, "南方商城"), button=True)
+    assert (report.position, report.place, said) == ((31.1, 121.4), "南方商城", ["utter_summary"])
+
+
+def test_when_it_is_not_sure_it_asks_instead_of_guessing_but_only_once():
+    unsure = (("0115", 0.3), ("0116", 0.28), ("0114", 0.2))
+    report, said = say(Report(), "银都路812弄门口灯有问题", categories=unsure, places=(GATE,))
+    assert said == ["utter_which"]
+    chosen, said = say(report, "第二个", "other")
+    assert (chosen.category, said) == (("0116", 1.0), ["utter_summary"])
+    report, said = say(report, "随便", "other")
+    assert said == ["utter_summary"]
+
+
+def test_danger_to_life_is_answered_first_and_warned_of_once():
+    report, said = say(Report(), "厨房里一股煤气味 很浓", "emergency", categories=(("1403", 0.9),))
+    assert said == ["utter_emergency_gas", "utter_where"]
+    assert report.act == "emergency"
+    report, said = say(report, "平阳路1515弄 快点", "emergency", places=(Place("平阳路1515弄", "address"),))
+    assert said == ["utter_summary"]
+
+
+def test_a_question_about_privacy_is_answered_and_the_question_stands():
+    report, _ = say(Report(), "要举报一家便利店卖过期面包", categories=(("9004", 0.8),))
+    after, said = say(report, "会不会把我名字告诉店家", "consult")
+    assert said == ["utter_privacy", "utter_where_still"]
+    assert after == report
+
+
+def test_a_wish_for_a_human_keeps_what_was_said():
+    report, said = say(summary_of_a_broken_light(), "转人工！", "handoff")
+    assert (report.status, report.matter, said) == (
+        "handed_over",
+        "银都路812弄门口路灯坏了",
+        ["utter_handoff_with_report"],
+    )
+
+
+def test_a_report_goes_to_the_tracker_and_back():
+    report = summary_of_a_broken_light()
+    assert Report.from_slot(report.to_slot()) == report
+    assert Report.from_slot(None) == Report()
+    assert Report.from_slot({"matter": "x", "of_another_version": 1}).matter == "x"
