@@ -40,7 +40,7 @@ def read_lines(path: str, *needed: str) -> list[dict[str, Any]]:
 def understand(arguments: argparse.Namespace) -> None:
     """``nlu``: parse each message by the trained assistant and score acts, categories and places."""
     lines = read_lines(arguments.file, "id", "text", "act")
-    model = model_path()
+    model = Path(arguments.model) if arguments.model else model_path()
     if not model.is_file():
         sys.exit("models/: no assistant trained from the present inputs; run `make train`")
     quiet()
@@ -137,6 +137,7 @@ def add_parsers(evaluations: Any) -> None:
     nlu.add_argument("file")
     nlu.add_argument("--json", action="store_true")
     nlu.add_argument("--predictions")
+    nlu.add_argument("--model", help="一个训练好的模型文件；缺省为当前训练数据的模型")
     nlu.set_defaults(run=understand)
     alone = evaluations.add_parser("categories", help="只训练并评测案件类别模型（城市自己的历史工单）")
     alone.add_argument("--train", required=True)

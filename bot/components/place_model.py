@@ -18,6 +18,7 @@ import pycrfsuite
 
 from bot.corpus import Utterance
 from bot.language.normalise import normalise
+from bot.language.places import is_place
 from bot.place_grammar import PlaceGrammar
 
 _ENDINGS = (
@@ -33,7 +34,7 @@ _ENDING = re.compile("|".join(sorted(map(re.escape, _ENDINGS), key=len, reverse=
 _RELATION = re.compile("|".join(sorted(map(re.escape, _RELATIONS), key=len, reverse=True)))
 _KNOWN_AT_LEAST = 2
 _OPENING = re.compile("(?:请问|咨询|投诉|反映|举报|请求|建议|希望|关于|强烈要求|我是|我在|你好|您好)[，,：: ]?")
-_BARE_DISTRICT_SHARE = 0.5
+_SHORT = 70
 
 Cut = Callable[[str], Sequence[str]]
 
@@ -131,9 +132,11 @@ def training_sentences(utterances: Sequence[Utterance], known: list[str], seed: 
     for utterance in utterances:
         if not utterance.places:
             # a city, district or county alone is no place that anybody could be sent to
-            if utterance.places_marked and chance.random() < _BARE_DISTRICT_SHARE:
+            if utterance.places_marked and len(utterance.text) <= _SHORT:
                 sentences.append(_with_bare_district(utterance, grammar, chance))
             continue
+        if len(utterance.text) > _SHORT:
+            continue  # letters are long and many: once is enough
         for source in (grammar.place, lambda: chance.choice(seen)):
             text, places, at = "", [], 0
             for start, end in utterance.places:
@@ -200,4 +203,4 @@ class PlaceModel:
                 start = None
             if tag == "B":
                 start = i
-        return [(a, b) for a, b in spans if b - a >= _KNOWN_AT_LEAST]
+        return [(a, b) for a, b in spans if b - a >= _KNOWN_AT_LEAST and is_place(text[a:b])]

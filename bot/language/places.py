@@ -16,7 +16,21 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("road", re.compile(r"(?:路|街|大道|公路|巷|胡同|高架|隧道|大桥|桥|环线)")),
     ("town", re.compile(r"(?:镇|乡|街道|社区)$")),
 )
+# what stands before 区 in names of estates, parks, campuses, works, not of districts
+_NO_DISTRICT = "小社园校厂景库片城老新郊山街辖宅墅业发东西南北一二三四五六期"
+_DISTRICT = rf"(?:[A-Z]\d{{0,2}} ?[省市区县]|[一-龥]{{2,3}}[省市县]|[一-龥]{{1,3}}[^{_NO_DISTRICT}]区)"
+_BARE_DISTRICT = re.compile(rf"(?:{_DISTRICT})+(?:内|里|境内|城区|市区|县城|本地|全[市县区])?")
+_BUS_LINE = re.compile(rf"(?:{_DISTRICT})*[a-zA-Z]?\d+路(?:公交车?|车)?")
+# who is to act, or has failed to: named in many letters, and seldom where something is
+_AUTHORITY = re.compile(r"(?:局|政府|办事处|委员会|管委会|法院|检察院|公司|集团|教育厅|信访办|热线|省委|市委|县委|区委)$")
 _PRECISE = frozenset({"pole", "highway", "metro", "crossing", "section", "address", "estate", "village", "road", "poi"})
+
+
+def is_place(phrase: str) -> bool:
+    """Whether a phrase of a normalised text can be where something is: not a bare district, a bus line or an authority."""
+    if _BARE_DISTRICT.fullmatch(phrase) or _BUS_LINE.fullmatch(phrase):
+        return False
+    return not _AUTHORITY.search(phrase)
 
 
 def kind_of(phrase: str) -> str:
