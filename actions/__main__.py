@@ -11,12 +11,16 @@ from aiohttp import web
 
 from actions.app import create_app
 
+BAD_SETTINGS = 2
+"""Exit code that tells the supervisor not to start this again."""
+
 
 def main() -> None:
     """Read the environment, serve until told to stop."""
     missing = [name for name in ("YHT_LISTEN", "YHT_INTAKE_URL", "YHT_ACTIONS_TOKEN") if not os.environ.get(name)]
     if missing:
-        sys.exit(f"{missing[0]}: is not set")
+        print(f"{missing[0]}: is not set", file=sys.stderr)
+        sys.exit(BAD_SETTINGS)
     # messages of residents never reach a log: libraries only speak up when something is wrong
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
     logging.getLogger("actions").setLevel(os.environ.get("YHT_LOG_LEVEL", "INFO"))

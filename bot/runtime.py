@@ -16,7 +16,8 @@ def quiet() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
     os.environ["LOG_LEVEL"] = "WARNING"
-    warnings.filterwarnings("ignore")
+    # filters are set anew by what Rasa imports, so the printing itself is turned off
+    warnings.showwarning = lambda *_arguments, **_options: None
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     import jieba
 

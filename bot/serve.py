@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 from bot.fingerprint import ROOT, model_path
 from bot.runtime import compile_action_schema, quiet, quiet_rasa
 
+BAD_SETTINGS = 2
+"""Exit code that tells the supervisor not to start this again."""
+
 
 def tracker_store(var: Path, database_url: str) -> dict[str, object]:
     """Rasa's tracker store: a file of its own beside SQLite cases, else tables in the same PostgreSQL database."""
@@ -35,12 +38,14 @@ def main() -> None:
     """Read the environment, load the model, serve until told to stop."""
     missing = [name for name in ("YHT_LISTEN", "YHT_ACTIONS_URL") if not os.environ.get(name)]
     if missing:
-        sys.exit(f"{missing[0]}: is not set")
+        print(f"{missing[0]}: is not set", file=sys.stderr)
+        sys.exit(BAD_SETTINGS)
     model = model_path()
     if not model.is_file():
         others = sorted((ROOT / "models").glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
         if not others:
-            sys.exit("models/: no trained assistant; run `make train`")
+            print("models/: no trained assistant; run `make train`", file=sys.stderr)
+            sys.exit(BAD_SETTINGS)
         print("the training inputs changed since the assistant was trained; run `make train`", file=sys.stderr)
         model = others[-1]
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")

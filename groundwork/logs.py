@@ -49,3 +49,4 @@ def configure_logs(level: str) -> None:
     root.setLevel(level)
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)

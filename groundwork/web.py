@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
 from pydantic import ValidationError
 
@@ -93,7 +94,7 @@ def validation_problem(error: ValidationError, where: str = "") -> Problem:
                 if item["type"] == "value_error"
                 else f"不合要求（{item['msg']}）。"
             )
-        errors.append(FieldError(pointer=f"{where}{path}" if where else f"/{path}", detail=detail))
+        errors.append(FieldError(pointer=f"{where or '/'}{path}" if path else where, detail=detail))
     return Problem(422, "invalid", "提交的内容有误，请按提示修改。", errors=errors)
 
 
@@ -105,7 +106,7 @@ async def read_json(request: web.Request) -> object:
         raise Problem(400, "bad_json", "请求体不是合法的 JSON。") from error
 
 
-def process_middleware(process: str) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def process_middleware(process: str) -> Middleware:
     """One middleware for what every answer needs: a request id, errors as problem+json, security headers, timing."""
 
     @web.middleware
@@ -170,10 +171,19 @@ async def metrics(request: web.Request) -> web.Response:
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def install(app: web.Application, settings: Settings, checks: dict[str, Check]) -> None:
-    """Give ``app`` the routes that every process has, and its readiness checks."""
+def install(
+    app: web.Application,
+    settings: Settings,
+    checks: Mapping[str, Check],
+    *,
+    metrics_view: Callable[[web.Request], Awaitable[web.Response]] = metrics,
+) -> None:
+    """Give ``app`` the routes that every process has, and its readiness checks.
+
+    ``metrics_view`` is for a process that tells the figures of others too.
+    """
     app[TRUSTED] = settings.trusted_proxies
     app[READY] = checks
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
-    app.router.add_get("/metrics", metrics)
+    app.router.add_get("/metrics", metrics_view)

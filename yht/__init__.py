@@ -1,0 +1,1 @@
+"""The command line and the supervisor: the only place that knows all processes."""

@@ -1,0 +1,65 @@
+"""Commands that change the records: staff, tokens, the city."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from groundwork.settings import Settings
+from yht.databases import require_current, usable
+from yht.failure import CommandFailed
+
+_COUNTED = {
+    "towns": "街镇",
+    "roads": "道路",
+    "places": "地点",
+    "poles": "灯杆",
+    "departments": "部门",
+    "rules": "职责规则",
+    "calendar_days": "特殊日期",
+}
+
+
+async def load_city(settings: Settings, folder: Path) -> str:
+    """Check a city's folder, load it and tell what it holds. Raises CommandFailed with everything that is wrong."""
+    from intake_api import administration
+    from intake_api.domain.city import BadCity
+
+    await require_current(settings)
+    try:
+        with usable():
+            report = await administration.load_city(settings, folder)
+    except BadCity as error:
+        faults = "".join(f"\n  {fault}" for fault in error.faults)
+        raise CommandFailed(f"城市数据有误（{folder}）：{faults}") from error
+    counts = "，".join(f"{_COUNTED.get(name, name)} {count}" for name, count in report.items() if _is_count(count))
+    state = "已载入" if report["changed"] else "没有变化"
+    return f"{report['name']}{state}：{counts}"
+
+
+async def add_staff(settings: Settings, name: str, roles: str, department: str | None) -> str:
+    """Add a member of staff. Returns the one-time link to set the password. Raises CommandFailed."""
+    from intake_api import administration
+
+    await require_current(settings)
+    chosen = [role.strip() for role in roles.replace("，", ",").split(",") if role.strip()]
+    try:
+        with usable():
+            return await administration.add_staff(settings, name, chosen, department)
+    except administration.Refused as error:
+        raise CommandFailed(str(error)) from error
+
+
+async def issue_token(settings: Settings, role: str, name: str, department: str | None) -> str:
+    """Issue a token for a program and return it. Raises CommandFailed."""
+    from intake_api import administration
+
+    await require_current(settings)
+    try:
+        with usable():
+            return await administration.issue_token(settings, role, name, department)
+    except administration.Refused as error:
+        raise CommandFailed(str(error)) from error
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
