@@ -19,7 +19,7 @@ def main() -> None:
     """Read the environment, serve until told to stop."""
     missing = [name for name in ("YHT_LISTEN", "YHT_INTAKE_URL", "YHT_ACTIONS_TOKEN") if not os.environ.get(name)]
     if missing:
-        print(f"{missing[0]}: is not set", file=sys.stderr)
+        sys.stderr.write(f"{missing[0]}: is not set\n")
         sys.exit(BAD_SETTINGS)
     # messages of residents never reach a log: libraries only speak up when something is wrong
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)

@@ -18,7 +18,7 @@ from bot.language.normalise import normalise
 SURE_ENOUGH = 0.35
 """Confidence of the first category below which the resident is asked to choose."""
 LONGEST_PLACE_ANSWER = 40
-"""Characters up to which an answer to "where?" without a recognised place is taken as the place in the resident's words."""
+"""Characters up to which an answer to "where?" is taken as the place although none was recognised in it."""
 LONGEST_DESCRIPTION = 5000
 LONGEST_PLACE_TAIL = 10
 CHOICES = 3
@@ -31,11 +31,15 @@ _YES = re.compile(
 )
 _FILE_IT = re.compile(r"(报上去|上报|报吧|提交|就这样|就这么|没问题|没错|地址对|确认|都对)")
 _NOT = re.compile(r"(不对|不是|错了|有误|别报|不要报|先别|等一下|等等|不报|不用报|不行|不确认|改)")
-_CANCEL = re.compile(r"(不报了|先不报|不想报|不用报了|别报了|取消|撤销|撤回|不投诉了|当我没说|不用了.{0,4}(?:修好|解决|好了))")
+_CANCEL = re.compile(
+    r"(不报了|先不报|不想报|不用报了|别报了|取消|撤销|撤回|不投诉了|当我没说|不用了.{0,4}(?:修好|解决|好了))"
+)
 _NEVER_MIND = re.compile(r"^(?:哎|唉|嗯|那)?(?:算了|不用了|不要了|没事了)[吧啊了。！!\s]*$")
 _WAIT = re.compile(r"(等一下|等等|等会|稍等|慢点|我想想|我看看|等我)")
 _UNKNOWN_PLACE = re.compile(r"^(?:我也?|都|也)?(?:不知道|不清楚|说不清|不晓得|不记得|忘了|弄不清|讲不清楚?|随便)")
-_PRIVACY = re.compile(r"((?:会不会|会|是不是).{0,8}(?:告诉|泄露|泄漏|透露|知道).{0,10}(?:我|名字|姓名|电话|信息|谁)?|隐私|信息安全|报复)")
+_PRIVACY = re.compile(
+    r"((?:会不会|会|是不是).{0,8}(?:告诉|泄露|泄漏|透露|知道).{0,10}(?:我|名字|姓名|电话|信息|谁)?|隐私|信息安全|报复)"
+)
 _IT_IS = re.compile(r"^(?:就?是?在|地址是?|地点是?|位置是?|就是|在|是|我在|我住)[：:，, ]?")
 _CORRECTION = re.compile(r"^(?:不对|不是|错了|写错了|说错了|更正|应该是|改成|改为|是)[，,。 ]?")
 _VAGUE = re.compile(
@@ -47,7 +51,20 @@ _PLACE_LIKE = re.compile(
     r"(路|街|弄|号|村|苑|园|小区|楼|门|口|桥|站|店|厂|校|学|院|旁|边|对面|附近|隔壁|广场|中心|市场|城|府|里|湾|公寓|大厦|镇|组|队|杆|巷|道)"
 )
 _TELLS = re.compile(r"(了|还是|没有|怎么|什么|为啥|吗|呢|不行|很|太|一直|已经|也)")
-_ORDINALS = {"1": 0, "一": 0, "第一个": 0, "第一": 0, "2": 1, "二": 1, "第二个": 1, "第二": 1, "3": 2, "三": 2, "第三个": 2, "第三": 2}
+_ORDINALS = {
+    "1": 0,
+    "一": 0,
+    "第一个": 0,
+    "第一": 0,
+    "2": 1,
+    "二": 1,
+    "第二个": 1,
+    "第二": 1,
+    "3": 2,
+    "三": 2,
+    "第三个": 2,
+    "第三": 2,
+}
 
 REPORTING = frozenset({"report", "consult", "suggest", "emergency", "supplement", "praise", "urge"})
 
@@ -150,7 +167,7 @@ class Turn:
 
 
 def hear(report: Report, heard: Heard) -> Turn:
-    """Take in one message. The turn's ``report.asked`` is the question that is put next; None when the report is over."""
+    """Take in one message. ``report.asked`` of the turn is the question put next; None when the report is over."""
     says: list[tuple[str, dict[str, Any]]] = []
     before = report
     words = "" if heard.button else heard.text.strip()
@@ -178,14 +195,18 @@ def hear(report: Report, heard: Heard) -> Turn:
         report = _take_words(report, heard, words)
 
     if before.asked == "confirmed" and report == before and not says:
-        if _agrees(heard, words) or report.act == "emergency" and heard.act == "urge":
+        if _agrees(heard, words) or (report.act == "emergency" and heard.act == "urge"):
             return Turn(replace(report, status="confirmed", asked=None))
         if heard.act == "deny" or _CORRECTION.match(words):
             return Turn(replace(report, asked="edit"), (("utter_what_is_wrong", {}),))
         if _WAIT.search(words):
             return Turn(report, (("utter_take_your_time", {}),))
         return Turn(report, (("utter_confirm_again", {}),))
-    if before.asked == "confirmed" and _only_contact_changed(before, report) and _agrees(heard, _without_contact(words)):
+    if (
+        before.asked == "confirmed"
+        and _only_contact_changed(before, report)
+        and _agrees(heard, _without_contact(words))
+    ):
         return Turn(replace(report, status="confirmed", asked=None), tuple(says))
     if before.asked in ("matter", "place") and report == before and not says:
         if _WAIT.search(words):
@@ -269,7 +290,11 @@ def _take_words(report: Report, heard: Heard, words: str) -> Report:
             return replace(report, chosen_code=code)
     if asked == "new_matter":
         return _with_categories(replace(report, matter=words, scores={}, chosen_code=None), heard)
-    if asked in ("confirmed", "edit") and not heard.places and (_agrees(heard, words) or heard.act in ("deny", "thank")):
+    if (
+        asked in ("confirmed", "edit")
+        and not heard.places
+        and (_agrees(heard, words) or heard.act in ("deny", "thank"))
+    ):
         return report
 
     place = _best_place(heard.places)
@@ -299,7 +324,7 @@ def _place_in_own_words(report: Report, heard: Heard, words: str) -> Report:
     answers = heard.act not in ("greet", "thank", "deny", "handoff", "rate") and 2 <= len(plain) <= LONGEST_PLACE_ANSWER
     if not answers or _WAIT.search(words) or _PRIVACY.search(words):
         return report
-    looks_so = _PLACE_LIKE.search(plain) and not _TELLS.search(plain) or len(plain) <= 6 and heard.act != "report"
+    looks_so = (_PLACE_LIKE.search(plain) and not _TELLS.search(plain)) or (len(plain) <= 6 and heard.act != "report")
     if looks_so or report.place_asked >= MOST_PLACE_QUESTIONS:
         return replace(report, place=plain, place_kind="said", place_unknown=False)
     return report
@@ -313,7 +338,7 @@ def _with_what_follows(place: str, words: str) -> str:
 
 def _best_place(places: tuple[Place, ...]) -> Place | None:
     order = ("pole", "address", "crossing", "highway", "metro", "section", "estate", "poi", "village", "road", "town")
-    return min(places, key=lambda place: (order.index(place.kind) if place.kind in order else 99), default=None)
+    return min(places, key=lambda place: order.index(place.kind) if place.kind in order else 99, default=None)
 
 
 def _replaces_place(report: Report, heard: Heard, place: Place, words: str) -> bool:
@@ -322,7 +347,9 @@ def _replaces_place(report: Report, heard: Heard, place: Place, words: str) -> b
     if heard.act == "deny" or _CORRECTION.match(words) or _NOT.search(words):
         return True
     vague = report.place_kind in ("town", "road", "said")
-    return place.kind not in ("town", "road") and vague or report.asked == "confirmed" and len(words) - len(place.text) <= 6
+    return (place.kind not in ("town", "road") and vague) or (
+        report.asked == "confirmed" and len(words) - len(place.text) <= 6
+    )
 
 
 def _adds_matter(report: Report, heard: Heard, words: str) -> bool:
@@ -354,7 +381,11 @@ def _choice(report: Report, words: str) -> str | None:
 def _agrees(heard: Heard, words: str) -> bool:
     if heard.act == "affirm" and not _NOT.search(words):
         return True
-    return bool(words) and not _NOT.search(words) and bool(_YES.match(words) or _FILE_IT.search(words) and len(words) <= 20)
+    return (
+        bool(words)
+        and not _NOT.search(words)
+        and bool(_YES.match(words) or (_FILE_IT.search(words) and len(words) <= 20))
+    )
 
 
 def _only_contact_changed(before: Report, after: Report) -> bool:
@@ -364,7 +395,9 @@ def _only_contact_changed(before: Report, after: Report) -> bool:
 
 
 def _without_contact(words: str) -> str:
-    return re.sub(r"[\d\s+-]{7,}|(?:我的?)?(?:电话|手机|号码)(?:是|号)?|不留(?:电话)?|匿名|不用留?电话", "", words).strip("，,。 ")
+    return re.sub(
+        r"[\d\s+-]{7,}|(?:我的?)?(?:电话|手机|号码)(?:是|号)?|不留(?:电话)?|匿名|不用留?电话", "", words
+    ).strip("，,。 ")
 
 
 def _ask_next(before: Report, report: Report, says: list[tuple[str, dict[str, Any]]]) -> Turn:

@@ -172,7 +172,7 @@ class FileReport(Action):
         return "action_file_report"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        """File a confirmed report and give its number, or say that it is kept; clear the form unless it was handed over."""
+        """File a confirmed report and give its number, or say that it is kept; clear the form."""
         report = Report.from_slot(tracker.get_slot("report"))
         events: list[EventType] = []
         if report.status == "confirmed":
@@ -223,7 +223,8 @@ class CaseStatus(Action):
             dispatcher.utter_message(response="utter_status_unknown")
         else:
             dispatcher.utter_message(
-                response="utter_status", status=words.progress_text(case), json_message=words.case_card(case)
-                | {"kind": "progress"}
+                response="utter_status",
+                status=words.progress_text(case),
+                json_message=words.case_card(case) | {"kind": "progress"},
             )
         return []

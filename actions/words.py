@@ -43,7 +43,7 @@ def spoken_number(case_no: str) -> str:
 
 
 def when(iso: str, now: datetime | None = None) -> str:
-    """A due time as people say it: 今天 18:00, 明天 9:30, 11月24日（周二）17:30; only the date when it is further off."""
+    """A due time as people say it: 今天 18:00, 明天 9:30; only the date when it is further off, 11月24日（周二）."""
     due = datetime.fromisoformat(iso).astimezone(_CHINA)
     today = (now or datetime.now(_CHINA)).astimezone(_CHINA).date()
     days = (due.date() - today).days

@@ -103,12 +103,12 @@ def categories(arguments: argparse.Namespace) -> None:
         predicted.append(model.labels[int(scores.argmax())])
     gold = [code for _, code in test]
     _write_predictions(
-        arguments.predictions, [{"text": text, "code": code} for (text, _), code in zip(test, predicted)]
+        arguments.predictions, [{"text": text, "code": code} for (text, _), code in zip(test, predicted, strict=True)]
     )
     _show(
         {
             "n": len(test),
-            "accuracy": round(float(np.mean([a == b for a, b in zip(predicted, gold)])), 4),
+            "accuracy": round(float(np.mean([a == b for a, b in zip(predicted, gold, strict=True)])), 4),
             "macro_f1": round(float(f1_score(gold, predicted, average="macro", zero_division=0)), 4),
             "train_s": round(seconds, 1),
             "latency_ms": {"p50": percentile(took, 0.5), "p95": percentile(took, 0.95)},

@@ -1,4 +1,4 @@
-"""What a trained assistant depends on, as one hash: when it changes, the assistant is trained again. Standard library only."""
+"""What a trained assistant depends on, as one hash: when it changes, it is trained again. Standard library only."""
 
 from __future__ import annotations
 

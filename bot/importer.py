@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Dict, Optional, Text
+from typing import Dict, Optional
 
 from rasa.shared.core.domain import Domain
 from rasa.shared.importers.rasa import RasaFileImporter
@@ -23,7 +23,7 @@ def tickets_folder() -> Path:
 
 def as_message(utterance: Utterance) -> Message:
     """An utterance as a training example: its act, its category, its places."""
-    data: Dict[Text, object] = {TEXT: utterance.text, INTENT: utterance.act}
+    data: Dict[str, object] = {TEXT: utterance.text, INTENT: utterance.act}
     if utterance.code:
         data["code"] = utterance.code
     if utterance.places_marked:
@@ -36,7 +36,7 @@ def as_message(utterance: Utterance) -> Message:
 class CorpusImporter(RasaFileImporter):
     """Rasa's file importer with our utterances as NLU data."""
 
-    def get_nlu_data(self, language: Optional[Text] = "zh") -> TrainingData:
+    def get_nlu_data(self, language: Optional[str] = "zh") -> TrainingData:
         """Utterances, acts, the taxonomy's own words, and imported tickets."""
         utterances = [*read_utterances(), *taxonomy_words()]
         folder = tickets_folder()

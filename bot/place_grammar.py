@@ -15,18 +15,209 @@ _SYLLABLES = (
     "棠桃天桐铜万王望文吴五西溪仙香祥向新星兴雄秀旭学雅盐阳杨洋瑶伊宜银迎永优友雨玉御园源远月悦云泽章樟昭镇正中"
     "州朱珠竹庄紫"
 )
-_ROADS = ("路", "路", "路", "路", "街", "大道", "大街", "巷", "公路", "东路", "西路", "南路", "北路", "中路", "二路", "支路", "胡同", "道", "环线", "快速路")
-_ESTATES = ("小区", "花园", "苑", "家园", "新村", "公寓", "花苑", "佳苑", "名邸", "国际", "公馆", "府", "城", "世家", "雅苑", "豪庭", "山庄", "湾", "里",
-            "时代", "一号院", "别墅区", "安置小区", "家属院", "宿舍", "广场", "天地", "中心", "名都", "香颂", "印象", "半岛", "华府", "御园", "名苑")
-_BRANDS = ("万科", "保利", "中海", "恒大", "绿地", "碧桂园", "龙湖", "融创", "金地", "华润", "中建", "阳光城", "世茂", "富力", "新城", "招商", "鑫都")
-_POIS = ("小学", "中学", "一中", "实验学校", "幼儿园", "人民医院", "中医院", "卫生院", "社区卫生服务中心", "菜市场", "农贸市场", "批发市场", "超市",
-         "购物中心", "万达广场", "公园", "体育馆", "图书馆", "汽车站", "火车站", "高铁站", "地铁站", "派出所", "政务中心", "工业园", "产业园",
-         "物流园", "加油站", "大桥", "立交桥", "水库", "砖厂", "化工厂", "养殖场", "停车场", "酒店", "宾馆", "驾校", "大厦", "写字楼", "商业街",
-         "步行街", "美食城", "步行天桥", "收费站", "村委会", "居委会", "安置区", "工地", "楼盘", "项目部", "职业学院", "师范大学", "银行", "KTV", "足浴店")
-_RELATIONS = ("附近", "旁边", "对面", "门口", "旁", "后面", "门前", "楼下", "里面", "路口", "周边", "南门", "北门", "西门", "东门", "东侧", "西侧",
-              "北侧", "南侧", "斜对面", "背后", "入口", "出口", "大门口", "外面", "一带", "边上", "隔壁", "地下车库", "正门", "后门", "前面", "内")
-_CITIES = ("武汉市", "长沙", "成都市", "郑州市", "济南", "合肥", "南昌市", "西安", "昆明市", "贵阳", "沈阳市", "无锡", "苏州市", "宁波", "温州市", "佛山",
-           "东莞", "洛阳市", "襄阳", "绵阳市", "衡阳", "株洲市", "上海市", "杭州", "青岛市", "大连", "哈尔滨市", "兰州", "南宁市", "福州")
+_ROADS = (
+    "路",
+    "路",
+    "路",
+    "路",
+    "街",
+    "大道",
+    "大街",
+    "巷",
+    "公路",
+    "东路",
+    "西路",
+    "南路",
+    "北路",
+    "中路",
+    "二路",
+    "支路",
+    "胡同",
+    "道",
+    "环线",
+    "快速路",
+)
+_ESTATES = (
+    "小区",
+    "花园",
+    "苑",
+    "家园",
+    "新村",
+    "公寓",
+    "花苑",
+    "佳苑",
+    "名邸",
+    "国际",
+    "公馆",
+    "府",
+    "城",
+    "世家",
+    "雅苑",
+    "豪庭",
+    "山庄",
+    "湾",
+    "里",
+    "时代",
+    "一号院",
+    "别墅区",
+    "安置小区",
+    "家属院",
+    "宿舍",
+    "广场",
+    "天地",
+    "中心",
+    "名都",
+    "香颂",
+    "印象",
+    "半岛",
+    "华府",
+    "御园",
+    "名苑",
+)
+_BRANDS = (
+    "万科",
+    "保利",
+    "中海",
+    "恒大",
+    "绿地",
+    "碧桂园",
+    "龙湖",
+    "融创",
+    "金地",
+    "华润",
+    "中建",
+    "阳光城",
+    "世茂",
+    "富力",
+    "新城",
+    "招商",
+    "鑫都",
+)
+_POIS = (
+    "小学",
+    "中学",
+    "一中",
+    "实验学校",
+    "幼儿园",
+    "人民医院",
+    "中医院",
+    "卫生院",
+    "社区卫生服务中心",
+    "菜市场",
+    "农贸市场",
+    "批发市场",
+    "超市",
+    "购物中心",
+    "万达广场",
+    "公园",
+    "体育馆",
+    "图书馆",
+    "汽车站",
+    "火车站",
+    "高铁站",
+    "地铁站",
+    "派出所",
+    "政务中心",
+    "工业园",
+    "产业园",
+    "物流园",
+    "加油站",
+    "大桥",
+    "立交桥",
+    "水库",
+    "砖厂",
+    "化工厂",
+    "养殖场",
+    "停车场",
+    "酒店",
+    "宾馆",
+    "驾校",
+    "大厦",
+    "写字楼",
+    "商业街",
+    "步行街",
+    "美食城",
+    "步行天桥",
+    "收费站",
+    "村委会",
+    "居委会",
+    "安置区",
+    "工地",
+    "楼盘",
+    "项目部",
+    "职业学院",
+    "师范大学",
+    "银行",
+    "KTV",
+    "足浴店",
+)
+_RELATIONS = (
+    "附近",
+    "旁边",
+    "对面",
+    "门口",
+    "旁",
+    "后面",
+    "门前",
+    "楼下",
+    "里面",
+    "路口",
+    "周边",
+    "南门",
+    "北门",
+    "西门",
+    "东门",
+    "东侧",
+    "西侧",
+    "北侧",
+    "南侧",
+    "斜对面",
+    "背后",
+    "入口",
+    "出口",
+    "大门口",
+    "外面",
+    "一带",
+    "边上",
+    "隔壁",
+    "地下车库",
+    "正门",
+    "后门",
+    "前面",
+    "内",
+)
+_CITIES = (
+    "武汉市",
+    "长沙",
+    "成都市",
+    "郑州市",
+    "济南",
+    "合肥",
+    "南昌市",
+    "西安",
+    "昆明市",
+    "贵阳",
+    "沈阳市",
+    "无锡",
+    "苏州市",
+    "宁波",
+    "温州市",
+    "佛山",
+    "东莞",
+    "洛阳市",
+    "襄阳",
+    "绵阳市",
+    "衡阳",
+    "株洲市",
+    "上海市",
+    "杭州",
+    "青岛市",
+    "大连",
+    "哈尔滨市",
+    "兰州",
+    "南宁市",
+    "福州",
+)
 _LAYERS = ("一期", "二期", "三期", "A区", "B区", "东区", "西区", "南区", "北区", "一区", "四组团")
 
 
@@ -40,8 +231,20 @@ class PlaceGrammar:
     def place(self) -> str:
         """One place phrase, with its district before and its relation behind as people write them."""
         body = self.random.choices(
-            (self._road, self._address, self._crossing, self._section, self._estate, self._poi, self._village,
-             self._pole, self._metro, self._highway, self._town_and, self._known),
+            (
+                self._road,
+                self._address,
+                self._crossing,
+                self._section,
+                self._estate,
+                self._poi,
+                self._village,
+                self._pole,
+                self._metro,
+                self._highway,
+                self._town_and,
+                self._known,
+            ),
             (8, 16, 6, 5, 26, 18, 10, 2, 3, 2, 6, 8),
         )[0]()
         if self.random.random() < 0.45:
@@ -62,7 +265,9 @@ class PlaceGrammar:
     def _district(self) -> str:
         kind = self.random.random()
         if kind < 0.5:
-            return (self.random.choice(("A市", "B市", "C市", "")) if self.random.random() < 0.3 else "") + self._letters()
+            return (
+                self.random.choice(("A市", "B市", "C市", "")) if self.random.random() < 0.3 else ""
+            ) + self._letters()
         if kind < 0.7:
             return self.random.choice(_CITIES) + (self._name(2) + "区" if self.random.random() < 0.5 else "")
         return self._name(2) + self.random.choice(("区", "县", "镇", "街道", "乡", "开发区", "新区", "市"))
@@ -80,8 +285,7 @@ class PlaceGrammar:
         return self._name(2) + self.random.choice(_ROADS)
 
     def _number(self) -> str:
-        number = str(self.random.choice((self.random.randint(1, 99), self.random.randint(100, 9999))))
-        return number
+        return str(self.random.choice((self.random.randint(1, 99), self.random.randint(100, 9999))))
 
     def _address(self) -> str:
         place = self._road() + self._number() + self.random.choice(("号", "号", "弄", "弄", "号院", "巷"))
@@ -94,20 +298,29 @@ class PlaceGrammar:
     def _building(self) -> str:
         building = str(self.random.randint(1, 60)) + self.random.choice(("号楼", "栋", "幢", "号", "座", "号楼"))
         if self.random.random() < 0.35:
-            building += self.random.choice(("一单元", "二单元", "3单元", str(self.random.randint(1, 32)) + "楼", "402", "1203室"))
+            building += self.random.choice(
+                ("一单元", "二单元", "3单元", str(self.random.randint(1, 32)) + "楼", "402", "1203室")
+            )
         return building
 
     def _crossing(self) -> str:
-        return self._road() + self.random.choice(("与", "和", "跟", "", "、", "到")) + self._road() + self.random.choice(
-            ("路口", "交叉口", "交汇处", "十字路口", "口", "交界处", "红绿灯", "丁字路口", "")
+        return (
+            self._road()
+            + self.random.choice(("与", "和", "跟", "", "、", "到"))
+            + self._road()
+            + self.random.choice(("路口", "交叉口", "交汇处", "十字路口", "口", "交界处", "红绿灯", "丁字路口", ""))
         )
 
     def _section(self) -> str:
         end = self.random.choice((self._road, self._estate, self._poi))
         other = self.random.choice((self._road, self._estate, self._poi))
         return (
-            self._road() + self.random.choice(("", "从", "（")) + end() + self.random.choice(("到", "至", "-", "与"))
-            + other() + self.random.choice(("段", "路段", "那一段", "之间", "这段", "沿线"))
+            self._road()
+            + self.random.choice(("", "从", "（"))
+            + end()
+            + self.random.choice(("到", "至", "-", "与"))
+            + other()
+            + self.random.choice(("段", "路段", "那一段", "之间", "这段", "沿线"))
         )
 
     def _estate(self) -> str:
@@ -126,28 +339,56 @@ class PlaceGrammar:
         return head + self._name(2) + self.random.choice(_POIS)
 
     def _village(self) -> str:
-        village = (self._name(2) + self.random.choice(("镇", "乡", "街道")) if self.random.random() < 0.6 else "") + self._name(2) + "村"
+        village = (
+            (self._name(2) + self.random.choice(("镇", "乡", "街道")) if self.random.random() < 0.6 else "")
+            + self._name(2)
+            + "村"
+        )
         if self.random.random() < 0.5:
-            village += self.random.choice(("三组", "五组", "12组", "一队", "小学", "村口", "2社", "老屋组", "委会", "卫生室"))
+            village += self.random.choice(
+                ("三组", "五组", "12组", "一队", "小学", "村口", "2社", "老屋组", "委会", "卫生室")
+            )
         return village
 
     def _pole(self) -> str:
-        return self.random.choice(("", "灯杆", "路灯杆", "电线杆")) + "".join(
-            self.random.choices("ABDHMLXYZ", k=2)
-        ) + str(self.random.randint(100, 9999)) + "-" + str(self.random.randint(1, 99))
+        return (
+            self.random.choice(("", "灯杆", "路灯杆", "电线杆"))
+            + "".join(self.random.choices("ABDHMLXYZ", k=2))
+            + str(self.random.randint(100, 9999))
+            + "-"
+            + str(self.random.randint(1, 99))
+        )
 
     def _metro(self) -> str:
-        return self.random.choice(("", "地铁", "轨交")) + self.random.choice((str(self.random.randint(1, 18)) + "号线", "")) + self._name(
-            2
-        ) + "站" + self.random.choice(("", str(self.random.randint(1, 8)) + "号口", "A口", "C出口"))
+        return (
+            self.random.choice(("", "地铁", "轨交"))
+            + self.random.choice((str(self.random.randint(1, 18)) + "号线", ""))
+            + self._name(2)
+            + "站"
+            + self.random.choice(("", str(self.random.randint(1, 8)) + "号口", "A口", "C出口"))
+        )
 
     def _highway(self) -> str:
-        return self.random.choice(("G60", "S32", "G4", self._name(2))) + "高速" + self.random.choice(
-            ("K" + str(self.random.randint(1, 900)) + "处", str(self.random.randint(1, 90)) + "公里处", "出口", "入口匝道", "桥下")
+        return (
+            self.random.choice(("G60", "S32", "G4", self._name(2)))
+            + "高速"
+            + self.random.choice(
+                (
+                    "K" + str(self.random.randint(1, 900)) + "处",
+                    str(self.random.randint(1, 90)) + "公里处",
+                    "出口",
+                    "入口匝道",
+                    "桥下",
+                )
+            )
         )
 
     def _town_and(self) -> str:
-        return self._name(2) + self.random.choice(("镇", "街道", "社区", "乡")) + self.random.choice((self._estate, self._poi, self._road))()
+        return (
+            self._name(2)
+            + self.random.choice(("镇", "街道", "社区", "乡"))
+            + self.random.choice((self._estate, self._poi, self._road))()
+        )
 
     def _known(self) -> str:
         return self.random.choice(self.known) if self.known else self._estate()

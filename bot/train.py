@@ -23,11 +23,12 @@ def main() -> None:
     from bot.runtime import quiet
 
     quiet()
-    import bot.components.progress as progress
+    from bot.components import progress
 
     progress.started = started
-    from bot.runtime import quiet_rasa
     from rasa.model_training import train
+
+    from bot.runtime import quiet_rasa
 
     quiet_rasa()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Text
+from typing import Any, Dict, List
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -29,25 +29,29 @@ class ActClassifier(GraphComponent):
     that it happens now (``bot.language.danger``).
     """
 
-    def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource) -> None:
+    def __init__(self, config: Dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config = config
         self._storage = storage
         self._resource = resource
         self._model: LinearModel | None = None
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         """``penalty`` of the linear model; ``emergency_at``: confidence from which danger words make an emergency."""
         return {"penalty": 0.3, "emergency_at": 0.02}
 
     @staticmethod
-    def required_packages() -> List[Text]:
+    def required_packages() -> List[str]:
         """Distributions that must import."""
         return ["jieba", "sklearn"]
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> ActClassifier:
         """An untrained component."""
         return cls(config, model_storage, resource)
@@ -57,7 +61,10 @@ class ActClassifier(GraphComponent):
         stage("学习诉求类型")
         examples = [e for e in training_data.intent_examples if e.get(TEXT) and not e.get("ticket")]
         self._model = LinearModel.train(
-            [document(e) for e in examples], [e.get(INTENT) for e in examples], penalty=self._config["penalty"], balanced=True
+            [document(e) for e in examples],
+            [e.get(INTENT) for e in examples],
+            penalty=self._config["penalty"],
+            balanced=True,
         )
         with self._storage.write_to(self._resource) as folder:
             (folder / FILE).write_bytes(self._model.dumps())
@@ -66,7 +73,7 @@ class ActClassifier(GraphComponent):
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -88,7 +95,7 @@ class ActClassifier(GraphComponent):
             if message.get(INTENT, {}).get("name") or self._model is None:
                 continue
             probabilities = self._model.probabilities([document(message)])[0]
-            ranking = sorted(zip(self._model.labels, map(float, probabilities)), key=lambda pair: -pair[1])
+            ranking = sorted(zip(self._model.labels, map(float, probabilities), strict=True), key=lambda pair: -pair[1])
             likely = dict(ranking).get(EMERGENCY, 0.0)
             if ranking[0][0] != EMERGENCY and likely >= self._config["emergency_at"] and danger_now(message.get(TEXT)):
                 ranking = [(EMERGENCY, max(likely, ranking[0][1])), *(pair for pair in ranking if pair[0] != EMERGENCY)]

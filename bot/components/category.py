@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Text
+from typing import Any, Dict, List
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -25,27 +25,31 @@ CASELESS = frozenset({"greet", "thank", "affirm", "deny", "handoff", "rate", "as
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class CategoryClassifier(GraphComponent):
-    """Sets ``categories`` on each message: ``[{code, confidence}]``, likeliest first, empty when no case can be meant."""
+    """Sets ``categories``: ``[{code, confidence}]``, likeliest first, empty when no case can be meant."""
 
-    def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource) -> None:
+    def __init__(self, config: Dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config = config
         self._storage = storage
         self._resource = resource
         self._model: LinearModel | None = None
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         """``penalty`` of the linear model."""
         return {"penalty": 0.5}
 
     @staticmethod
-    def required_packages() -> List[Text]:
+    def required_packages() -> List[str]:
         """Distributions that must import."""
         return ["jieba", "sklearn"]
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> CategoryClassifier:
         """An untrained component."""
         return cls(config, model_storage, resource)
@@ -64,7 +68,7 @@ class CategoryClassifier(GraphComponent):
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -85,10 +89,11 @@ class CategoryClassifier(GraphComponent):
         for message in messages:
             categories: list[dict[str, Any]] = []
             act = (message.get(INTENT) or {}).get("name")
-            if self._model is not None and message.get(TEXT, "").strip() and act not in CASELESS:
-                if not message.get(TEXT).startswith("/"):
-                    probabilities = self._model.probabilities([document(message)])[0]
-                    for i in probabilities.argsort()[::-1][:TOP]:
-                        categories.append({"code": self._model.labels[i], "confidence": float(probabilities[i])})
+            text = message.get(TEXT) or ""
+            said = text.strip() and not text.startswith("/") and act not in CASELESS
+            if self._model is not None and said:
+                probabilities = self._model.probabilities([document(message)])[0]
+                for i in probabilities.argsort()[::-1][:TOP]:
+                    categories.append({"code": self._model.labels[i], "confidence": float(probabilities[i])})
             message.set(CATEGORIES, categories, add_to_output=True)
         return messages

@@ -1,4 +1,4 @@
-"""A linear classifier over term features with calibrated confidence, kept as plain arrays and JSON (nothing is unpickled)."""
+"""A linear classifier over term features with calibrated confidence, kept as arrays and JSON: nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -28,10 +28,18 @@ class LinearModel:
 
     @classmethod
     def train(
-        cls, documents: Sequence[Counter[str]], labels: Sequence[str], *, penalty: float = 0.5, folds: int = 3,
+        cls,
+        documents: Sequence[Counter[str]],
+        labels: Sequence[str],
+        *,
+        penalty: float = 0.5,
+        folds: int = 3,
         balanced: bool = False,
     ) -> LinearModel:
-        """Train on ``documents``; ``balanced`` gives rare labels the same say as frequent ones. The temperature is set on out-of-fold scores, so that 0.8 means right in 8 of 10."""
+        """Train on ``documents``; ``balanced`` gives rare labels the same say as frequent ones.
+
+        The temperature is set on out-of-fold scores, so that 0.8 means right in 8 of 10.
+        """
         known = tuple(sorted(set(labels)))
         target = np.array([known.index(label) for label in labels])
         vocabulary = Vocabulary.learn(documents)
@@ -83,7 +91,9 @@ class LinearModel:
 
 
 def _fit(matrix: np.ndarray, target: np.ndarray, penalty: float, balanced: bool) -> LinearSVC:
-    return LinearSVC(C=penalty, class_weight="balanced" if balanced else None, dual=True, max_iter=2000, tol=1e-3).fit(matrix, target)
+    return LinearSVC(C=penalty, class_weight="balanced" if balanced else None, dual=True, max_iter=2000, tol=1e-3).fit(
+        matrix, target
+    )
 
 
 def _binary_as_two(classifier: LinearSVC, labels: int) -> tuple[np.ndarray, np.ndarray]:

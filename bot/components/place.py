@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Text
+from typing import Any, Dict, List
 
 import jieba
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -29,25 +29,29 @@ LOCATIONS = "locations"
 class PlaceExtractor(GraphComponent):
     """Sets ``locations`` on each message: ``[{text, start, end, kind}]``, code-point offsets into the text as sent."""
 
-    def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource) -> None:
+    def __init__(self, config: Dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config = config
         self._storage = storage
         self._resource = resource
         self._model: PlaceModel | None = None
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         """``iterations`` of training; ``city``: folder whose names are known places, relative to the project."""
         return {"iterations": 60, "city": None}
 
     @staticmethod
-    def required_packages() -> List[Text]:
+    def required_packages() -> List[str]:
         """Distributions that must import."""
         return ["jieba", "sklearn_crfsuite"]
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> PlaceExtractor:
         """An untrained component."""
         return cls(config, model_storage, resource)
@@ -73,7 +77,7 @@ class PlaceExtractor(GraphComponent):
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,

@@ -21,15 +21,131 @@ from bot.language.normalise import normalise
 from bot.language.places import is_place
 from bot.place_grammar import PlaceGrammar
 
-_ENDINGS = (
-    "大道 公路 大街 胡同 街道 小区 花园 花苑 家园 新村 公寓 广场 公园 医院 学校 小学 中学 大学 学院 市场 超市 村 镇 乡 县 区 市 弄 号 "
-    "号楼 栋 幢 苑 城 府 园 里 桥 大桥 立交 高架 站 地铁站 车站 路口 交叉口 路 街 巷 厂 公司 大厦 中心 工地 楼盘 组 队 段 幼儿园 "
-    "公馆 国际 豪庭 山庄 湾 水库 社区 派出所 村委会 居委会 安置区 工业园 开发区 高速 匝道 隧道 收费站 加油站 停车场 期 院 道"
-).split()
-_RELATIONS = (
-    "附近 旁边 对面 门口 旁 后面 门前 楼下 里面 周边 东侧 西侧 南侧 北侧 斜对面 东门 西门 南门 北门 入口 出口 外面 一带 边上 隔壁 "
-    "交汇处 交界处 交叉处 十字路口 之间 沿线 路段 地下室 地下车库 处 内 口 外 上 下"
-).split()
+_ENDINGS = [
+    "大道",
+    "公路",
+    "大街",
+    "胡同",
+    "街道",
+    "小区",
+    "花园",
+    "花苑",
+    "家园",
+    "新村",
+    "公寓",
+    "广场",
+    "公园",
+    "医院",
+    "学校",
+    "小学",
+    "中学",
+    "大学",
+    "学院",
+    "市场",
+    "超市",
+    "村",
+    "镇",
+    "乡",
+    "县",
+    "区",
+    "市",
+    "弄",
+    "号",
+    "号楼",
+    "栋",
+    "幢",
+    "苑",
+    "城",
+    "府",
+    "园",
+    "里",
+    "桥",
+    "大桥",
+    "立交",
+    "高架",
+    "站",
+    "地铁站",
+    "车站",
+    "路口",
+    "交叉口",
+    "路",
+    "街",
+    "巷",
+    "厂",
+    "公司",
+    "大厦",
+    "中心",
+    "工地",
+    "楼盘",
+    "组",
+    "队",
+    "段",
+    "幼儿园",
+    "公馆",
+    "国际",
+    "豪庭",
+    "山庄",
+    "湾",
+    "水库",
+    "社区",
+    "派出所",
+    "村委会",
+    "居委会",
+    "安置区",
+    "工业园",
+    "开发区",
+    "高速",
+    "匝道",
+    "隧道",
+    "收费站",
+    "加油站",
+    "停车场",
+    "期",
+    "院",
+    "道",
+]
+_RELATIONS = [
+    "附近",
+    "旁边",
+    "对面",
+    "门口",
+    "旁",
+    "后面",
+    "门前",
+    "楼下",
+    "里面",
+    "周边",
+    "东侧",
+    "西侧",
+    "南侧",
+    "北侧",
+    "斜对面",
+    "东门",
+    "西门",
+    "南门",
+    "北门",
+    "入口",
+    "出口",
+    "外面",
+    "一带",
+    "边上",
+    "隔壁",
+    "交汇处",
+    "交界处",
+    "交叉处",
+    "十字路口",
+    "之间",
+    "沿线",
+    "路段",
+    "地下室",
+    "地下车库",
+    "处",
+    "内",
+    "口",
+    "外",
+    "上",
+    "下",
+]
 _ENDING = re.compile("|".join(sorted(map(re.escape, _ENDINGS), key=len, reverse=True)))
 _RELATION = re.compile("|".join(sorted(map(re.escape, _RELATIONS), key=len, reverse=True)))
 _KNOWN_AT_LEAST = 2
@@ -73,7 +189,7 @@ def _kind(character: str) -> str:
         return "A"
     if "一" <= character <= "鿿":
         return "字"
-    return character if character in "，。,.!！?？ 、；;:：-—~（）()\"“”" else "#"
+    return character if character in '，。,.!！?？ 、；;:：-—~（）()"“”' else "#"
 
 
 def _mark(text: str, pattern: re.Pattern[str]) -> list[str]:
@@ -101,11 +217,26 @@ def character_features(text: str, words: Sequence[str], names: Names) -> list[li
         # digits look alike: their count matters, not their value
         h = "9" if kind == "9" else here
         row = [
-            "c0=" + h, "c-1=" + before, "c+1=" + after, "c-2=" + before2, "c+2=" + after2,
-            "c-10=" + before + h, "c01=" + h + after, "c-2-1=" + before2 + before, "c12=" + after + after2,
-            "c-101=" + before + h + after, "c-3-1=" + before3 + before2 + before, "c13=" + after + after2 + after3,
-            "k=" + kind, "k3=" + "".join(kinds[max(0, i - 1) : i + 2]), "k5=" + "".join(kinds[max(0, i - 2) : i + 3]),
-            "w=" + word, "cut=" + cut, "n=" + known[i], "e=" + ending[i], "r=" + relation[i],
+            "c0=" + h,
+            "c-1=" + before,
+            "c+1=" + after,
+            "c-2=" + before2,
+            "c+2=" + after2,
+            "c-10=" + before + h,
+            "c01=" + h + after,
+            "c-2-1=" + before2 + before,
+            "c12=" + after + after2,
+            "c-101=" + before + h + after,
+            "c-3-1=" + before3 + before2 + before,
+            "c13=" + after + after2 + after3,
+            "k=" + kind,
+            "k3=" + "".join(kinds[max(0, i - 1) : i + 2]),
+            "k5=" + "".join(kinds[max(0, i - 2) : i + 3]),
+            "w=" + word,
+            "cut=" + cut,
+            "n=" + known[i],
+            "e=" + ending[i],
+            "r=" + relation[i],
         ]
         # how far the next ending of a place is
         for distance in range(1, 7):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any, Dict, List, Text
+from typing import Any, Dict, List
 
 import jieba
 from rasa.engine.graph import ExecutionContext
@@ -52,7 +52,11 @@ class NormalisingJiebaTokenizer(JiebaTokenizer):
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> NormalisingJiebaTokenizer:
         """Reads the lexicon from the project's folder."""
         folder = config.get("dictionary_path")
@@ -62,7 +66,7 @@ class NormalisingJiebaTokenizer(JiebaTokenizer):
         assert isinstance(component, NormalisingJiebaTokenizer)
         return component
 
-    def tokenize(self, message: Message, attribute: Text) -> List[Token]:
+    def tokenize(self, message: Message, attribute: str) -> List[Token]:
         """Tokens of the normalised text; their spans are those of the original."""
         if attribute == TEXT:
             text = normalised(message)

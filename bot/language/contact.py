@@ -9,7 +9,8 @@ from bot.language.numerals import read_numeral
 
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d(?:[- ]?\d{4}){2})(?!\d)")
 _LANDLINE = re.compile(
-    r"(?<!\d)(0\d{2,3})[- )）]?([2-9]\d{6,7})(?:(?:[-转 ]|分机)+(\d{1,6}))?(?!\d)|(?<!\d)([2-9]\d{7})(?:(?:转|分机)+(\d{1,6}))?(?!\d)"
+    r"(?<!\d)(0\d{2,3})[- )）]?([2-9]\d{6,7})(?:(?:[-转 ]|分机)+(\d{1,6}))?(?!\d)"
+    r"|(?<!\d)([2-9]\d{7})(?:(?:转|分机)+(\d{1,6}))?(?!\d)"
 )
 _SPOKEN = re.compile(r"[零〇一二三四五六七八九幺\s]{11,}")
 _ABOUT_PHONE = re.compile(r"(电话|号码|手机|联系方式|联系|联络|姓名|名字|匿名|隐私|信息|登记)")
@@ -44,7 +45,9 @@ def find_phone(text: str) -> str | None:
 def looks_like_broken_phone(text: str) -> bool:
     """Whether somebody seems to give a mobile number that has too few or too many digits."""
     plain = re.sub(r"[- ]", "", normalise(text).text)
-    return bool(re.fullmatch(r"\D{0,12}1[3-9]\d{6,8}\D{0,6}|\D{0,12}1[3-9]\d{10,12}\D{0,6}", plain)) and not find_phone(text)
+    return bool(re.fullmatch(r"\D{0,12}1[3-9]\d{6,8}\D{0,6}|\D{0,12}1[3-9]\d{10,12}\D{0,6}", plain)) and not find_phone(
+        text
+    )
 
 
 def refuses_phone(text: str) -> bool:
@@ -57,4 +60,9 @@ def refuses_phone(text: str) -> bool:
 
 def wants_anonymity(text: str) -> bool:
     """Whether the resident asks for confidentiality: 匿名, 保密, 不要让他们知道是我."""
-    return bool(re.search(r"(匿名|保密|别(?:让|告诉).{0,8}(?:知道|我)|不(?:要|想)(?:让|告诉).{0,10}(?:知道|是我|谁)|不公开)", normalise(text).text))
+    return bool(
+        re.search(
+            r"(匿名|保密|别(?:让|告诉).{0,8}(?:知道|我)|不(?:要|想)(?:让|告诉).{0,10}(?:知道|是我|谁)|不公开)",
+            normalise(text).text,
+        )
+    )

@@ -11,7 +11,12 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("crossing", re.compile(r"(?:路口|交叉口|交汇处|交界处|十字路口|丁字路口|交叉处|路.{0,3}[与和跟、].{1,8}路)")),
     ("section", re.compile(r"(?:段|之间|沿线)$|从.+到|到.+(?:段|一带)$|至.+段")),
     ("address", re.compile(r"(?:路|街|道|巷|弄|胡同|村)\d+(?:号|弄|巷|支弄)")),
-    ("estate", re.compile(r"(?:小区|花园|苑|家园|新村|公寓|花苑|名邸|公馆|豪庭|山庄|嘉园|佳园|[一二三四五六七八九十]村|期|府|别墅)")),
+    (
+        "estate",
+        re.compile(
+            r"(?:小区|花园|苑|家园|新村|公寓|花苑|名邸|公馆|豪庭|山庄|嘉园|佳园|[一二三四五六七八九十]村|期|府|别墅)"
+        ),
+    ),
     ("village", re.compile(r"村(?:.{0,4}组|.{0,3}队|村口|委会|小组)?")),
     ("road", re.compile(r"(?:路|街|大道|公路|巷|胡同|高架|隧道|大桥|桥|环线)")),
     ("town", re.compile(r"(?:镇|乡|街道|社区)$")),
@@ -22,12 +27,14 @@ _DISTRICT = rf"(?:[A-Z]\d{{0,2}} ?[省市区县]|[一-龥]{{2,3}}[省市县]|[�
 _BARE_DISTRICT = re.compile(rf"(?:{_DISTRICT})+(?:内|里|境内|城区|市区|县城|本地|全[市县区])?")
 _BUS_LINE = re.compile(rf"(?:{_DISTRICT})*[a-zA-Z]?\d+路(?:公交车?|车)?")
 # who is to act, or has failed to: named in many letters, and seldom where something is
-_AUTHORITY = re.compile(r"(?:局|政府|办事处|委员会|管委会|法院|检察院|公司|集团|教育厅|信访办|热线|省委|市委|县委|区委)$")
+_AUTHORITY = re.compile(
+    r"(?:局|政府|办事处|委员会|管委会|法院|检察院|公司|集团|教育厅|信访办|热线|省委|市委|县委|区委)$"
+)
 _PRECISE = frozenset({"pole", "highway", "metro", "crossing", "section", "address", "estate", "village", "road", "poi"})
 
 
 def is_place(phrase: str) -> bool:
-    """Whether a phrase of a normalised text can be where something is: not a bare district, a bus line or an authority."""
+    """Whether a normalised phrase can be where something is: not a bare district, a bus line or an authority."""
     if _BARE_DISTRICT.fullmatch(phrase) or _BUS_LINE.fullmatch(phrase):
         return False
     return not _AUTHORITY.search(phrase)

@@ -69,9 +69,7 @@ def test_who_cannot_say_where_is_asked_twice_at_most():
 
 
 def test_a_correction_of_the_place_is_taken_at_the_summary():
-    report, said = say(
-        summary_of_a_broken_light(), "不对，是江川东路", "deny", places=(Place("江川东路", "road"),)
-    )
+    report, said = say(summary_of_a_broken_light(), "不对，是江川东路", "deny", places=(Place("江川东路", "road"),))
     assert (report.place, said) == ("江川东路", ["utter_summary"])
 
 
@@ -110,7 +108,9 @@ def test_waiting_is_granted_without_nagging():
 
 
 def test_a_photo_first_asks_what_and_where_and_stays_with_the_report():
-    report, said = say(Report(), '/share_attachment{"id":"a1"}', "share_attachment", attachment=("a1", "image/jpeg"), button=True)
+    report, said = say(
+        Report(), '/share_attachment{"id":"a1"}', "share_attachment", attachment=("a1", "image/jpeg"), button=True
+    )
     assert said == ["utter_what_seen"]
     report, said = say(report, "消防通道两边全停满车", categories=(("1516", 0.8),))
     assert (report.attachments, said) == (("a1",), ["utter_where"])

@@ -69,7 +69,7 @@ def test_a_report_waits_on_disk_while_the_intake_is_down_and_is_filed_when_it_is
 
     async def one_round() -> None:
         task = asyncio.create_task(Filing(reopened, intake).run())
-        while reopened.waiting():
+        while reopened.waiting():  # noqa: ASYNC110 - what is waited for is in a file
             await asyncio.sleep(0.01)
         task.cancel()
 

@@ -156,7 +156,11 @@ def test_the_transcript_is_what_people_read():
         {"event": "user", "text": "路灯坏了", "timestamp": 1795000000.0},
         {"event": "slot", "name": "x", "timestamp": 1795000000.1},
         {"event": "bot", "text": "请问在什么地方？", "timestamp": 1795000000.2},
-        {"event": "user", "text": '/share_location{"lat":31.1,"lng":121.4,"label":"南方商城"}', "timestamp": 1795000001.0},
+        {
+            "event": "user",
+            "text": '/share_location{"lat":31.1,"lng":121.4,"label":"南方商城"}',
+            "timestamp": 1795000001.0,
+        },
         {"event": "user", "text": "/affirm", "timestamp": 1795000002.0},
     ]
     lines = transcript_of(tracker(events=events))

@@ -27,7 +27,17 @@ def test_phones_are_found(text, phone):
 
 @pytest.mark.parametrize(
     "text",
-    ["不用留电话", "不留", "干嘛要电话 我不给", "匿名", "电话就不留了吧", "不方便给号码", "不想留联系方式", "没有电话", "我不给手机号"],
+    [
+        "不用留电话",
+        "不留",
+        "干嘛要电话 我不给",
+        "匿名",
+        "电话就不留了吧",
+        "不方便给号码",
+        "不想留联系方式",
+        "没有电话",
+        "我不给手机号",
+    ],
 )
 def test_a_number_can_be_refused_in_any_words(text):
     assert refuses_phone(text)
