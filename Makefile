@@ -47,6 +47,7 @@ lint: ## 静态检查
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
+	.venv/bin/mypy --config-file deploy/mypy-bot.ini --python-executable .venv-bot/bin/python
 
 format: ## 按统一格式重排代码
 	.venv/bin/ruff check --fix-only

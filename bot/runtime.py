@@ -59,4 +59,4 @@ def compile_action_schema() -> None:
             raise ValidationError(f"the action server's answer does not fit: {error.message}")
         return True
 
-    RemoteAction._validate_action_result = validate  # type: ignore[method-assign]
+    RemoteAction._validate_action_result = validate

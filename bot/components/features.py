@@ -11,9 +11,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
+
+Array = npt.NDArray[Any]
 
 _NUMBER = re.compile(r"\d+")
 _BOUNDARY = re.compile(r"[\s,，.。;；:：!！?？、~～…\-—\"“”'‘’()（）]+")
@@ -34,7 +38,7 @@ class Vocabulary:
     """The terms that a model knows, and their inverse document frequencies."""
 
     index: dict[str, int]
-    idf: np.ndarray
+    idf: Array
 
     @classmethod
     def learn(cls, documents: Iterable[Counter[str]], at_least: int = 2) -> Vocabulary:

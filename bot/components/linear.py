@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
-from bot.components.features import Vocabulary
+from bot.components.features import Array, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class LinearModel:
 
     labels: tuple[str, ...]
     vocabulary: Vocabulary
-    weights: np.ndarray
+    weights: Array
     """terms × labels, so that a text's score is a sum over the rows of its terms"""
-    bias: np.ndarray
+    bias: Array
     temperature: float
 
     @classmethod
@@ -55,11 +55,12 @@ class LinearModel:
         weights, bias = _binary_as_two(classifier, len(known))
         return cls(known, vocabulary, np.ascontiguousarray(weights.T, dtype=np.float32), bias, temperature)
 
-    def scores(self, documents: Sequence[Counter[str]]) -> np.ndarray:
+    def scores(self, documents: Sequence[Counter[str]]) -> Array:
         """Margins, documents × labels."""
-        return np.asarray(self.vocabulary.matrix(documents) @ self.weights) + self.bias
+        scores: Array = np.asarray(self.vocabulary.matrix(documents) @ self.weights) + self.bias
+        return scores
 
-    def probabilities(self, documents: Sequence[Counter[str]]) -> np.ndarray:
+    def probabilities(self, documents: Sequence[Counter[str]]) -> Array:
         """Calibrated confidences, documents × labels, rows sum to one."""
         return _softmax(self.scores(documents) / self.temperature)
 
@@ -90,30 +91,31 @@ class LinearModel:
             )
 
 
-def _fit(matrix: np.ndarray, target: np.ndarray, penalty: float, balanced: bool) -> LinearSVC:
+def _fit(matrix: Array, target: Array, penalty: float, balanced: bool) -> LinearSVC:
     return LinearSVC(C=penalty, class_weight="balanced" if balanced else None, dual=True, max_iter=2000, tol=1e-3).fit(
         matrix, target
     )
 
 
-def _binary_as_two(classifier: LinearSVC, labels: int) -> tuple[np.ndarray, np.ndarray]:
+def _binary_as_two(classifier: LinearSVC, labels: int) -> tuple[Array, Array]:
     weights, bias = classifier.coef_, classifier.intercept_
     if labels == 2 and len(weights) == 1:
         return np.vstack([-weights[0], weights[0]]), np.array([-bias[0], bias[0]])
     return weights, bias
 
 
-def _scores(classifier: LinearSVC, matrix: np.ndarray, labels: int) -> np.ndarray:
+def _scores(classifier: LinearSVC, matrix: Array, labels: int) -> Array:
     weights, bias = _binary_as_two(classifier, labels)
-    return np.asarray(matrix @ weights.T) + bias
+    scores: Array = np.asarray(matrix @ weights.T) + bias
+    return scores
 
 
-def _softmax(scores: np.ndarray) -> np.ndarray:
+def _softmax(scores: Array) -> Array:
     shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
-def _temperature(scores: np.ndarray, target: np.ndarray) -> float:
+def _temperature(scores: Array, target: Array) -> float:
     def loss(temperature: float) -> float:
         chosen = _softmax(scores / temperature)[np.arange(len(target)), target]
         return float(-np.log(np.maximum(chosen, 1e-12)).mean())

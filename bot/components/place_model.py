@@ -212,7 +212,7 @@ def character_features(text: str, words: Sequence[str], names: Names) -> list[li
             word_of.append((place, word))
     rows = []
     for i, kind in enumerate(kinds):
-        before3, before2, before, here, after, after2, after3 = padded[i : i + 7]
+        before3, before2, before, here, after, after2, after3 = list(padded[i : i + 7])
         cut, word = word_of[i]
         # digits look alike: their count matters, not their value
         h = "9" if kind == "9" else here
