@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import logging
 import secrets
 import time
@@ -102,7 +101,7 @@ async def read_json(request: web.Request) -> object:
     """The request's JSON body. Raises Problem 400 ``bad_json``."""
     try:
         return await request.json()
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, LookupError, RecursionError) as error:  # also a charset or a number that Python cannot read
         raise Problem(400, "bad_json", "请求体不是合法的 JSON。") from error
 
 

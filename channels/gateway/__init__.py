@@ -1,0 +1,1 @@
+"""What all channels share: order and de-duplication of messages, the dialogue with the assistant, deliveries."""

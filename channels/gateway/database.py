@@ -1,0 +1,125 @@
+"""Connections to the gateway's database: one writer at a time and durable on SQLite, row locks on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+T = TypeVar("T")
+
+VERSION_TABLE = "channels_version"
+_MIGRATION_LOCK = 0x79687463  # any number that only we use: two processes upgrade one after the other
+_BUSY_MS = 15_000
+_READERS = 3
+
+
+class Database:
+    """The database at ``url`` (SQLAlchemy, ``sqlite+aiosqlite`` or ``postgresql+asyncpg``).
+
+    ``read`` and ``write`` take a plain function of a connection, so nothing in it can wait for the network of others.
+    On SQLite it runs in a thread: one for all writers, in the order in which they came (SQLite's own waiting is by
+    chance), and a few for readers. A whole transaction there is one change of threads instead of some for each
+    statement.
+    """
+
+    def __init__(self, url: str):
+        self.url = sa.make_url(url)
+        dumps = partial(json.dumps, ensure_ascii=False)
+        self._remote: AsyncEngine | None = None
+        if self.url.get_backend_name() == "sqlite":
+            self._local = sa.create_engine(self.url.set(drivername="sqlite+pysqlite"), json_serializer=dumps)
+            sa.event.listen(self._local, "connect", _prepare_sqlite)
+            sa.event.listen(self._local, "begin", _begin_sqlite)
+            self._writer = ThreadPoolExecutor(1, "channels-write")
+            self._readers = ThreadPoolExecutor(_READERS, "channels-read")
+        else:
+            self._remote = create_async_engine(
+                self.url,
+                json_serializer=dumps,
+                pool_size=10,
+                max_overflow=10,
+                pool_pre_ping=True,
+                connect_args={"timeout": 5, "command_timeout": 30},
+            )
+
+    async def read(self, work: Callable[[sa.Connection], T]) -> T:
+        """What ``work`` finds. On SQLite each of its statements sees the newest state."""
+        if self._remote is not None:
+            async with self._remote.connect() as connection:
+                return await connection.run_sync(work)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._work, work, False)
+
+    async def write(self, work: Callable[[sa.Connection], T]) -> T:
+        """What ``work`` returns, after all that it wrote is on the disk; when it raises, nothing is."""
+        if self._remote is not None:
+            async with self._remote.begin() as connection:
+                return await connection.run_sync(work)
+        return await asyncio.get_running_loop().run_in_executor(self._writer, self._work, work, True)
+
+    def _work(self, work: Callable[[sa.Connection], T], writes: bool) -> T:
+        with self._local.connect() as connection:
+            connection.execution_options(writes=writes)
+            with connection.begin():
+                return work(connection)
+
+    async def upgrade(self) -> None:
+        """Bring the tables to the newest revision. Safe when several processes do it at once."""
+        if self._remote is None and self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        await self.write(_upgrade)
+
+    async def current(self) -> bool:
+        """Whether the database answers and has the newest revision."""
+        return await self.read(_revision) == ScriptDirectory.from_config(_config()).get_current_head()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._remote is not None:
+            await self._remote.dispose()
+            return
+        for threads in (self._writer, self._readers):
+            await asyncio.to_thread(threads.shutdown)
+        self._local.dispose()
+
+
+def _config(connection: sa.Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+    command.upgrade(_config(connection), "head")
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # a transaction that reads first and writes later would fail when another process wrote between
+    if connection.get_execution_options().get("writes"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,385 @@
+"""The gateway: each message of a resident is kept, handled once and in its order, and answered once.
+
+In the normal case a message costs two transactions: one that keeps it and takes the conversation's lease, one that
+keeps the answer and lets the lease go. Only then is the answer said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from channels.gateway import metrics
+from channels.gateway.dialogue import AssistantFailed, AssistantSlow, AssistantUnreachable, Dialogue
+from channels.gateway.message import Answer, Inbound, Kind, Reply
+from channels.gateway.pushes import Pushes
+from channels.gateway.store import LeaseLost, Store, Work
+from channels.gateway.wording import BUSY, GIVEN_UP, STALE_BUTTON, STALE_TITLE, metadata, offered, wording
+
+log = logging.getLogger(__name__)
+
+
+def now_utc() -> datetime:
+    """The present."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long the gateway waits for what. Seconds."""
+
+    patience: float = 25.0  # a resident's request waits this long for its answer
+    renew: float = 10.0  # a lease is renewed after this, well before it expires
+    poll: float = 0.05  # how often a request looks for the answer that another process makes
+    retry: float = 0.5  # first wait before the assistant is asked again; doubled each time
+    longest_retry: float = 4.0
+    recover: float = 2.0  # how often unanswered messages are looked for
+    postpone: float = 5.0  # first wait before an unanswered message is taken up again; doubled each time
+    longest_postpone: float = 120.0
+    push: float = 20.0  # a push waits this long for the conversation's lease
+
+
+FAILURES = 8
+"""So many attempts the assistant may fail on one message (not: be away), over some minutes, before we say so."""
+
+_FAILURES_IN_A_ROW = 2  # of these within one attempt
+_CLOSING_SECONDS = 20.0
+_RECOVERIES_AT_ONCE = 8
+
+
+class ConversationBusy(Exception):
+    """The conversation's lease was not free in time. Try again later."""
+
+
+class Gateway:
+    """Takes messages from the channels to the assistant and the answers back. See the module's docstring."""
+
+    def __init__(
+        self,
+        store: Store,
+        dialogue: Dialogue,
+        pushes: Pushes,
+        *,
+        clock: Callable[[], datetime] = now_utc,
+        pace: Pace | None = None,
+    ):
+        self._store = store
+        self._dialogue = dialogue
+        self._pushes = pushes
+        self._clock = clock
+        self._pace = pace or Pace()
+        self._arrivals: dict[str, list[asyncio.Future[None]]] = {}
+        # requests of this process that wait for an answer, by conversation and message; None: not for now
+        self._waiting: dict[str, list[tuple[int, asyncio.Future[Answer | None]]]] = {}
+        # what this process is at work on, by conversation
+        self._at_work: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def handle(self, message: Inbound) -> Answer:
+        """Answer ``message``. A repetition gets the same answer and does nothing twice.
+
+        When the assistant cannot answer in time the answer is not ``settled``: an honest word that the message is
+        kept. It will be answered later, and the answer pushed. Raises UnknownConversation.
+        """
+        started = time.perf_counter()
+        sender, owner = message.sender, _owner()
+        async with self._arrival(sender):
+            accepted = await self._store.accept(message, owner, self._clock())
+        if accepted.new:
+            metrics.MESSAGES.labels(message.channel, message.kind.value).inc()
+        if accepted.answer is not None:
+            return accepted.answer
+        with self._wait_for(sender, accepted.seq) as future:
+            if accepted.work is not None:
+                first = accepted.work.seq == accepted.seq
+                self._start(sender, owner, accepted.work, time.perf_counter() - started if first else None)
+            self._pushes.tell(sender, busy=True)
+            answer = await self._await(sender, accepted.seq, future)
+        if answer is None:
+            metrics.BUSY_REPLIES.labels(message.channel).inc()
+            answer = await self._store.apologise(sender, accepted.seq, BUSY, self._clock())
+            self._pushes.tell(sender, busy=False)
+        return answer
+
+    async def push(self, sender: str, message_id: str, reply: Reply) -> None:
+        """Say ``reply`` without being asked; once for each ``message_id``, however often it is called.
+
+        Raises UnknownConversation, ConversationBusy, and as ``Dialogue.remember``: then it was said, and the
+        assistant does not know of it yet; call again.
+        """
+        owner = _owner()
+        deadline = time.monotonic() + self._pace.push
+        while not await self._store.hold(sender, owner, self._clock()):
+            if time.monotonic() > deadline:
+                raise ConversationBusy(sender)
+            await asyncio.sleep(4 * self._pace.poll)
+        try:
+            async with self._renewing(sender, owner):
+                seq, known = await self._store.push(
+                    owner, sender, message_id=message_id, reply=reply, now=self._clock()
+                )
+                self._pushes.tell(sender)
+                if not known:
+                    await self._dialogue.remember(sender, reply.text)
+                    await self._store.remembered(seq)
+        finally:
+            await self._store.release(sender, owner)
+            self._pushes.tell(sender, busy=False)
+
+    async def recover(self) -> int:
+        """Take up unanswered messages that nobody is at work on. Returns in how many conversations."""
+        begun: list[asyncio.Task[None]] = []
+        for sender in await self._store.overdue(self._clock(), _RECOVERIES_AT_ONCE):
+            task = await self._resume(sender)
+            if task is not None:
+                begun.append(task)
+        if begun:
+            await asyncio.wait(begun)
+        return len(begun)
+
+    async def run_recovery(self) -> None:
+        """Recover for ever."""
+        while True:
+            await asyncio.sleep(self._pace.recover)
+            try:
+                while await self.recover() == _RECOVERIES_AT_ONCE:
+                    pass
+            except Exception:  # the database may be away for a while
+                log.warning("recovery failed", exc_info=True)
+
+    async def close(self) -> None:
+        """Let what is under way come to its end; what does not is taken up later, when its lease is over."""
+        if self._tasks:
+            _, unfinished = await asyncio.wait(set(self._tasks), timeout=_CLOSING_SECONDS)
+            for task in unfinished:
+                task.cancel()
+            await asyncio.gather(*unfinished, return_exceptions=True)
+
+    # waiting for an answer
+
+    @asynccontextmanager
+    async def _arrival(self, sender: str) -> AsyncIterator[None]:
+        """Messages of one conversation are kept in the order in which they came in: first come, first served."""
+        queue = self._arrivals.setdefault(sender, [])
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        queue.append(turn)
+        try:
+            if queue[0] is not turn:
+                await turn
+            yield
+        finally:
+            queue.remove(turn)
+            if not queue:
+                self._arrivals.pop(sender, None)
+            elif not queue[0].done():
+                queue[0].set_result(None)
+
+    @contextmanager
+    def _wait_for(self, sender: str, seq: int) -> Iterator[asyncio.Future[Answer | None]]:
+        """A future for the answer to message ``seq``."""
+        future: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(sender, []).append((seq, future))
+        try:
+            yield future
+        finally:
+            waiting = self._waiting[sender]
+            waiting.remove((seq, future))
+            if not waiting:
+                del self._waiting[sender]
+
+    async def _await(self, sender: str, seq: int, future: asyncio.Future[Answer | None]) -> Answer | None:
+        """The answer to message ``seq``, made here or by another process; None when it does not come in time.
+
+        When the one who was at work on it died, this process takes over.
+        """
+        deadline = time.monotonic() + self._pace.patience
+        while (left := deadline - time.monotonic()) > 0:
+            here = sender in self._at_work
+            await asyncio.wait({future}, timeout=min(left, 1.0 if here else self._pace.poll))
+            if future.done():
+                return future.result()
+            answer, free = await self._store.outcome(sender, seq, self._clock())
+            if answer is not None:
+                return answer
+            if free and sender not in self._at_work:
+                await self._resume(sender)
+        return None
+
+    def _tell_waiting(self, sender: str, answer: Answer | None, seq: int | None = None) -> None:
+        """Give ``answer`` to the requests that wait for message ``seq``, or for any message."""
+        for waited_for, future in self._waiting.get(sender, ()):
+            if seq in (None, waited_for) and not future.done():
+                future.set_result(answer)
+
+    # handling a conversation under its lease
+
+    async def _resume(self, sender: str) -> asyncio.Task[None] | None:
+        owner = _owner()
+        work = await self._store.take(sender, owner, self._clock())
+        if work is None:
+            return None
+        self._pushes.tell(sender, busy=True)
+        return self._start(sender, owner, work, None)
+
+    def _start(self, sender: str, owner: str, work: Work, arrival: float | None) -> asyncio.Task[None]:
+        # a task of its own: the request may be broken off by the resident's telephone, the work goes on
+        task = asyncio.create_task(self._work(sender, owner, work, arrival), name=f"conversation {owner}")
+        self._at_work[sender] = task
+        self._tasks.add(task)
+
+        def done(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            if self._at_work.get(sender) is task:
+                del self._at_work[sender]
+
+        task.add_done_callback(done)
+        return task
+
+    async def _work(self, sender: str, owner: str, work: Work, arrival: float | None) -> None:
+        """Handle all unanswered messages of the conversation, oldest first.
+
+        ``arrival``: seconds that were spent on keeping the first one; None when it had to wait for others.
+        """
+        following: Work | None = work
+        try:
+            async with self._renewing(sender, owner):
+                while following is not None:
+                    following = await self._handle_one(owner, following, arrival)
+                    arrival = None
+        except LeaseLost:
+            log.warning("a conversation was taken over", extra={"seq": work.seq})
+        except Exception:  # the database is away; the lease ends by itself and the recovery goes on from there
+            log.exception("a conversation was left", extra={"seq": work.seq})
+        self._pushes.tell(sender, busy=False)
+
+    async def _handle_one(self, owner: str, work: Work, arrival: float | None) -> Work | None:
+        """Answer one message and keep the answer. Returns the next one, None when the lease has been let go."""
+        began = time.perf_counter()
+        exchange = _Exchange(work.message)
+        given_up = False
+        try:
+            replies = await self._replies(work, exchange)
+        except (AssistantUnreachable, AssistantFailed) as error:
+            failed = isinstance(error, AssistantFailed)
+            if not (failed and work.failures + 1 >= FAILURES):
+                await self._postpone(owner, work, failed)
+                return None
+            log.error("a message was given up", extra={"seq": work.seq, "reason": str(error)})
+            metrics.GIVEN_UP_TOTAL.inc()
+            replies, given_up = [GIVEN_UP], True
+        now = self._clock()
+        answer, following = await self._store.finish(
+            owner, replace(work, message=exchange.message), replies, now, given_up=given_up
+        )
+        metrics.ANSWER_SECONDS.labels(work.message.channel).observe((now - work.message.received_at).total_seconds())
+        if arrival is not None:
+            metrics.OVERHEAD_SECONDS.observe(arrival + time.perf_counter() - began - exchange.assistant_seconds)
+        if work.attempts > 1:
+            metrics.RECOVERED.inc()
+        sender = work.message.sender
+        self._tell_waiting(sender, answer, work.seq)
+        self._pushes.tell(sender, busy=following is not None)
+        return following
+
+    async def _postpone(self, owner: str, work: Work, failed: bool) -> None:
+        pause = min(self._pace.postpone * 2 ** min(work.attempts - 1, 10), self._pace.longest_postpone)
+        now = self._clock()
+        await self._store.postpone(owner, work, now + timedelta(seconds=pause), now, failed=failed)
+        log.warning("the assistant does not answer", extra={"seq": work.seq, "attempts": work.attempts})
+        self._tell_waiting(work.message.sender, None)
+
+    async def _replies(self, work: Work, exchange: _Exchange) -> list[Reply]:
+        """What is answered to ``work``: by the assistant, or by ourselves when it must not hear it."""
+        offer = None
+        if exchange.message.kind is Kind.PAYLOAD:
+            # a payload is a command, so it counts only as the assistant offered it
+            offers = await self._store.offers(exchange.message.sender)
+            offer = offered(exchange.message.payload, offers.current)
+            shown = offer or offered(exchange.message.payload, offers.older)
+            if shown is None or not shown.title.strip():
+                exchange.message = exchange.message.titled(STALE_TITLE)
+                return [STALE_BUTTON]
+            exchange.message = exchange.message.titled(shown.title)
+        began = time.perf_counter()
+        try:
+            return await self._converse(work, exchange.message, wording(exchange.message, offer))
+        finally:
+            exchange.assistant_seconds = time.perf_counter() - began
+
+    async def _converse(self, work: Work, message: Inbound, text: str) -> list[Reply]:
+        """Ask the assistant, again if need be; but look first whether it has heard the message already.
+
+        A message that has been put off before gets one try only: those behind it should not wait for long.
+        Raises AssistantUnreachable or AssistantFailed.
+        """
+        age = (self._clock() - message.received_at).total_seconds()
+        patience = self._pace.patience - age if work.attempts == 1 else 0.0
+        deadline = time.monotonic() + patience
+        maybe_heard, still_thinking, failures = work.attempts > 1, False, 0
+        pause = self._pace.retry
+        while True:
+            error: AssistantUnreachable | AssistantFailed
+            try:
+                if maybe_heard:
+                    replies = await self._dialogue.answered(message.sender, message.message_id)
+                    if replies:
+                        return replies
+                if not still_thinking:
+                    maybe_heard = True
+                    replies = await self._dialogue.ask(message.sender, text, metadata(message))
+                    if replies:
+                        return replies
+                    # its actions did not answer; silence helps nobody
+                    raise AssistantFailed("silence")
+                error = AssistantSlow("no answer yet")
+            except AssistantSlow as slow:
+                error, still_thinking = slow, True
+            except AssistantUnreachable as unreachable:
+                error, still_thinking = unreachable, False
+            except AssistantFailed as failed:
+                error, failures = failed, failures + 1
+            if failures >= _FAILURES_IN_A_ROW or time.monotonic() + pause > deadline:
+                raise error
+            metrics.RETRIES.labels(type(error).__name__.removeprefix("Assistant").lower()).inc()
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, self._pace.longest_retry)
+
+    @asynccontextmanager
+    async def _renewing(self, sender: str, owner: str) -> AsyncIterator[None]:
+        """Keep the lease while the block lasts."""
+
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(self._pace.renew)
+                try:
+                    await self._store.renew(sender, owner, self._clock())
+                except LeaseLost:
+                    return  # the one at work learns it when it writes
+                except Exception:  # the database may be back before the lease ends
+                    log.warning("a lease could not be renewed", exc_info=True)
+
+        task = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """A message on its way: ``message`` gains a button's title, ``assistant_seconds`` the time that was not ours."""
+
+    message: Inbound
+    assistant_seconds: float = 0.0
+
+
+def _owner() -> str:
+    return secrets.token_hex(8)

@@ -1,0 +1,569 @@
+"""The gateway's memory: who talks to us, what was said, and whose turn it is.
+
+Whoever handles a conversation holds its lease, here in the database, so that several processes may run side by side.
+A lease that is not renewed expires and is taken over; the one who lost it can write nothing any more (LeaseLost).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+
+from channels.gateway.database import Database
+from channels.gateway.message import Answer, Button, Inbound, Json, Reply, inbound_from, reply_from
+from channels.gateway.tables import Status, attachments, conversations, leases, messages
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LEASE = timedelta(seconds=30)
+_FREE = datetime(1970, 1, 1, tzinfo=UTC)
+_PENDING = sa.text("status = 'pending'")  # literal, so that the partial index serves
+
+
+class LeaseLost(Exception):
+    """Another process has taken the conversation over. Stop working on it; nothing was written."""
+
+
+class UnknownConversation(Exception):
+    """There is no such conversation. Open it first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One resident's thread on a channel."""
+
+    id: str
+    token_hash: str
+    consented_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The oldest unanswered message of a conversation, to be handled under the lease.
+
+    ``attempts`` counts this one: above 1 the assistant may have heard the message before. ``failures`` are those
+    in which it answered with an error.
+    """
+
+    seq: int
+    message: Inbound
+    attempts: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of a message that arrived.
+
+    ``work`` is set when the conversation's lease was free and is the caller's now; ``answer`` when the message is a
+    repetition that has been answered.
+    """
+
+    seq: int
+    new: bool
+    work: Work | None
+    answer: Answer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message in a conversation's history. ``direction`` is in (from the resident) or out."""
+
+    seq: int
+    direction: str
+    message_id: str
+    content: Json
+    at: datetime
+    answer_to: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """Buttons that a resident has been shown: those of the last two answers still count, older ones do not."""
+
+    current: tuple[Button, ...]
+    older: tuple[Button, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The newest message of a conversation, and whether somebody is at work on it."""
+
+    seq: int
+    busy: bool
+
+
+def token_digest(token: str) -> str:
+    """A conversation's token as it is kept. Tokens are 256 random bits, so a plain hash is enough."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _writes(
+    method: Callable[Concatenate[Store, sa.Connection, P], T],
+) -> Callable[Concatenate[Store, P], Coroutine[Any, Any, T]]:
+    """Make of ``method`` one writing transaction; the caller awaits it and gives no connection."""
+
+    @wraps(method)
+    async def transaction(store: Store, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await store._database.write(lambda connection: method(store, connection, *args, **kwargs))
+
+    return transaction
+
+
+def _reads(
+    method: Callable[Concatenate[Store, sa.Connection, P], T],
+) -> Callable[Concatenate[Store, P], Coroutine[Any, Any, T]]:
+    """The same for reading."""
+
+    @wraps(method)
+    async def transaction(store: Store, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await store._database.read(lambda connection: method(store, connection, *args, **kwargs))
+
+    return transaction
+
+
+class Store:
+    """All reading and writing of the gateway's tables; every method is one transaction."""
+
+    def __init__(self, database: Database, *, lease: timedelta = LEASE):
+        self._database = database
+        self._lease = lease
+
+    async def upgrade(self) -> None:
+        """Bring the tables to the newest revision."""
+        await self._database.upgrade()
+
+    async def ready(self) -> bool:
+        """Whether the database answers and is of the newest revision."""
+        return await self._database.current()
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        await self._database.close()
+
+    # conversations
+
+    @_writes
+    def open_conversation(
+        self, connection: sa.Connection, sender: str, token_hash: str, consented: bool, now: datetime
+    ) -> None:
+        """Begin a conversation."""
+        connection.execute(
+            sa.insert(conversations).values(
+                id=sender,
+                channel=sender.partition(":")[0],
+                token_hash=token_hash,
+                consented_at=now if consented else None,
+                created_at=now,
+                last_seen=now,
+            )
+        )
+        connection.execute(sa.insert(leases).values(conversation=sender, owner="", expires_at=_FREE))
+
+    @_reads
+    def conversation(self, connection: sa.Connection, sender: str) -> Conversation | None:
+        """The conversation, or None."""
+        row = (
+            connection.execute(
+                sa.select(conversations.c.id, conversations.c.token_hash, conversations.c.consented_at).where(
+                    conversations.c.id == sender
+                )
+            )
+        ).one_or_none()
+        return Conversation(row.id, row.token_hash, row.consented_at) if row else None
+
+    @_writes
+    def consent(self, connection: sa.Connection, sender: str, now: datetime) -> datetime:
+        """Note that the resident has agreed that data are kept. Returns when that was said first."""
+        connection.execute(
+            sa.update(conversations)
+            .where(conversations.c.id == sender, conversations.c.consented_at.is_(None))
+            .values(consented_at=now)
+        )
+        at: datetime = (
+            connection.execute(sa.select(conversations.c.consented_at).where(conversations.c.id == sender))
+        ).scalar_one()
+        return at
+
+    # a message's way
+
+    @_writes
+    def accept(self, connection: sa.Connection, message: Inbound, owner: str, now: datetime) -> Accepted:
+        """Keep ``message`` and take the conversation's lease for ``owner`` if it is free.
+
+        Raises UnknownConversation.
+        """
+        # this also locks the row: messages of one conversation get their numbers in the order of their commits
+        seen = connection.execute(
+            sa.update(conversations).where(conversations.c.id == message.sender).values(last_seen=now)
+        )
+        if not seen.rowcount:
+            raise UnknownConversation(message.sender)
+        known = (
+            connection.execute(
+                sa.select(messages.c.id, messages.c.status).where(
+                    messages.c.conversation == message.sender,
+                    messages.c.direction == "in",
+                    messages.c.message_id == message.message_id,
+                )
+            )
+        ).one_or_none()
+        if known is None:
+            row = _row(message.sender, message.message_id, message.content(), now, Status.PENDING, due_at=now)
+            (seq,) = _insert(connection, row)
+        else:
+            seq = known.id
+            if known.status != Status.PENDING:
+                return Accepted(seq, False, None, _answer(connection, seq))
+        work = self._take(connection, message.sender, owner, now)
+        return Accepted(seq, known is None, work, None)
+
+    @_writes
+    def take(self, connection: sa.Connection, sender: str, owner: str, now: datetime) -> Work | None:
+        """Take the conversation's lease if it is free and a message is unanswered. Returns the oldest of these."""
+        _lock(connection, sender)
+        return self._take(connection, sender, owner, now)
+
+    @_writes
+    def finish(
+        self,
+        connection: sa.Connection,
+        owner: str,
+        work: Work,
+        replies: Sequence[Reply],
+        now: datetime,
+        *,
+        given_up: bool = False,
+    ) -> tuple[Answer, Work | None]:
+        """Keep the answer to ``work``. Returns it, and the next message; without a next one the lease is let go.
+
+        Raises LeaseLost.
+        """
+        sender = work.message.sender
+        _lock(connection, sender)
+        self._hold(connection, sender, owner, now)
+        seqs = _insert(
+            connection,
+            *(
+                _row(sender, f"{work.seq}.{number}", reply.content(), now, Status.REPLY, answer_to=work.seq)
+                for number, reply in enumerate(replies)
+            ),
+        )
+        connection.execute(
+            sa.update(messages)
+            .where(messages.c.id == work.seq)
+            .values(
+                status=Status.GIVEN_UP if given_up else Status.ANSWERED,
+                due_at=None,
+                content=work.message.content(),
+            )
+        )
+        following = _next(connection, sender)
+        if following is None:
+            _release(connection, sender, owner)
+        return Answer(tuple(replies), tuple(seqs)), following
+
+    @_writes
+    def postpone(
+        self,
+        connection: sa.Connection,
+        owner: str,
+        work: Work,
+        due_at: datetime,
+        now: datetime,
+        *,
+        failed: bool = False,
+    ) -> None:
+        """Leave ``work`` unanswered until ``due_at`` and let the lease go. Raises LeaseLost."""
+        sender = work.message.sender
+        _lock(connection, sender)
+        self._hold(connection, sender, owner, now)
+        connection.execute(
+            sa.update(messages)
+            .where(messages.c.id == work.seq)
+            .values(due_at=due_at, failures=work.failures + (1 if failed else 0))
+        )
+        _release(connection, sender, owner)
+
+    @_writes
+    def apologise(self, connection: sa.Connection, sender: str, seq: int, reply: Reply, now: datetime) -> Answer:
+        """Keep, once, the word that the answer to message ``seq`` comes later; or return the answer if it is there."""
+        _lock(connection, sender)
+        status = (connection.execute(sa.select(messages.c.status).where(messages.c.id == seq))).scalar_one()
+        if status != Status.PENDING:
+            return _answer(connection, seq)
+        said = (
+            connection.execute(
+                sa.select(messages.c.id).where(messages.c.answer_to == seq, messages.c.status == Status.BUSY)
+            )
+        ).scalar_one_or_none()
+        if said is None:
+            row = _row(sender, f"{seq}.busy", reply.content(), now, Status.BUSY, answer_to=seq)
+            (said,) = _insert(connection, row)
+        return Answer((reply,), (said,), settled=False)
+
+    @_reads
+    def outcome(self, connection: sa.Connection, sender: str, seq: int, now: datetime) -> tuple[Answer | None, bool]:
+        """The answer to message ``seq`` if it is there, and whether the conversation's lease is free."""
+        row = (
+            connection.execute(
+                sa.select(messages.c.status, leases.c.expires_at)
+                .join(leases, leases.c.conversation == messages.c.conversation)
+                .where(messages.c.id == seq)
+            )
+        ).one()
+        answer = _answer(connection, seq) if row.status != Status.PENDING else None
+        return answer, row.expires_at <= now
+
+    @_reads
+    def overdue(self, connection: sa.Connection, now: datetime, limit: int) -> list[str]:
+        """Conversations with an unanswered message whose time has come, and that nobody is at work on."""
+        rows = connection.execute(
+            sa.select(messages.c.conversation)
+            .join(leases, leases.c.conversation == messages.c.conversation)
+            .where(_PENDING, leases.c.expires_at <= now)
+            .group_by(messages.c.conversation)
+            # the oldest message decides: the later ones wait for it
+            .having(sa.func.max(messages.c.due_at) <= now)
+            .order_by(sa.func.min(messages.c.id))
+            .limit(limit)
+        )
+        return list(rows.scalars())
+
+    @_reads
+    def offers(self, connection: sa.Connection, sender: str) -> Offers:
+        """The buttons of the last two answers, and of earlier ones."""
+        rows = connection.execute(
+            sa.select(messages.c.id, messages.c.answer_to, messages.c.content)
+            .where(messages.c.conversation == sender, messages.c.direction == "out", messages.c.status != Status.BUSY)
+            .order_by(messages.c.id.desc())
+            .limit(60)
+        )
+        said = [(row.answer_to or -row.id, reply_from(row.content)) for row in rows]
+        last_two = list(dict.fromkeys(group for group, _ in said))[:2]
+        return Offers(
+            tuple(button for group, reply in said if group in last_two for button in reply.buttons),
+            tuple(button for group, reply in said if group not in last_two for button in reply.buttons),
+        )
+
+    # leases
+
+    @_writes
+    def hold(self, connection: sa.Connection, sender: str, owner: str, now: datetime) -> bool:
+        """Take the conversation's lease for a push. Raises UnknownConversation."""
+        _lock(connection, sender)
+        if self._grasp(connection, sender, owner, now):
+            return True
+        held = sa.select(leases.c.owner).where(leases.c.conversation == sender)
+        if (connection.execute(held)).one_or_none() is None:
+            raise UnknownConversation(sender)
+        return False
+
+    @_writes
+    def renew(self, connection: sa.Connection, sender: str, owner: str, now: datetime) -> None:
+        """Keep the lease for longer. Raises LeaseLost."""
+        self._hold(connection, sender, owner, now)
+
+    @_writes
+    def release(self, connection: sa.Connection, sender: str, owner: str) -> None:
+        """Let the lease go, if it is still ``owner``'s."""
+        _release(connection, sender, owner)
+
+    # what is said without being asked
+
+    @_writes
+    def push(
+        self, connection: sa.Connection, owner: str, sender: str, *, message_id: str, reply: Reply, now: datetime
+    ) -> tuple[int, bool]:
+        """Keep ``reply`` as said, once for each ``message_id``.
+
+        Returns its place, and whether the assistant knows of it. Raises LeaseLost.
+        """
+        _lock(connection, sender)
+        self._hold(connection, sender, owner, now)
+        known = (
+            connection.execute(
+                sa.select(messages.c.id, messages.c.status).where(
+                    messages.c.conversation == sender,
+                    messages.c.direction == "out",
+                    messages.c.message_id == message_id,
+                )
+            )
+        ).one_or_none()
+        if known:
+            return known.id, known.status == Status.REMEMBERED
+        (seq,) = _insert(connection, _row(sender, message_id, reply.content(), now, Status.PUSH))
+        return seq, False
+
+    @_writes
+    def remembered(self, connection: sa.Connection, seq: int) -> None:
+        """The assistant knows of the push at ``seq``."""
+        connection.execute(sa.update(messages).where(messages.c.id == seq).values(status=Status.REMEMBERED))
+
+    # reading
+
+    @_reads
+    def history(self, connection: sa.Connection, sender: str, after: int, limit: int) -> list[Entry]:
+        """The messages after the one at ``after``, oldest first, at most ``limit``."""
+        rows = connection.execute(
+            sa.select(messages)
+            .where(messages.c.conversation == sender, messages.c.id > after)
+            .order_by(messages.c.id)
+            .limit(limit)
+        )
+        return [Entry(row.id, row.direction, row.message_id, row.content, row.at, row.answer_to) for row in rows]
+
+    @_reads
+    def glance(self, connection: sa.Connection, senders: Sequence[str], now: datetime) -> dict[str, Glance]:
+        """The state of each of the conversations."""
+        rows = connection.execute(
+            sa.select(
+                leases.c.conversation,
+                leases.c.expires_at,
+                sa.select(sa.func.max(messages.c.id))
+                .where(messages.c.conversation == leases.c.conversation)
+                .scalar_subquery()
+                .label("seq"),
+            ).where(leases.c.conversation.in_(senders))
+        )
+        return {row.conversation: Glance(row.seq or 0, row.expires_at > now) for row in rows}
+
+    @_reads
+    def unanswered(self, connection: sa.Connection) -> int:
+        """How many messages wait for their answer."""
+        return (connection.execute(sa.select(sa.func.count()).select_from(messages).where(_PENDING))).scalar_one()
+
+    # attachments
+
+    @_writes
+    def add_attachment(
+        self, connection: sa.Connection, sender: str, attachment_id: str, media_type: str, now: datetime
+    ) -> None:
+        """Note that the resident sent this attachment; only then may it be used and seen in the conversation."""
+        _lock(connection, sender)
+        known = sa.select(attachments.c.id).where(
+            attachments.c.conversation == sender, attachments.c.id == attachment_id
+        )
+        if connection.execute(known).one_or_none() is None:
+            connection.execute(
+                sa.insert(attachments).values(conversation=sender, id=attachment_id, media_type=media_type, at=now)
+            )
+
+    @_reads
+    def attachment(self, connection: sa.Connection, sender: str, attachment_id: str) -> str | None:
+        """Media type of the conversation's attachment; None when it is not of this conversation."""
+        found: str | None = (
+            connection.execute(
+                sa.select(attachments.c.media_type).where(
+                    attachments.c.conversation == sender, attachments.c.id == attachment_id
+                )
+            )
+        ).scalar_one_or_none()
+        return found
+
+    # parts of transactions
+
+    def _take(self, connection: sa.Connection, sender: str, owner: str, now: datetime) -> Work | None:
+        if not self._grasp(connection, sender, owner, now):
+            return None
+        work = _next(connection, sender)
+        if work is None:
+            _release(connection, sender, owner)
+        return work
+
+    def _grasp(self, connection: sa.Connection, sender: str, owner: str, now: datetime) -> bool:
+        taken = connection.execute(
+            sa.update(leases)
+            .where(leases.c.conversation == sender, leases.c.expires_at <= now)
+            .values(owner=owner, expires_at=now + self._lease)
+        )
+        return bool(taken.rowcount)
+
+    def _hold(self, connection: sa.Connection, sender: str, owner: str, now: datetime) -> None:
+        held = connection.execute(
+            sa.update(leases)
+            .where(leases.c.conversation == sender, leases.c.owner == owner)
+            .values(expires_at=now + self._lease)
+        )
+        if not held.rowcount:
+            raise LeaseLost(sender)
+
+
+def _lock(connection: sa.Connection, sender: str) -> None:
+    """Let nobody else write in this conversation until the transaction ends. SQLite has one writer anyhow."""
+    if connection.dialect.name != "sqlite":
+        row = sa.select(conversations.c.id).where(conversations.c.id == sender).with_for_update()
+        connection.execute(row)
+
+
+def _release(connection: sa.Connection, sender: str, owner: str) -> None:
+    connection.execute(
+        sa.update(leases)
+        .where(leases.c.conversation == sender, leases.c.owner == owner)
+        .values(owner="", expires_at=_FREE)
+    )
+
+
+def _next(connection: sa.Connection, sender: str) -> Work | None:
+    """The oldest unanswered message, its attempt counted: should we die over it, the next one knows."""
+    oldest = sa.select(sa.func.min(messages.c.id)).where(messages.c.conversation == sender, _PENDING).scalar_subquery()
+    row = (
+        connection.execute(
+            sa.update(messages)
+            .where(messages.c.id == oldest)
+            .values(attempts=messages.c.attempts + 1)
+            .returning(
+                messages.c.id,
+                messages.c.message_id,
+                messages.c.content,
+                messages.c.at,
+                messages.c.attempts,
+                messages.c.failures,
+            )
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Work(row.id, inbound_from(sender, row.message_id, row.content, row.at), row.attempts, row.failures)
+
+
+def _row(sender: str, message_id: str, content: Json, at: datetime, status: Status, **more: object) -> Json:
+    """A message to insert. Only residents' messages begin as pending."""
+    row: Json = {
+        "conversation": sender,
+        "direction": "in" if status is Status.PENDING else "out",
+        "message_id": message_id,
+        "content": content,
+        "at": at,
+        "answer_to": None,
+        "status": status,
+        "attempts": 0,
+        "failures": 0,
+        "due_at": None,
+    }
+    return row | more
+
+
+def _insert(connection: sa.Connection, *rows: Json) -> tuple[int, ...]:
+    """Add messages and return their numbers, in the same order."""
+    if not rows:
+        return ()
+    numbers = sa.insert(messages).returning(messages.c.id, sort_by_parameter_order=True)
+    return tuple((connection.execute(numbers, rows)).scalars())
+
+
+def _answer(connection: sa.Connection, seq: int) -> Answer:
+    rows = connection.execute(
+        sa.select(messages.c.id, messages.c.content)
+        .where(messages.c.answer_to == seq, messages.c.status == Status.REPLY)
+        .order_by(messages.c.id)
+    )
+    said = rows.all()
+    return Answer(tuple(reply_from(row.content) for row in said), tuple(row.id for row in said))

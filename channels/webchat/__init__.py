@@ -1,0 +1,1 @@
+"""The web channel: its HTTP interface and the resident page ``/chat``."""
