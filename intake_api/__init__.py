@@ -1,0 +1,1 @@
+"""The system of record: cases, places, responsibility, clocks, events, and the outbox back to the channels."""

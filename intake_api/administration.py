@@ -1,0 +1,134 @@
+"""What the command line does with the system of record. Each function opens the database for itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from groundwork.settings import Settings
+from intake_api.domain.access import Role, objection
+from intake_api.domain.city import read_city
+from intake_api.domain.event import Actor, ActorKind
+from intake_api.domain.taxonomy import read_taxonomy
+from intake_api.http.app import TAXONOMY_FILE
+from intake_api.http.staff import invitation_link
+from intake_api.storage import audit, cities, staff, tokens
+from intake_api.storage.database import Conflict, Database
+
+_COMMAND_LINE = Actor(ActorKind.SYSTEM, "cli", "命令行")
+
+
+class Refused(Exception):
+    """The command cannot be done as asked; the message says in Chinese why."""
+
+
+@contextlib.asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Database]:
+    database = Database(settings.cases_database)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def upgrade_database(settings: Settings) -> None:
+    """Create the database or bring it to the newest form."""
+    async with _opened(settings) as database:
+        await database.upgrade()
+
+
+async def load_city(settings: Settings, folder: Path) -> dict[str, object]:
+    """Check a city folder and put it in force; returns its name, whether it is new, and how much of everything it has.
+
+    Raises domain.city.BadCity with everything that is wrong. Running processes take it up within half a minute.
+    """
+    city = await asyncio.to_thread(read_city, folder, read_taxonomy(TAXONOMY_FILE))
+    now = datetime.now(UTC)
+    async with _opened(settings) as database, database.write() as session:
+        changed = await cities.load(session, city, now)
+        if changed:
+            await audit.note(
+                session, _COMMAND_LINE, "load_city", target=f"city:{city.code}", result="ok", address="", now=now
+            )
+    return {"name": city.name, "changed": changed, **city.report()}
+
+
+async def add_staff(settings: Settings, name: str, roles: Sequence[Role | str], department: str | None) -> str:
+    """Add an account and return its one-time link. Raises Refused."""
+    try:
+        chosen = [Role(role) for role in roles]
+    except ValueError as error:
+        raise Refused(f"没有这个角色：{error}") from error
+    wrong = objection(chosen)
+    if wrong:
+        raise Refused(wrong)
+    if Role.HANDLER in chosen and not department:
+        raise Refused("处置人员必须属于一个部门（--department）。")
+    now = datetime.now(UTC)
+    try:
+        async with _opened(settings) as database, database.write() as session:
+            if department and department not in await cities.department_names(session):
+                raise Refused(f"没有这个部门：{department}")
+            person = await staff.add(session, name, roles=chosen, department_id=department or None, now=now)
+            token = await staff.invite(session, staff.PASSWORD, person.id, now)
+            await audit.note(
+                session, _COMMAND_LINE, "add_staff", target=f"staff:{person.id}", result="ok", address="", now=now
+            )
+    except Conflict as error:
+        raise Refused(f"{name} 已有账号") from error
+    return invitation_link(settings.base_url, token)
+
+
+async def issue_token(settings: Settings, role: Role | str, name: str, department: str | None = None) -> str:
+    """Issue a bearer token for a program. Raises Refused."""
+    try:
+        chosen = Role(role)
+    except ValueError as error:
+        raise Refused(f"没有这个角色：{role}") from error
+    now = datetime.now(UTC)
+    async with _opened(settings) as database, database.write() as session:
+        plain = await tokens.issue(session, chosen, name, department)
+        await audit.note(
+            session, _COMMAND_LINE, "issue_token", target=f"token:{chosen.value}", result="ok", address="", now=now
+        )
+    return plain
+
+
+async def founding_link(settings: Settings) -> str | None:
+    """A one-time link to create the first administrators (earlier ones end); None once there is staff."""
+    async with _opened(settings) as database, database.write() as session:
+        if await staff.any_staff(session):
+            return None
+        token = await staff.invite(session, staff.FOUNDING, None, datetime.now(UTC))
+    return invitation_link(settings.base_url, token)
+
+
+async def ensure_internal_token(settings: Settings, name: str, file: Path) -> str:
+    """The token kept in ``file`` (mode 0600) for a process of ours; a new one of role channel when it is not valid."""
+    async with _opened(settings) as database:
+        kept = await asyncio.to_thread(_read, file)
+        if kept:
+            async with database.read() as session:
+                row = await tokens.find(session, kept)
+            if row is not None and row.role == Role.CHANNEL:
+                return kept
+        async with database.write() as session:
+            plain = await tokens.issue(session, Role.CHANNEL, name)
+    await asyncio.to_thread(_write_private, file, plain)
+    return plain
+
+
+def _read(file: Path) -> str:
+    return file.read_text(encoding="ascii").strip() if file.exists() else ""
+
+
+def _write_private(file: Path, plain: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(file.name + ".new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as out:
+        out.write(plain + "\n")
+    draft.replace(file)

@@ -1,0 +1,95 @@
+"""Who may do what: one table. Supervision, command, execution and administration stay in separate hands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The roles of the contract."""
+
+    CHANNEL = "channel"  # a channel's gateway or actions, speaking for residents
+    OPERATOR = "operator"  # 受理员
+    DISPATCHER = "dispatcher"  # 派遣员
+    HANDLER = "handler"  # 处置部门经办人
+    VERIFIER = "verifier"  # 核查员
+    SUPERVISOR = "supervisor"  # 督办
+    INSPECTOR = "inspector"  # 巡查员（网格监督员）
+    PARTNER = "partner"  # another system
+    SYSADMIN = "sysadmin"  # 系统管理员
+    SECADMIN = "secadmin"  # 安全管理员
+    AUDITOR = "auditor"  # 审计员
+
+    @property
+    def label(self) -> str:
+        """In Chinese, for people."""
+        return {
+            "channel": "渠道",
+            "operator": "受理员",
+            "dispatcher": "派遣员",
+            "handler": "处置人员",
+            "verifier": "核查员",
+            "supervisor": "督办员",
+            "inspector": "巡查员",
+            "partner": "外部系统",
+            "sysadmin": "系统管理员",
+            "secadmin": "安全管理员",
+            "auditor": "审计员",
+        }[self]
+
+
+class Permission(StrEnum):
+    """What can be allowed."""
+
+    FILE = "file"  # file and preview cases, upload attachments, resolve places
+    READ_ALL = "read_all"  # read every case
+    READ_DEPARTMENT = "read_department"  # read the cases of one's own department
+    READ_REPORTERS = "read_reporters"  # read cases of the reporter one speaks for
+    REVEAL = "reveal"  # see the reporter's name and phone, with a record
+    UNDERSTAND = "understand"  # ask the assistant what a text means
+    LOOK_UP = "look_up"  # places, departments
+    OUTBOX = "outbox"  # deliver messages to residents
+    MANAGE_STAFF = "manage_staff"  # see and add staff
+
+
+ADMINISTRATORS = (Role.SYSADMIN, Role.SECADMIN, Role.AUDITOR)
+"""Three separate administrators (等保三级): one person is never two of them, nor handles cases."""
+
+STAFF_ROLES = tuple(role for role in Role if role not in (Role.CHANNEL, Role.PARTNER))
+"""Roles that people have; the others belong to programs, by token."""
+
+_P = Permission
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.CHANNEL: frozenset({_P.FILE, _P.READ_REPORTERS, _P.LOOK_UP, _P.OUTBOX}),
+    Role.OPERATOR: frozenset({_P.FILE, _P.READ_ALL, _P.REVEAL, _P.UNDERSTAND, _P.LOOK_UP}),
+    Role.DISPATCHER: frozenset({_P.READ_ALL, _P.REVEAL, _P.UNDERSTAND, _P.LOOK_UP}),
+    Role.HANDLER: frozenset({_P.READ_DEPARTMENT, _P.REVEAL, _P.LOOK_UP}),
+    Role.VERIFIER: frozenset({_P.READ_ALL, _P.REVEAL, _P.UNDERSTAND, _P.LOOK_UP}),
+    Role.SUPERVISOR: frozenset({_P.READ_ALL, _P.UNDERSTAND, _P.LOOK_UP}),
+    Role.INSPECTOR: frozenset({_P.FILE, _P.LOOK_UP}),
+    Role.PARTNER: frozenset({_P.LOOK_UP}),
+    Role.SYSADMIN: frozenset({_P.MANAGE_STAFF, _P.LOOK_UP}),
+    Role.SECADMIN: frozenset(),
+    Role.AUDITOR: frozenset(),
+}
+
+
+def permissions(roles: Iterable[Role]) -> frozenset[Permission]:
+    """All that somebody with ``roles`` may do."""
+    return frozenset().union(*(PERMISSIONS[role] for role in roles))
+
+
+def objection(roles: Iterable[Role]) -> str | None:
+    """Why one person must not have these roles together, in Chinese; None if they may."""
+    chosen = set(roles)
+    if not chosen:
+        return "至少要有一个角色。"
+    machines = chosen - set(STAFF_ROLES)
+    if machines:
+        return f"{'、'.join(role.label for role in sorted(machines))}是程序的角色，请签发令牌。"
+    if chosen & set(ADMINISTRATORS) and len(chosen) > 1:
+        return "系统管理员、安全管理员、审计员必须各由专人担任，不能兼任其他角色。"
+    if {Role.HANDLER, Role.VERIFIER} <= chosen:
+        return "处置和核查必须分开：处置人员不能兼任核查员。"
+    return None

@@ -1,0 +1,252 @@
+"""Filing a report: the assistant is asked where the category is missing, the rules decide, one transaction stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from prometheus_client import Counter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from intake_api.city_in_force import CityInForce, LoadedCity
+from intake_api.domain import case_number
+from intake_api.domain.case import Report, Status, receive
+from intake_api.domain.clock import Due, due
+from intake_api.domain.event import Actor
+from intake_api.domain.place import Datum, Place
+from intake_api.domain.responsibility import Assignment
+from intake_api.domain.taxonomy import Category, Taxonomy, UnknownCategory
+from intake_api.storage import attachments, cases, outbox
+from intake_api.storage.database import Database
+
+CASES_FILED = Counter("yht_cases_filed_total", "Cases stored, by channel and first status.", ["channel", "status"])
+
+ANNOUNCEMENT = "filed"
+"""Kind of the outbox message that tells a reporter the number of a case filed after the conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What the assistant makes of a text. Lists are best first; ``locations`` hold text, start, end, kind."""
+
+    normalized: str
+    act: str
+    acts: tuple[tuple[str, float], ...]
+    categories: tuple[tuple[str, float], ...]
+    locations: tuple[dict[str, object], ...]
+
+
+class Understanding(Protocol):
+    """The assistant as seen from here. ``parse`` answers None when it does not answer in time; it never raises."""
+
+    async def parse(self, text: str) -> Understood | None:
+        """What is meant by ``text``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where, as the reporter gave it: words, a pin in degrees, a pole's number, or nothing."""
+
+    text: str = ""
+    lat: float | None = None
+    lng: float | None = None
+    datum: Datum = Datum.WGS84
+    pole_no: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A report as it comes in. ``act`` empty: not said; ``announce``: the reporter has not been told the number yet."""
+
+    report: Report
+    location: Location
+    category: str | None = None
+    announce: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the rules say to a draft."""
+
+    report: Report
+    place: Place
+    category: Category | None
+    assignment: Assignment | None
+    due: Due | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A stored case; ``created`` is False when the key had been used for the same before."""
+
+    case_id: int
+    created: bool
+
+
+class KeyUsedForAnother(Exception):
+    """The idempotency key belongs to another body; use a new key for a new report."""
+
+
+class UnknownAttachment(Exception):
+    """An attachment does not exist; upload it first. ``index`` is its place in the list."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(index)
+        self.index = index
+
+
+class Filing:
+    """The way in for reports, whatever they came by."""
+
+    def __init__(
+        self,
+        database: Database,
+        taxonomy: Taxonomy,
+        cities: CityInForce,
+        assistant: Understanding,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._taxonomy = taxonomy
+        self._cities = cities
+        self._assistant = assistant
+        self._now = now
+
+    async def decide(self, draft: Draft) -> Decision:
+        """What would become of a draft now; stores nothing. Raises UnknownCategory, CityNotLoaded."""
+        loaded = self._cities.current
+        report = draft.report
+        category = self._taxonomy.get(draft.category) if draft.category else None
+        if category is None:
+            report, category = await self._understand(report)
+        report = replace(report, act=report.act or "report")
+        where = draft.location
+        place = loaded.gazetteer.resolve(where.text, where.lat, where.lng, where.datum, where.pole_no).place
+        now = self._now()
+        assignment, deadline = self._rules(loaded, category, place, now)
+        return Decision(report, place, category, assignment, deadline, now)
+
+    async def file(self, draft: Draft, *, scope: str, key: str, body_hash: str, actor: Actor) -> Filed:
+        """Store a report as a case, once per ``scope`` and ``key``.
+
+        Raises UnknownCategory, UnknownAttachment, KeyUsedForAnother, CityNotLoaded, StorageUnavailable.
+        """
+        async with self._database.read() as session:
+            before = await self._filed_before(session, scope, key, body_hash)
+        if before is not None:
+            await self._announce_repeated(draft, before)
+            return before
+        decision = await self.decide(draft)
+        now = decision.at
+        case, events = receive(
+            decision.report,
+            category=decision.category,
+            place=decision.place,
+            assignment=decision.assignment,
+            due=decision.due,
+            policy=self._cities.current.city.auto_file,
+            actor=actor,
+            now=now,
+        )
+        async with self._database.write() as session:
+            if not await cases.claim_key(session, scope, key, body_hash, now):
+                again = await self._filed_before(session, scope, key, body_hash)
+                assert again is not None
+                if draft.announce:
+                    await self._announce(session, again.case_id, now)
+                return again
+            await self._check_attachments(session, decision.report.attachments)
+            case = await cases.store(session, case, events)
+            await attachments.bind(session, case.report.attachments, case.id)
+            await cases.bind_key(session, scope, key, case.id)
+            if draft.announce:
+                await session.flush()
+                await self._announce(session, case.id, now)
+        CASES_FILED.labels(case.report.channel.value, case.status.value).inc()
+        return Filed(case.id, created=True)
+
+    async def _understand(self, report: Report) -> tuple[Report, Category | None]:
+        """Ask the assistant for the category; a report that it does not understand, or in time, is filed without."""
+        understood = await self._assistant.parse(report.description)
+        if understood is None:
+            return replace(report, category_confidence=0.0), None
+        report = replace(report, act=report.act or understood.act)
+        for code, confidence in understood.categories:
+            try:
+                return replace(report, category_confidence=confidence), self._taxonomy.get(code)
+            except UnknownCategory:
+                continue  # a model trained with another taxonomy
+        return replace(report, category_confidence=0.0), None
+
+    @staticmethod
+    def _rules(
+        loaded: LoadedCity, category: Category | None, place: Place, now: datetime
+    ) -> tuple[Assignment | None, Due | None]:
+        if category is None:
+            return None, None
+        city = loaded.city
+        today = now.astimezone(city.calendar.timezone).date()
+        assignment = city.matrix.assign(category, place.town_code, today)
+        return assignment, due(category.limit, now, city.calendar, f"taxonomy:{category.code}")
+
+    @staticmethod
+    async def _filed_before(session: AsyncSession, scope: str, key: str, body_hash: str) -> Filed | None:
+        row = await cases.find_key(session, scope, key)
+        if row is None:
+            return None
+        if row.body_hash != body_hash:
+            raise KeyUsedForAnother
+        assert row.case_id is not None
+        return Filed(row.case_id, created=False)
+
+    @staticmethod
+    async def _check_attachments(session: AsyncSession, ids: Sequence[str]) -> None:
+        known = await attachments.several(session, ids)
+        for index, attachment_id in enumerate(ids):
+            if attachment_id not in known:
+                raise UnknownAttachment(index)
+
+    async def _announce_repeated(self, draft: Draft, filed: Filed) -> None:
+        """A caller whose first attempt got through unheard may only now ask to have the number announced."""
+        if draft.announce:
+            async with self._database.write() as session:
+                await self._announce(session, filed.case_id, self._now())
+
+    async def _announce(self, session: AsyncSession, case_id: int, now: datetime) -> None:
+        """Have the reporter told the number by the channel of origin, once for each case."""
+        row = await cases.get_locked(session, case_id)
+        if not row.channel_user or await outbox.has(session, case_id, ANNOUNCEMENT):
+            return
+        loaded = self._cities.current
+        status = Status(row.status)
+        category = (
+            self._taxonomy.get(row.category) if row.category is not None and row.category in self._taxonomy else None
+        )
+        due_at = row.due_at.astimezone(loaded.city.calendar.timezone) if row.due_at else None
+        payload = {
+            "case_no": case_number.format_number(case_id),
+            "status": status.value,
+            "status_label": status.label,
+            "category": (
+                {"code": category.code, "name": category.name, "division": category.division} if category else None
+            ),
+            "department": (
+                {"id": row.department_id, "name": loaded.department_name(row.department_id)}
+                if row.department_id
+                else None
+            ),
+            "due_at": due_at.isoformat() if due_at else None,
+        }
+        await outbox.put(
+            session,
+            channel=row.channel,
+            channel_user=row.channel_user,
+            case_id=case_id,
+            kind=ANNOUNCEMENT,
+            payload=payload,
+            now=now,
+        )

@@ -1,0 +1,141 @@
+"""The composition root of the intake process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
+
+import aiohttp
+from aiohttp import web
+
+from groundwork.problem import FieldError, Problem
+from groundwork.settings import ROOT, Settings
+from groundwork.web import install, process_middleware
+from intake_api.city_in_force import CityInForce, CityNotLoaded
+from intake_api.domain.taxonomy import Taxonomy, UnknownCategory, read_taxonomy
+from intake_api.filing import Filing, Understanding
+from intake_api.http import attachments, cases, city, nlu, outbox, staff
+from intake_api.http.assistant import RasaUnderstanding
+from intake_api.http.openapi import add_description
+from intake_api.http.resources import ASSISTANT, CITY, DATABASE, FILES, FILING, NOW, SETTINGS, TAXONOMY
+from intake_api.http.routing import register
+from intake_api.pages.routes import add_page_routes
+from intake_api.storage.attachments import AttachmentFiles, signing_key
+from intake_api.storage.database import Conflict, Database, StorageUnavailable
+
+log = logging.getLogger(__name__)
+
+OPERATIONS = (
+    *cases.OPERATIONS,
+    *attachments.OPERATIONS,
+    *city.OPERATIONS,
+    *nlu.OPERATIONS,
+    *outbox.OPERATIONS,
+    *staff.OPERATIONS,
+)
+"""Everything the interface offers."""
+
+TAXONOMY_FILE = ROOT / "nlu_data" / "taxonomy.csv"
+_LARGEST_BODY = 4 * 1024 * 1024  # JSON; uploads have their own limit
+_MULTIPART_MARGIN = 1024 * 1024
+_WATCHER = web.AppKey("city_watcher", asyncio.Task[None])
+
+
+def create_app(
+    settings: Settings,
+    *,
+    taxonomy: Taxonomy | None = None,
+    assistant: Understanding | None = None,
+    passwords: staff.Passwords | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> web.Application:
+    """Build the intake process. The database is opened, and the assistant asked, only while the application runs."""
+    app = web.Application(middlewares=[process_middleware("intake"), translate_errors], client_max_size=_LARGEST_BODY)
+    database = Database(settings.cases_database)
+    app[SETTINGS] = settings
+    app[DATABASE] = database
+    app[TAXONOMY] = taxonomy or read_taxonomy(TAXONOMY_FILE)
+    app[CITY] = CityInForce(database, settings.map_tiles)
+    app[FILES] = AttachmentFiles(settings.var_dir / "attachments")
+    app[NOW] = now
+    app[staff.PASSWORDS] = passwords or staff.Passwords()
+    app[attachments.SIGNING_KEY] = attachments.SigningKey()
+    app.cleanup_ctx.append(_database)
+    app.cleanup_ctx.append(_assistant(settings, assistant))
+    app.cleanup_ctx.append(_city)
+    register(app, OPERATIONS)
+    add_description(app, OPERATIONS, settings.base_url, _version())
+    add_page_routes(app)
+    install(app, settings, {"database": _database_ready, "city": _city_ready})
+    return app
+
+
+def _version() -> str:
+    try:
+        return installed_version("yihaotong")
+    except PackageNotFoundError:  # run from the checkout
+        return "0"
+
+
+async def _database(app: web.Application) -> AsyncIterator[None]:
+    database = app[DATABASE]
+    await database.upgrade()
+    async with database.write() as session:
+        app[attachments.SIGNING_KEY].key = await signing_key(session, app[NOW]())
+    yield
+    await database.close()
+
+
+def _assistant(settings: Settings, given: Understanding | None) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def context(app: web.Application) -> AsyncIterator[None]:
+        async with aiohttp.ClientSession() as session:
+            assistant = given or RasaUnderstanding(session, settings.rasa_urls)
+            app[ASSISTANT] = assistant
+            app[FILING] = Filing(app[DATABASE], app[TAXONOMY], app[CITY], assistant, app[NOW])
+            yield
+
+    return context
+
+
+async def _city(app: web.Application) -> AsyncIterator[None]:
+    await app[CITY].refresh()
+    watcher = asyncio.create_task(app[CITY].watch())
+    yield
+    watcher.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await watcher
+
+
+async def _database_ready(request: web.Request) -> bool:
+    return await request.app[DATABASE].is_current()
+
+
+async def _city_ready(request: web.Request) -> bool:
+    return request.app[CITY].is_loaded
+
+
+@web.middleware
+async def translate_errors(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Errors of the rules and of the storage, as problems."""
+    try:
+        return await handler(request)
+    except StorageUnavailable as error:
+        log.warning("storage unavailable", extra={"error": str(error)})
+        detail = "系统正忙，这次没有保存，请稍后再试。"
+        raise Problem(503, "storage_unavailable", detail, headers={"Retry-After": "5"}) from error
+    except Conflict as error:
+        log.warning("conflict", exc_info=True)
+        raise Problem(409, "conflict", "数据刚刚被改动过，请刷新后再试。") from error
+    except CityNotLoaded as error:
+        detail = "城市数据尚未载入，请先运行 yht city load。"
+        raise Problem(503, "city_not_loaded", detail, headers={"Retry-After": "30"}) from error
+    except UnknownCategory as error:
+        fault = FieldError(pointer="/category", detail="分类目录里没有这个代码。")
+        raise Problem(422, "unknown_category", "分类代码不存在，请查看分类目录。", errors=[fault]) from error

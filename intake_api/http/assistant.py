@@ -1,0 +1,56 @@
+"""The assistant's understanding, asked over HTTP: Rasa's ``/model/parse`` with our keys in the answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import aiohttp
+
+from intake_api.filing import Understood
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = 3.0
+"""Seconds for all attempts together."""
+
+
+class RasaUnderstanding:
+    """Asks the assistant's processes in order until one answers."""
+
+    def __init__(self, session: aiohttp.ClientSession, urls: Sequence[str]) -> None:
+        self._session = session
+        self._urls = tuple(urls)
+
+    async def parse(self, text: str) -> Understood | None:
+        """What is meant by ``text``; None when nobody answers within three seconds in all."""
+        for url in self._urls:
+            try:
+                timeout = aiohttp.ClientTimeout(total=TIMEOUT / len(self._urls), sock_connect=1)
+                async with self._session.post(f"{url}/model/parse", json={"text": text}, timeout=timeout) as answer:
+                    if answer.status != 200:
+                        log.warning("assistant refused", extra={"status": answer.status})
+                        continue
+                    return understood(text, await answer.json())
+            except (aiohttp.ClientError, TimeoutError, ValueError, TypeError, KeyError, AttributeError) as error:
+                log.warning("assistant did not answer", extra={"error": type(error).__name__})
+        return None
+
+
+def understood(text: str, answer: dict[str, Any]) -> Understood:
+    """Read an answer of ``/model/parse``. Raises ValueError, TypeError, KeyError or AttributeError for another form."""
+    locations = [
+        {"text": text[place["start"] : place["end"]], **{k: place[k] for k in ("start", "end")}, "kind": place["kind"]}
+        for place in answer.get("locations") or ()
+    ]
+    return Understood(
+        normalized=str(answer.get("normalized") or text),
+        act=str((answer.get("intent") or {}).get("name") or ""),
+        acts=tuple((str(act["name"]), float(act["confidence"])) for act in answer.get("intent_ranking") or ()),
+        categories=tuple(
+            (str(found["code"]), min(max(float(found["confidence"]), 0.0), 1.0))
+            for found in answer.get("categories") or ()
+        ),
+        locations=tuple(locations),
+    )

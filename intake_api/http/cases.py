@@ -1,0 +1,449 @@
+"""Cases: file, preview, list, read, events, clock."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+
+from aiohttp import web
+
+from groundwork.problem import FieldError, Problem
+from groundwork.web import read_json
+from intake_api.city_in_force import LoadedCity
+from intake_api.domain import case_number
+from intake_api.domain.access import Permission
+from intake_api.domain.case import Channel, Report, Reporter, Status, Utterance
+from intake_api.domain.event import ActorKind, canonical_json, is_intact
+from intake_api.domain.masking import mask_name, mask_phone, mask_text
+from intake_api.domain.place import Place, Precision
+from intake_api.domain.responsibility import Basis
+from intake_api.domain.taxonomy import Category, Taxonomy, Urgency
+from intake_api.filing import Draft, KeyUsedForAnother, Location, UnknownAttachment
+from intake_api.http import schemas
+from intake_api.http.attachments import signed_url
+from intake_api.http.authentication import PRINCIPAL, Principal
+from intake_api.http.resources import CITY, DATABASE, FILING, NOW, TAXONOMY
+from intake_api.http.routing import Operation, body_of, json_answer, query_of
+from intake_api.storage import attachments, audit, cases
+from intake_api.storage.tables import AttachmentRow, CaseRow
+
+IDEMPOTENCY_HEADER = "Idempotency-Key"
+_READERS = (Permission.READ_ALL, Permission.READ_DEPARTMENT, Permission.READ_REPORTERS)
+
+
+def _draft(body: schemas.CaseBody) -> Draft:
+    report = Report(
+        channel=body.channel,
+        description=body.description,
+        reporter=Reporter(**body.reporter.model_dump()),
+        category_confidence=body.category_confidence,
+        act=body.act,
+        occurred_at=body.occurred_at,
+        transcript=tuple(Utterance(line.role, line.text, line.at) for line in body.transcript),
+        attachments=tuple(body.attachments),
+    )
+    return Draft(report, Location(**body.location.model_dump()), body.category or None, body.announce)
+
+
+async def file_case(request: web.Request) -> web.Response:
+    """File a case, once for each idempotency key."""
+    key = request.headers.get(IDEMPOTENCY_HEADER, "").strip()
+    if not key:
+        raise Problem(
+            400, "idempotency_key_missing", "缺少请求头 Idempotency-Key：每件诉求用一个不重复的值，重试时用同一个。"
+        )
+    if len(key) > 200 or not key.isprintable():
+        raise Problem(400, "idempotency_key_invalid", "Idempotency-Key 最长 200 个可见字符。")
+    content = await read_json(request)
+    # whether the reporter has been told yet may change between attempts; the report is the same
+    report = {name: value for name, value in content.items() if name != "announce"} if isinstance(content, dict) else {}
+    try:
+        body_hash = hashlib.sha256(canonical_json(report)).hexdigest()
+    except (ValueError, RecursionError) as error:  # NaN, lone surrogates, endless nesting
+        raise Problem(400, "bad_json", "请求体不是合法的 JSON。") from error
+    body = schemas.CaseBody.model_validate(content)
+    principal = request[PRINCIPAL]
+    try:
+        filed = await request.app[FILING].file(
+            _draft(body), scope=principal.scope, key=key, body_hash=body_hash, actor=principal.actor
+        )
+    except KeyUsedForAnother as error:
+        raise Problem(
+            422, "idempotency_mismatch", "这个 Idempotency-Key 已经用于另一件诉求，新的诉求请换一个值。"
+        ) from error
+    except UnknownAttachment as error:
+        fault = FieldError(pointer=f"/attachments/{error.index}", detail="没有这个附件，请先上传。")
+        raise Problem(422, "unknown_attachment", "有附件不存在，请重新上传。", errors=[fault]) from error
+    view = await _view_of(request, filed.case_id)
+    headers = {"Location": f"/api/v1/cases/{view.case_no}"}
+    return json_answer(view, 201 if filed.created else 200, headers)
+
+
+async def preview(request: web.Request) -> web.Response:
+    """Say what would become of a report, and store nothing."""
+    body = await body_of(request, schemas.CaseBody)
+    decision = await request.app[FILING].decide(_draft(body))
+    category, assignment, deadline = decision.category, decision.assignment, decision.due
+    return json_answer(
+        schemas.PreviewView(
+            category=_category(category) if category else None,
+            location=place_view(decision.place),
+            department=(
+                schemas.DepartmentRef(id=assignment.lead.id, name=assignment.lead.name) if assignment else None
+            ),
+            due_at=deadline.at if deadline else None,
+            limit=(
+                schemas.LimitView(value=deadline.limit.value, unit=deadline.limit.unit, words=deadline.limit.words)
+                if deadline
+                else None
+            ),
+        )
+    )
+
+
+async def list_cases(request: web.Request) -> web.Response:
+    """The queue, newest first."""
+    query = query_of(request, schemas.CaseQuery)
+    principal = request[PRINCIPAL]
+    wanted = cases.CaseFilter(
+        status=[status.value for status in query.status],
+        category=query.category,
+        department=query.department,
+        channel=[channel.value for channel in query.channel],
+        town=query.town,
+        received_from=_moment(request, query.received_from, timedelta()),
+        received_to=_moment(request, query.received_to, timedelta(days=1)),
+        overdue_at=request.app[NOW]() if query.overdue else None,
+        box=query.bbox,
+        channel_user=query.channel_user or None,
+        before=_read_cursor(query.cursor),
+        limit=query.limit,
+    )
+    if query.q:
+        try:
+            wanted = replace(wanted, case_id=case_number.parse(query.q))
+        except case_number.WrongCaseNumber:
+            wanted = replace(wanted, words=query.q)
+    if not principal.may(Permission.READ_ALL):
+        if principal.may(Permission.READ_DEPARTMENT):
+            wanted = replace(wanted, own_department=principal.department_id or "")
+        elif not query.channel_user:
+            fault = FieldError(pointer="?channel_user", detail="请说明是代表哪位市民查询。")
+            raise Problem(422, "invalid", "请求的参数有误。", errors=[fault])
+    async with request.app[DATABASE].read() as session:
+        rows, following = await cases.search(session, wanted)
+        supporting = await cases.supporting(session, [row.id for row in rows])
+        files = await attachments.several(session, [item for row in rows for item in row.attachments])
+    show = _Showing(request)
+    items = [show.case(row, supporting[row.id], files) for row in rows]
+    return json_answer(schemas.CasePage(items=items, next=_write_cursor(following)))
+
+
+async def read_case(request: web.Request) -> web.Response:
+    """One case with its conversation."""
+    query = query_of(request, schemas.OneCaseQuery)
+    principal = request[PRINCIPAL]
+    row = await _readable(request, query.channel_user)
+    revealed = False
+    if query.reveal:
+        if not principal.may(Permission.REVEAL):
+            raise Problem(403, "forbidden", "您没有权限查看诉求人信息。")
+        if row.confidential and not principal.may(Permission.READ_ALL):
+            raise Problem(403, "confidential", "诉求人要求保密，承办部门不能查看其姓名和电话。")
+        revealed = True
+    if principal.actor.kind is ActorKind.STAFF:
+        async with request.app[DATABASE].write() as session:
+            await audit.note(
+                session,
+                principal.actor,
+                "reveal_reporter" if revealed else "read_case",
+                target=f"case:{case_number.format_number(row.id)}",
+                result="ok",
+                address=principal.address,
+                now=request.app[NOW](),
+            )
+    return json_answer(await _detail_of(request, row, revealed))
+
+
+async def read_events(request: web.Request) -> web.Response:
+    """All events of a case."""
+    row = await _readable(request, query_of(request, schemas.OneCaseQuery).channel_user)
+    async with request.app[DATABASE].read() as session:
+        events = await cases.events(session, row.id)
+    zone = request.app[CITY].current.city.calendar.timezone
+    items = [
+        schemas.EventView(
+            seq=sealed.seq,
+            kind=sealed.event.kind.value,
+            kind_label=sealed.event.kind.label,
+            at=sealed.event.at.astimezone(zone),
+            actor=schemas.ActorView(
+                kind=sealed.event.actor.kind.value, id=sealed.event.actor.id, name=sealed.event.actor.name
+            ),
+            from_status=sealed.event.from_status,
+            to_status=sealed.event.to_status,
+            to_status_label=Status(sealed.event.to_status).label if sealed.event.to_status else None,
+            reason=sealed.event.reason,
+            data=dict(sealed.event.data),
+            prev_hash=sealed.prev_hash,
+            hash=sealed.hash,
+        )
+        for sealed in events
+    ]
+    return json_answer(schemas.EventList(items=items, intact=is_intact(row.id, events)))
+
+
+async def read_clock(request: web.Request) -> web.Response:
+    """When a case is due, with the arithmetic."""
+    row = await _readable(request, query_of(request, schemas.OneCaseQuery).channel_user)
+    number = case_number.format_number(row.id)
+    if row.due is None or row.due_at is None:
+        view = schemas.ClockView(
+            case_no=number, limit=None, started_at=None, due_at=None, remaining_seconds=None, overdue=False,
+            rule=None, calendar_version=None, steps=[], words="尚未确定分类，时限从立案时起算。",
+        )  # fmt: skip
+        return json_answer(view)
+    now = request.app[NOW]()
+    zone = request.app[CITY].current.city.calendar.timezone
+    return json_answer(
+        schemas.ClockView(
+            case_no=number,
+            limit=schemas.LimitView.model_validate(row.due["limit"]),
+            started_at=datetime.fromisoformat(row.due["started_at"]).astimezone(zone),
+            due_at=row.due_at.astimezone(zone),
+            remaining_seconds=int((row.due_at - now).total_seconds()),
+            overdue=_overdue(row, now),
+            rule=row.due["rule"],
+            calendar_version=row.due["calendar_version"],
+            steps=[schemas.StepView.model_validate(step) for step in row.due["steps"]],
+            words=row.due["words"],
+        )
+    )
+
+
+async def _readable(request: web.Request, channel_user: str) -> CaseRow:
+    """The case of the address, if the caller may read it. Raises Problem 404, 403."""
+    principal = request[PRINCIPAL]
+    missing = Problem(404, "case_not_found", "没有这个案件编号，请核对后再查。")
+    try:
+        case_id = case_number.parse(request.match_info["case_no"])
+    except case_number.WrongCheckDigit as error:
+        raise Problem(404, "case_number_misread", "案件编号不对，可能有一位读错或写反了，请核对。") from error
+    except case_number.WrongCaseNumber as error:
+        raise missing from error
+    async with request.app[DATABASE].read() as session:
+        row = await cases.get(session, case_id)
+        supporting = await cases.supporting(session, [case_id])
+    if row is None:
+        raise missing
+    if principal.may(Permission.READ_ALL):
+        return row
+    if principal.may(Permission.READ_DEPARTMENT):
+        if principal.department_id and principal.department_id in (row.department_id, *supporting[case_id]):
+            return row
+        raise Problem(403, "not_your_department", "这件案件不由您的部门承办。")
+    # a channel learns nothing of cases of others, not even that they exist
+    if not channel_user or channel_user != row.channel_user:
+        raise missing
+    return row
+
+
+async def _view_of(request: web.Request, case_id: int) -> schemas.CaseView:
+    async with request.app[DATABASE].read() as session:
+        row = await cases.get(session, case_id)
+        assert row is not None
+        supporting = await cases.supporting(session, [case_id])
+        files = await attachments.several(session, row.attachments)
+    return _Showing(request).case(row, supporting[case_id], files)
+
+
+async def _detail_of(request: web.Request, row: CaseRow, revealed: bool) -> schemas.CaseDetailView:
+    async with request.app[DATABASE].read() as session:
+        supporting = await cases.supporting(session, [row.id])
+        files = await attachments.several(session, row.attachments)
+    show = _Showing(request, revealed)
+    view = show.case(row, supporting[row.id], files)
+    transcript = [
+        schemas.UtteranceView(role=line["role"], text=show.text(line["text"]), at=line["at"]) for line in row.transcript
+    ]
+    return schemas.CaseDetailView(**view.model_dump(), transcript=transcript)
+
+
+class _Showing:
+    """How cases are shown to one caller: masked, unless the reporter is revealed to them."""
+
+    def __init__(self, request: web.Request, revealed: bool = False) -> None:
+        self._request = request
+        self._principal: Principal = request[PRINCIPAL]
+        self._revealed = revealed
+        self._taxonomy: Taxonomy = request.app[TAXONOMY]
+        self._city: LoadedCity = request.app[CITY].current
+        self._now = request.app[NOW]()
+
+    def text(self, text: str) -> str:
+        """A text with numbers of phones and identity cards masked."""
+        return text if self._revealed else mask_text(text)
+
+    def case(self, row: CaseRow, supporting: Sequence[str], files: Mapping[str, AttachmentRow]) -> schemas.CaseView:
+        """A case as this caller sees it."""
+        number = case_number.format_number(row.id)
+        status, channel = Status(row.status), Channel(row.channel)
+        return schemas.CaseView(
+            case_no=number,
+            case_no_spoken=case_number.spoken(number),
+            status=status,
+            status_label=status.label,
+            channel=channel,
+            channel_label=channel.label,
+            act=row.act,
+            description=self.text(row.description),
+            category=_category_of(self._taxonomy, row.category),
+            category_confidence=row.category_confidence,
+            urgency=Urgency(row.urgency),
+            location=schemas.PlaceView(
+                text=self.text(row.place_text),
+                lat=row.lat,
+                lng=row.lng,
+                grid_cell=row.grid_cell,
+                town=row.town,
+                town_code=row.town_code,
+                community=row.community,
+                precision=Precision(row.precision),
+                name=row.place_name,
+            ),
+            department=self._department(row.department_id) if row.department_id else None,
+            supporting=[self._department(unit) for unit in supporting],
+            basis=Basis(row.basis) if row.basis else None,
+            due_at=self._local(row.due_at),
+            overdue=_overdue(row, self._now),
+            received_at=row.received_at.astimezone(self._city.city.calendar.timezone),
+            filed_at=self._local(row.filed_at),
+            occurred_at=self._local(row.occurred_at),
+            reporter=self._reporter(row),
+            attachments=[self._attachment(files[item]) for item in row.attachments if item in files],
+        )
+
+    def _local(self, moment: datetime | None) -> datetime | None:
+        return moment.astimezone(self._city.city.calendar.timezone) if moment else None
+
+    def _department(self, department_id: str) -> schemas.DepartmentRef:
+        return schemas.DepartmentRef(id=department_id, name=self._city.department_name(department_id))
+
+    def _reporter(self, row: CaseRow) -> schemas.ReporterView:
+        hidden = row.confidential and not self._principal.may(Permission.READ_ALL)
+        name = row.reporter_name if self._revealed else mask_name(row.reporter_name)
+        phone = row.reporter_phone if self._revealed else mask_phone(row.reporter_phone) if row.reporter_phone else ""
+        return schemas.ReporterView(
+            name="" if hidden else name,
+            phone="" if hidden else phone,
+            confidential=row.confidential,
+            channel_user=row.channel_user if self._principal.is_channel else None,
+            revealed=self._revealed,
+        )
+
+    def _attachment(self, row: AttachmentRow) -> schemas.AttachmentRef:
+        return schemas.AttachmentRef(
+            attachment_id=row.id, media_type=row.media_type, size=row.size, url=signed_url(self._request, row.id)
+        )
+
+
+def place_view(place: Place) -> schemas.PlaceView:
+    """A place as it is answered."""
+    return schemas.PlaceView(
+        text=place.text,
+        lat=place.lat,
+        lng=place.lng,
+        grid_cell=place.grid_cell,
+        town=place.town,
+        town_code=place.town_code,
+        community=place.community,
+        precision=place.precision,
+        name=place.name,
+    )
+
+
+def _category(category: Category) -> schemas.CategoryRef:
+    return schemas.CategoryRef(code=category.code, name=category.name, division=category.division)
+
+
+def _category_of(taxonomy: Taxonomy, code: str | None) -> schemas.CategoryRef | None:
+    if code is None:
+        return None
+    # an old case keeps a code that a newer taxonomy no longer has
+    return _category(taxonomy.get(code)) if code in taxonomy else schemas.CategoryRef(code=code, name=code, division="")
+
+
+def _overdue(row: CaseRow, now: datetime) -> bool:
+    return row.due_at is not None and row.due_at < now and Status(row.status).is_open
+
+
+def _moment(request: web.Request, value: datetime | date | None, day_end: timedelta) -> datetime | None:
+    """A moment as given; of a day its beginning in the city's time zone, or with ``day_end`` its end."""
+    if value is None or isinstance(value, datetime):
+        return value
+    zone = request.app[CITY].current.city.calendar.timezone
+    try:
+        return datetime.combine(value + day_end, time(), zone)
+    except OverflowError:
+        return datetime.combine(value, time(), zone)
+
+
+def _write_cursor(case_id: int | None) -> str | None:
+    return None if case_id is None else base64.urlsafe_b64encode(f"c{case_id}".encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> int | None:
+    if not cursor:
+        return None
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        if not text.startswith("c") or int(text[1:]) >= 2**62:
+            raise ValueError(cursor)
+        return int(text[1:])
+    except (ValueError, binascii.Error) as error:
+        fault = FieldError(pointer="?cursor", detail="翻页位置无效，请从第一页开始。")
+        raise Problem(422, "invalid", "请求的参数有误。", errors=[fault]) from error
+
+
+OPERATIONS = (
+    Operation(
+        "POST", "/api/v1/cases", file_case, "案件", "登记一件诉求",
+        "Stores a report as a case. The same Idempotency-Key and body again answer 200 with the same case.",
+        needs=(Permission.FILE,), body=schemas.CaseBody,
+        headers={IDEMPOTENCY_HEADER: "A value unique to this report, kept for retries (1–200 printable characters)."},
+        answers={201: schemas.CaseView, 200: schemas.CaseView},
+        problems={400: "idempotency_key_missing, bad_json", 422: "invalid, idempotency_mismatch, unknown_attachment"},
+    ),
+    Operation(
+        "POST", "/api/v1/cases/preview", preview, "案件", "预览：谁来办、何时办结",
+        "Says what would become of a report. Stores nothing.",
+        needs=(Permission.FILE,), body=schemas.CaseBody, answers={200: schemas.PreviewView}, problems={422: "invalid"},
+    ),
+    Operation(
+        "GET", "/api/v1/cases", list_cases, "案件", "案件列表",
+        "Newest first. Handlers see cases of their own department, channels those of the reporter they speak for.",
+        needs=_READERS, query=schemas.CaseQuery, answers={200: schemas.CasePage}, problems={422: "invalid"},
+    ),
+    Operation(
+        "GET", "/api/v1/cases/{case_no}", read_case, "案件", "一件案件",
+        "Name and phone are masked; revealing them is recorded.",
+        needs=_READERS, query=schemas.OneCaseQuery, answers={200: schemas.CaseDetailView},
+        problems={403: "forbidden, confidential, not_your_department", 404: "case_not_found, case_number_misread"},
+    ),
+    Operation(
+        "GET", "/api/v1/cases/{case_no}/events", read_events, "案件", "案件经过",
+        "Append-only, each event sealed with the hash of the one before it.",
+        needs=_READERS, query=schemas.OneCaseQuery, answers={200: schemas.EventList},
+        problems={404: "case_not_found, case_number_misread"},
+    ),
+    Operation(
+        "GET", "/api/v1/cases/{case_no}/clock", read_clock, "案件", "案件时限及算法",
+        "The due time with the arithmetic, to be computed again by anybody.",
+        needs=_READERS, query=schemas.OneCaseQuery, answers={200: schemas.ClockView},
+        problems={404: "case_not_found, case_number_misread"},
+    ),
+)  # fmt: skip

@@ -1,0 +1,58 @@
+"""What a text means, by the assistant."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from groundwork.problem import Problem
+from intake_api.domain.access import Permission
+from intake_api.domain.gazetteer import Resolution, better
+from intake_api.domain.place import Precision
+from intake_api.http import schemas
+from intake_api.http.cases import place_view
+from intake_api.http.resources import ASSISTANT, CITY, TAXONOMY
+from intake_api.http.routing import Operation, body_of, json_answer
+
+_CATEGORIES = 5
+
+
+async def parse(request: web.Request) -> web.Response:
+    """Act, categories, places, and the best of the places resolved."""
+    body = await body_of(request, schemas.ParseBody)
+    if not body.text.strip():
+        empty = schemas.ParseView(normalized="", act="", acts=[], categories=[], locations=[], place=None)
+        return json_answer(empty)
+    understood = await request.app[ASSISTANT].parse(body.text)
+    if understood is None:
+        raise Problem(503, "assistant_down", "智能理解服务暂时没有响应，请稍后再试。", headers={"Retry-After": "5"})
+    taxonomy = request.app[TAXONOMY]
+    gazetteer = request.app[CITY].current.gazetteer
+    best: Resolution | None = None
+    for location in understood.locations:
+        found = gazetteer.resolve(str(location["text"]))
+        best = found if best is None else better(best, found)
+    known = best is not None and best.place.precision is not Precision.NONE
+    return json_answer(
+        schemas.ParseView(
+            normalized=understood.normalized,
+            act=understood.act,
+            acts=[schemas.Scored(name=name, confidence=confidence) for name, confidence in understood.acts],
+            categories=[
+                schemas.ScoredCategory(code=code, name=taxonomy.get(code).name, confidence=confidence)
+                for code, confidence in understood.categories
+                if code in taxonomy
+            ][:_CATEGORIES],
+            locations=[schemas.Mention.model_validate(location) for location in understood.locations],
+            place=place_view(best.place) if best is not None and known else None,
+        )
+    )
+
+
+OPERATIONS = (
+    Operation(
+        "POST", "/api/v1/nlu/parse", parse, "理解", "理解一段话",
+        "Act, categories, places with code-point offsets into the text as sent, and the best place resolved.",
+        needs=(Permission.UNDERSTAND,), body=schemas.ParseBody, answers={200: schemas.ParseView},
+        problems={422: "invalid", 503: "assistant_down"},
+    ),
+)  # fmt: skip

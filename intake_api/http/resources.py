@@ -1,0 +1,24 @@
+"""What the views work with: typed keys of the application, filled by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from aiohttp import web
+
+from groundwork.settings import Settings
+from intake_api.city_in_force import CityInForce
+from intake_api.domain.taxonomy import Taxonomy
+from intake_api.filing import Filing, Understanding
+from intake_api.storage.attachments import AttachmentFiles
+from intake_api.storage.database import Database
+
+SETTINGS = web.AppKey("settings", Settings)
+DATABASE = web.AppKey("database", Database)
+TAXONOMY = web.AppKey("taxonomy", Taxonomy)
+CITY = web.AppKey("city", CityInForce)
+ASSISTANT: web.AppKey[Understanding] = web.AppKey("assistant", Understanding)
+FILING = web.AppKey("filing", Filing)
+FILES = web.AppKey("attachment_files", AttachmentFiles)
+NOW: web.AppKey[Callable[[], datetime]] = web.AppKey("now")

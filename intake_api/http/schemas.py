@@ -1,0 +1,605 @@
+"""What goes in and out, as pydantic models: they check, and they describe the interface. Unknown fields are ignored."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from intake_api.domain.access import Role
+from intake_api.domain.case import Channel, Status
+from intake_api.domain.place import Datum, Precision
+from intake_api.domain.responsibility import Basis
+from intake_api.domain.taxonomy import Unit, Urgency
+
+
+def _without_nul(value: object) -> object:
+    return value.replace("\x00", "") if isinstance(value, str) else value
+
+
+def _trimmed(value: object) -> object:
+    return value.replace("\x00", "").strip() if isinstance(value, str) else value
+
+
+def _or_empty(value: object) -> object:
+    return "" if value is None else value
+
+
+def _or_nothing(value: object) -> object:
+    return {} if value is None else value
+
+
+# text as people send it: no NUL (PostgreSQL keeps none), no spaces around
+Text = Annotated[str, BeforeValidator(_trimmed)]
+OptionalText = Annotated[Text, BeforeValidator(_or_empty)]
+Latitude = Annotated[float, Field(ge=-90, le=90, description="WGS84 degrees")]
+Longitude = Annotated[float, Field(ge=-180, le=180, description="WGS84 degrees")]
+
+
+class Body(BaseModel):
+    """Something sent to us."""
+
+    model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
+
+
+class View(BaseModel):
+    """Something answered by us."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, serialize_by_alias=True)
+
+
+# reports
+
+
+class LocationBody(Body):
+    """Where: words, a pin (both coordinates), the number of a lamp post, or nothing."""
+
+    text: OptionalText = Field("", max_length=500)
+    """The place in the resident's (corrected) words."""
+    lat: Latitude | None = None
+    lng: Longitude | None = None
+    datum: Datum = Datum.WGS84
+    """Datum of the pin; it is converted to WGS84."""
+    pole_no: OptionalText = Field("", max_length=40)
+
+    @classmethod
+    def nowhere(cls) -> LocationBody:
+        """No place given."""
+        return cls.model_validate({})
+
+    @model_validator(mode="after")
+    def _both(self) -> LocationBody:
+        if (self.lat is None) != (self.lng is None):
+            raise ValueError("lat 和 lng 必须同时给出。")
+        return self
+
+
+class ReporterBody(Body):
+    """Who reports; all of it optional."""
+
+    name: OptionalText = Field("", max_length=100)
+    phone: OptionalText = Field("", max_length=40)
+    channel_user: OptionalText = Field("", max_length=200)
+    """The channel's own id of the reporter: the answer goes back to it."""
+    confidential: bool = False
+    """Departments then see neither name nor phone."""
+
+    @classmethod
+    def nobody(cls) -> ReporterBody:
+        """An anonymous report."""
+        return cls.model_validate({})
+
+
+class UtteranceBody(Body):
+    """One line of the conversation."""
+
+    role: Text = Field(max_length=20)
+    """user, bot or staff."""
+    text: Text = Field(max_length=5000)
+    at: AwareDatetime | None = None
+
+
+class CaseBody(Body):
+    """A report. Without ``category`` the assistant is asked; what it does not understand waits for an operator."""
+
+    channel: Channel
+    description: Text = Field(min_length=1, max_length=5000)
+    category: OptionalText = ""
+    """A code of the taxonomy."""
+    category_confidence: float = Field(1.0, ge=0, le=1)
+    """How sure the category is; below the city's threshold an operator looks first."""
+    location: Annotated[LocationBody, BeforeValidator(_or_nothing)] = Field(default_factory=LocationBody.nowhere)
+    reporter: Annotated[ReporterBody, BeforeValidator(_or_nothing)] = Field(default_factory=ReporterBody.nobody)
+    transcript: list[UtteranceBody] = Field(default_factory=list, max_length=500)
+    attachments: list[Text] = Field(default_factory=list, max_length=20)
+    occurred_at: AwareDatetime | None = None
+    act: OptionalText = Field("", max_length=40)
+    """What is meant: report, suggest, praise, consult, …"""
+    announce: bool = False
+    """The reporter has not been told the number yet: tell them by the channel of origin, once.
+
+    It may change between attempts under one idempotency key.
+    """
+
+
+class CategoryRef(View):
+    """A category."""
+
+    code: str
+    name: str
+    division: str
+
+
+class DepartmentRef(View):
+    """A department."""
+
+    id: str
+    name: str
+
+
+class PlaceView(View):
+    """A resolved place. Coordinates are WGS84 degrees."""
+
+    text: str
+    """The place in the reporter's words."""
+    lat: float | None = None
+    lng: float | None = None
+    grid_cell: str | None = None
+    """Cell of about 100 m × 100 m."""
+    town: str | None = None
+    town_code: str | None = None
+    community: str | None = None
+    precision: Precision
+    name: str | None = None
+    """The city's name of what was found."""
+
+
+class LimitView(View):
+    """Time allowed."""
+
+    value: int
+    unit: Unit
+    words: str
+
+
+class PreviewView(View):
+    """What would become of a report; nothing was stored."""
+
+    category: CategoryRef | None
+    location: PlaceView
+    department: DepartmentRef | None
+    due_at: AwareDatetime | None
+    limit: LimitView | None
+
+
+class ReporterView(View):
+    """The reporter: masked unless revealed."""
+
+    name: str
+    phone: str
+    confidential: bool
+    channel_user: str | None = None
+    """Only for the channel itself."""
+    revealed: bool = False
+
+
+class AttachmentRef(View):
+    """An attachment of a case; ``url`` is signed and valid for a quarter of an hour."""
+
+    attachment_id: str
+    media_type: str
+    size: int
+    url: str
+
+
+class UtteranceView(View):
+    """One line of the conversation."""
+
+    role: str
+    text: str
+    at: AwareDatetime | None
+
+
+class CaseView(View):
+    """A case. Personal data is masked."""
+
+    case_no: str
+    case_no_spoken: str
+    status: Status
+    status_label: str
+    channel: Channel
+    channel_label: str
+    act: str
+    description: str
+    category: CategoryRef | None
+    category_confidence: float
+    urgency: Urgency
+    location: PlaceView
+    department: DepartmentRef | None
+    supporting: list[DepartmentRef]
+    basis: Basis | None
+    due_at: AwareDatetime | None
+    overdue: bool
+    received_at: AwareDatetime
+    filed_at: AwareDatetime | None
+    occurred_at: AwareDatetime | None
+    reporter: ReporterView
+    attachments: list[AttachmentRef]
+
+
+class CaseDetailView(CaseView):
+    """A case with the conversation that led to it."""
+
+    transcript: list[UtteranceView]
+
+
+class CasePage(View):
+    """A page of cases, newest first. ``next`` is the cursor of the next page, null at the end."""
+
+    items: list[CaseView]
+    next: str | None
+
+
+def _codes(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Codes = Annotated[list[Text], BeforeValidator(_codes)]
+
+
+def _box(value: object) -> object:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+class CaseQuery(Body):
+    """Filters of the queue; several values of one filter are separated by commas."""
+
+    status: Annotated[list[Status], BeforeValidator(_codes)] = Field(default_factory=list)
+    category: Codes = Field(default_factory=list)
+    department: Codes = Field(default_factory=list)
+    channel: Annotated[list[Channel], BeforeValidator(_codes)] = Field(default_factory=list)
+    town: Codes = Field(default_factory=list)
+    """Codes or names."""
+    q: OptionalText = Field("", max_length=200)
+    """A case number, or words in description and place."""
+    received_from: AwareDatetime | date | None = Field(None, alias="from")
+    """A moment, or a day in the city's time zone."""
+    received_to: AwareDatetime | date | None = Field(None, alias="to")
+    """A moment (exclusive), or a day (inclusive)."""
+    overdue: bool = False
+    """Only open cases past their due time."""
+    bbox: Annotated[tuple[float, float, float, float] | None, BeforeValidator(_box)] = None
+    """West, south, east, north in degrees."""
+    channel_user: OptionalText = Field("", max_length=200)
+    """The reporter that a channel speaks for; required for channels."""
+    limit: int = Field(50, ge=1, le=200)
+    cursor: OptionalText = Field("", max_length=100)
+
+
+class OneCaseQuery(Body):
+    """How one case is shown."""
+
+    channel_user: OptionalText = Field("", max_length=200)
+    """The reporter that a channel speaks for; required for channels."""
+    reveal: Literal["", "reporter"] = ""
+    """``reporter``: show name and phone; recorded in the audit trail."""
+
+
+class ActorView(View):
+    """Who acted."""
+
+    kind: str
+    id: str
+    name: str
+
+
+class EventView(View):
+    """One event of a case."""
+
+    seq: int
+    kind: str
+    kind_label: str
+    at: AwareDatetime
+    actor: ActorView
+    from_status: str | None
+    to_status: str | None
+    to_status_label: str | None
+    reason: str
+    data: dict[str, Any]
+    prev_hash: str
+    hash: str
+
+
+class EventList(View):
+    """All events of a case, oldest first. ``intact``: the chain of hashes holds."""
+
+    items: list[EventView]
+    intact: bool
+
+
+class StepView(View):
+    """One day of the arithmetic."""
+
+    day: str
+    seconds: int
+    words: str
+
+
+class ClockView(View):
+    """When a case is due, and why. ``remaining_seconds`` is negative when overdue."""
+
+    case_no: str
+    limit: LimitView | None
+    started_at: AwareDatetime | None
+    due_at: AwareDatetime | None
+    remaining_seconds: int | None
+    overdue: bool
+    rule: str | None
+    calendar_version: str | None
+    steps: list[StepView]
+    words: str
+
+
+# places, categories, departments, city
+
+
+class ResolveBody(LocationBody):
+    """Words or a pin."""
+
+
+class ResolveView(View):
+    """The place that is meant, and others of the same name."""
+
+    place: PlaceView
+    candidates: list[PlaceView]
+
+
+class CategoryView(View):
+    """A category of the taxonomy."""
+
+    code: str
+    name: str
+    kind: Literal["component", "event", "referral"]
+    division: str
+    typical_words: list[str]
+    lead_department: str
+    limit: LimitView
+    urgency: Urgency
+    gb_codes: list[str]
+
+
+class CategoryList(View):
+    """The taxonomy, in its order."""
+
+    items: list[CategoryView]
+
+
+class DepartmentView(View):
+    """A department of the city in force."""
+
+    id: str
+    name: str
+    kind: str
+    town_code: str | None
+    town: str | None
+    phone: str
+
+
+class DepartmentList(View):
+    """All departments."""
+
+    items: list[DepartmentView]
+
+
+class CityView(View):
+    """The city, with its shape as GeoJSON (WGS84)."""
+
+    name: str
+    code: str
+    hotline: str
+    description: str
+    timezone: str
+    emergency: dict[str, str]
+    center: tuple[float, float]
+    zoom: int
+    bounds: tuple[tuple[float, float], tuple[float, float]]
+    """South-west and north-east corner, each [lat, lng]."""
+    map_tiles: str
+    """Tile address, empty: draw the map from this description."""
+    outline: dict[str, Any]
+    towns: dict[str, Any]
+    roads: dict[str, Any]
+    landmarks: dict[str, Any]
+
+
+# understanding
+
+
+class ParseBody(Body):
+    """A text to understand."""
+
+    text: Annotated[str, BeforeValidator(_without_nul)] = Field(max_length=5000)
+
+
+class Scored(View):
+    """A name with a confidence of 0 … 1."""
+
+    name: str
+    confidence: float
+
+
+class ScoredCategory(View):
+    """A category with a confidence of 0 … 1."""
+
+    code: str
+    name: str
+    confidence: float
+
+
+class Mention(View):
+    """A place named in the text; offsets count code points."""
+
+    text: str
+    start: int
+    end: int
+    kind: str
+
+
+class ParseView(View):
+    """What the assistant makes of a text."""
+
+    normalized: str
+    act: str
+    acts: list[Scored]
+    categories: list[ScoredCategory]
+    locations: list[Mention]
+    place: PlaceView | None
+
+
+# attachments
+
+
+class PositionView(View):
+    """Where a photo says it was taken (WGS84 degrees)."""
+
+    lat: float
+    lng: float
+
+
+class AttachmentView(View):
+    """A stored attachment."""
+
+    attachment_id: str
+    media_type: str
+    size: int
+    position: PositionView | None = None
+
+
+# outbox
+
+
+class ClaimBody(Body):
+    """Which messages a gateway can deliver now."""
+
+    channels: list[Channel] = Field(min_length=1)
+    limit: int = Field(50, ge=1, le=200)
+    lease_seconds: int = Field(60, ge=5, le=3600)
+
+
+class OutboxItem(View):
+    """A message to deliver. ``attempts`` counts this one."""
+
+    id: int
+    channel: Channel
+    channel_user: str
+    kind: str
+    case_no: str
+    payload: dict[str, Any]
+    created_at: AwareDatetime
+    attempts: int
+
+
+class OutboxItems(View):
+    """Messages leased to the caller, oldest first, one of each resident."""
+
+    items: list[OutboxItem]
+
+
+class FailedBody(Body):
+    """When to try again."""
+
+    retry_in_seconds: int = Field(60, ge=0, le=86_400)
+
+
+class OutboxState(View):
+    """What became of a message."""
+
+    id: int
+    state: Literal["delivered", "waiting"]
+
+
+# staff
+
+
+class LoginBody(Body):
+    """Name and password."""
+
+    name: Text = Field(min_length=1, max_length=60)
+    password: str = Field(min_length=1, max_length=1000)
+
+
+class StaffView(View):
+    """A staff member."""
+
+    id: int
+    name: str
+    roles: list[Role]
+    department: DepartmentRef | None
+
+
+class SessionView(View):
+    """Who is logged in; ``csrf_token`` goes into the header X-CSRF-Token of every change."""
+
+    staff: StaffView
+    csrf_token: str
+
+
+class StaffBody(Body):
+    """A new account."""
+
+    name: Text = Field(min_length=2, max_length=60)
+    roles: list[Role] = Field(min_length=1)
+    department_id: OptionalText = Field("", max_length=60)
+
+
+class StaffCreated(View):
+    """The account, with the one-time link by which its owner sets a password."""
+
+    id: int
+    link: str
+
+
+class StaffListItem(StaffView):
+    """An account in the list."""
+
+    role_labels: list[str]
+    created_at: AwareDatetime
+    has_password: bool
+    disabled: bool
+
+
+class StaffList(View):
+    """All accounts."""
+
+    items: list[StaffListItem]
+
+
+class InvitationView(View):
+    """Who a link is for. ``founding``: it creates the first three administrators."""
+
+    kind: Literal["password", "founding"]
+    name: str | None
+    roles: list[Role]
+    expires_at: AwareDatetime
+
+
+class AdministratorBody(Body):
+    """One of the first three administrators."""
+
+    role: Literal[Role.SYSADMIN, Role.SECADMIN, Role.AUDITOR]
+    name: Text = Field(min_length=2, max_length=60)
+    password: str = Field(max_length=1000)
+
+
+class InvitationBody(Body):
+    """A password, or for the founding link the three administrators."""
+
+    password: str | None = Field(None, max_length=1000)
+    administrators: list[AdministratorBody] | None = None
+
+
+class InvitationDone(View):
+    """Names of the accounts that can log in now."""
+
+    names: list[str]

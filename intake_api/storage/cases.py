@@ -1,0 +1,224 @@
+"""Cases and their events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import undefer
+
+from intake_api.domain.case import OPEN, Case
+from intake_api.domain.event import Actor, ActorKind, Event, EventKind, SealedEvent, seal
+from intake_api.storage.database import insert_if_absent
+from intake_api.storage.tables import AttachmentRow, CaseRow, EventRow, IdempotencyRow, SupportingRow
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """What a list shows; empty means all. ``before`` is the id of the last case of the page before."""
+
+    status: Sequence[str] = ()
+    category: Sequence[str] = ()
+    department: Sequence[str] = ()
+    channel: Sequence[str] = ()
+    town: Sequence[str] = ()  # codes or names
+    case_id: int | None = None
+    words: str = ""
+    received_from: datetime | None = None
+    received_to: datetime | None = None
+    overdue_at: datetime | None = None  # only open cases that were due before
+    box: tuple[float, float, float, float] | None = None  # west, south, east, north
+    channel_user: str | None = None
+    own_department: str | None = None  # leads or supports
+    before: int | None = None
+    limit: int = 50
+
+
+async def store(session: AsyncSession, case: Case, events: Iterable[Event]) -> Case:
+    """Store a new case with its first events; returns it with its id."""
+    report, place = case.report, case.place
+    row = CaseRow(
+        status=case.status.value,
+        channel=report.channel.value,
+        act=report.act,
+        description=report.description,
+        category=case.category.code if case.category else None,
+        category_confidence=report.category_confidence,
+        urgency=case.urgency.value,
+        place_text=place.text,
+        place_name=place.name,
+        precision=place.precision.value,
+        lat=place.lat,
+        lng=place.lng,
+        grid_cell=place.grid_cell,
+        town=place.town,
+        town_code=place.town_code,
+        community=place.community,
+        department_id=case.assignment.lead.id if case.assignment else None,
+        basis=case.assignment.basis.value if case.assignment else None,
+        responsibility_rule=case.assignment.rule if case.assignment else None,
+        reporter_name=report.reporter.name,
+        reporter_phone=report.reporter.phone,
+        channel_user=report.reporter.channel_user,
+        confidential=report.reporter.confidential,
+        transcript=[
+            {"role": line.role, "text": line.text, "at": line.at.isoformat() if line.at else None}
+            for line in report.transcript
+        ],
+        attachments=list(report.attachments),
+        due=case.due.as_json() if case.due else None,
+        due_at=case.due.at if case.due else None,
+        occurred_at=report.occurred_at,
+        received_at=case.received_at,
+        filed_at=case.filed_at,
+        last_seq=0,
+        last_hash="",
+    )
+    session.add(row)
+    await session.flush()
+    sealed = seal(row.id, events)
+    row.last_seq, row.last_hash = sealed[-1].seq, sealed[-1].hash
+    session.add_all(_event_row(row.id, item) for item in sealed)
+    if case.assignment:
+        session.add_all(SupportingRow(case_id=row.id, department_id=unit.id) for unit in case.assignment.supporting)
+    return replace(case, id=row.id)
+
+
+def _event_row(case_id: int, sealed: SealedEvent) -> EventRow:
+    event = sealed.event
+    return EventRow(
+        case_id=case_id,
+        seq=sealed.seq,
+        kind=event.kind.value,
+        at=event.at,
+        actor_kind=event.actor.kind.value,
+        actor_id=event.actor.id,
+        actor_name=event.actor.name,
+        from_status=event.from_status,
+        to_status=event.to_status,
+        reason=event.reason,
+        data=dict(event.data),
+        prev_hash=sealed.prev_hash,
+        hash=sealed.hash,
+    )
+
+
+async def events(session: AsyncSession, case_id: int) -> list[SealedEvent]:
+    """All events of a case, oldest first."""
+    rows = await session.scalars(select(EventRow).where(EventRow.case_id == case_id).order_by(EventRow.seq))
+    return [
+        SealedEvent(
+            Event(
+                EventKind(row.kind),
+                row.at,
+                Actor(ActorKind(row.actor_kind), row.actor_id, row.actor_name),
+                row.from_status,
+                row.to_status,
+                row.reason,
+                row.data,
+            ),
+            row.seq,
+            row.prev_hash,
+            row.hash,
+        )
+        for row in rows
+    ]
+
+
+async def get(session: AsyncSession, case_id: int) -> CaseRow | None:
+    """A case with everything, or None."""
+    return await session.get(CaseRow, case_id, options=[undefer(CaseRow.transcript), undefer(CaseRow.due)])
+
+
+async def get_locked(session: AsyncSession, case_id: int) -> CaseRow:
+    """A case that exists, for changing: others who want to change it wait."""
+    return (await session.scalars(select(CaseRow).where(CaseRow.id == case_id).with_for_update())).one()
+
+
+async def supporting(session: AsyncSession, case_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The supporting departments of each of these cases."""
+    found: dict[int, list[str]] = {case_id: [] for case_id in case_ids}
+    if case_ids:
+        rows = await session.execute(
+            select(SupportingRow.case_id, SupportingRow.department_id)
+            .where(SupportingRow.case_id.in_(case_ids))
+            .order_by(SupportingRow.department_id)
+        )
+        for case_id, department_id in rows:
+            found[case_id].append(department_id)
+    return found
+
+
+async def search(session: AsyncSession, wanted: CaseFilter) -> tuple[list[CaseRow], int | None]:
+    """Cases, newest first, and the id to go on before, None at the end."""
+    query = select(CaseRow).order_by(CaseRow.id.desc()).limit(wanted.limit + 1)
+    for column, values in (
+        (CaseRow.status, wanted.status),
+        (CaseRow.category, wanted.category),
+        (CaseRow.department_id, wanted.department),
+        (CaseRow.channel, wanted.channel),
+    ):
+        if values:
+            query = query.where(column.in_(values))
+    if wanted.town:
+        query = query.where(or_(CaseRow.town_code.in_(wanted.town), CaseRow.town.in_(wanted.town)))
+    if wanted.case_id is not None:
+        query = query.where(CaseRow.id == wanted.case_id)
+    for word in wanted.words.split():
+        query = query.where(
+            or_(
+                CaseRow.description.icontains(word, autoescape=True),
+                CaseRow.place_text.icontains(word, autoescape=True),
+                CaseRow.place_name.icontains(word, autoescape=True),
+            )
+        )
+    if wanted.received_from is not None:
+        query = query.where(CaseRow.received_at >= wanted.received_from)
+    if wanted.received_to is not None:
+        query = query.where(CaseRow.received_at < wanted.received_to)
+    if wanted.overdue_at is not None:
+        query = query.where(CaseRow.due_at < wanted.overdue_at, CaseRow.status.in_([state.value for state in OPEN]))
+    if wanted.box is not None:
+        west, south, east, north = wanted.box
+        query = query.where(CaseRow.lat.between(south, north), CaseRow.lng.between(west, east))
+    if wanted.channel_user is not None:
+        query = query.where(CaseRow.channel_user == wanted.channel_user)
+    if wanted.own_department is not None:
+        supports = select(SupportingRow.case_id).where(SupportingRow.department_id == wanted.own_department)
+        query = query.where(or_(CaseRow.department_id == wanted.own_department, CaseRow.id.in_(supports)))
+    if wanted.before is not None:
+        query = query.where(CaseRow.id < wanted.before)
+    rows = list(await session.scalars(query))
+    more = len(rows) > wanted.limit
+    rows = rows[: wanted.limit]
+    return rows, rows[-1].id if more else None
+
+
+async def find_key(session: AsyncSession, scope: str, key: str) -> IdempotencyRow | None:
+    """Under this key this caller has filed before, or None."""
+    return await session.get(IdempotencyRow, (scope, key))
+
+
+async def claim_key(session: AsyncSession, scope: str, key: str, body_hash: str, now: datetime) -> bool:
+    """Take a key for filing in this transaction; False when it was taken (another transaction is waited for)."""
+    return await insert_if_absent(session, IdempotencyRow, scope=scope, key=key, body_hash=body_hash, created_at=now)
+
+
+async def bind_key(session: AsyncSession, scope: str, key: str, case_id: int) -> None:
+    """Remember which case came of a claimed key."""
+    await session.execute(
+        update(IdempotencyRow).where(IdempotencyRow.scope == scope, IdempotencyRow.key == key).values(case_id=case_id)
+    )
+
+
+async def has_attachment(session: AsyncSession, department_id: str, attachment_id: str) -> bool:
+    """Whether an attachment belongs to a case that the department leads or supports."""
+    row = await session.get(AttachmentRow, attachment_id)
+    if row is None or row.case_id is None:
+        return False
+    case = await session.get(CaseRow, row.case_id)
+    supports = await supporting(session, [row.case_id])
+    return case is not None and department_id in (case.department_id, *supports[row.case_id])

@@ -1,0 +1,162 @@
+"""The database: reading and writing transactions on SQLite and PostgreSQL alike.
+
+SQLite: write-ahead log, ``synchronous=FULL`` (what is acknowledged survives a power cut), foreign keys, a busy
+time-out, and ``BEGIN IMMEDIATE`` for writing, so that two writers wait for each other instead of failing half-way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, CursorResult, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+_BUSY_SECONDS = 10
+_MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+
+
+class StorageUnavailable(Exception):
+    """The database does not answer or is too busy. Nothing was stored; ask again later."""
+
+
+class Conflict(Exception):
+    """What was to be stored contradicts what is there (a name taken, a reference to nothing)."""
+
+
+class Database:
+    """Access to one database. ``read`` and ``write`` give sessions in a transaction of their own."""
+
+    def __init__(self, url: str) -> None:
+        """``url`` as in Settings.cases_database. Opens nothing yet."""
+        self.is_sqlite = url.startswith("sqlite")
+        options: dict[str, Any] = {}
+        if self.is_sqlite:
+            path = make_url(url).database
+            if path and path != ":memory:":
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            options = {"connect_args": {"timeout": _BUSY_SECONDS}, "pool_size": 8}
+        else:
+            options = {"pool_size": 10, "max_overflow": 10, "pool_timeout": _BUSY_SECONDS, "pool_pre_ping": True}
+            options["connect_args"] = {"timeout": 5, "command_timeout": 30}
+        self.engine: AsyncEngine = create_async_engine(url, **options)
+        if self.is_sqlite:
+            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+        self._reading = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._writing = async_sessionmaker(self.engine.execution_options(intake_writes=True), expire_on_commit=False)
+        # writers of one process queue here in order; SQLite would let them race by polling
+        self._turn: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
+
+    @contextlib.asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session for reading. Raises StorageUnavailable."""
+        with _translated():
+            async with self._reading() as session:
+                yield session
+
+    @contextlib.asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A session for writing, committed when the block ends well. Raises StorageUnavailable, Conflict."""
+        with _translated():
+            async with contextlib.AsyncExitStack() as stack:
+                if self._turn is not None:
+                    await stack.enter_async_context(self._turn)
+                session = await stack.enter_async_context(self._writing())
+                await stack.enter_async_context(session.begin())
+                yield session
+
+    async def upgrade(self) -> None:
+        """Bring the tables to the newest form; does nothing when they are."""
+        with _translated():
+            async with self.engine.execution_options(intake_writes=True).connect() as connection:
+                await connection.run_sync(_upgrade)
+
+    async def is_current(self) -> bool:
+        """Whether the tables have the form this code expects."""
+        with _translated():
+            async with self.engine.connect() as connection:
+                return await connection.run_sync(_is_current)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+
+async def insert_if_absent(session: AsyncSession, table: type[DeclarativeBase], **values: Any) -> bool:
+    """Insert a row unless one with the same key is there; whether it was inserted.
+
+    On PostgreSQL this waits for a concurrent transaction that inserts the same key, and then tells the truth.
+    """
+    dialect = session.get_bind().dialect.name
+    statement = (
+        sqlite.insert(table).values(**values).on_conflict_do_nothing()
+        if dialect == "sqlite"
+        else postgresql.insert(table).values(**values).on_conflict_do_nothing()
+    )
+    result = await session.execute(statement)
+    return cast("CursorResult[Any]", result).rowcount == 1
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("intake_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        raise Conflict(str(error.orig)) from error
+    except (OperationalError, InterfaceError, PoolTimeout, ConnectionError) as error:
+        raise StorageUnavailable(type(error).__name__) from error
+    except DBAPIError as error:
+        if error.connection_invalidated or isinstance(error.orig, sqlite3.OperationalError):
+            raise StorageUnavailable(type(error).__name__) from error
+        raise
+    except TimeoutError as error:
+        raise StorageUnavailable("TimeoutError") from error
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _is_current(connection: Connection) -> bool:
+    heads = set(ScriptDirectory.from_config(_config()).get_heads())
+    return (
+        set(MigrationContext.configure(connection, opts={"version_table": "intake_version"}).get_current_heads())
+        == heads
+    )

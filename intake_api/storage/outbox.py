@@ -1,0 +1,101 @@
+"""What residents must hear: written with the event, handed out in order under a lease, marked when delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from intake_api.storage.tables import OutboxRow
+
+
+async def put(
+    session: AsyncSession,
+    *,
+    channel: str,
+    channel_user: str,
+    case_id: int,
+    kind: str,
+    payload: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Add a message, in the transaction of what it tells."""
+    session.add(
+        OutboxRow(
+            channel=channel,
+            channel_user=channel_user,
+            case_id=case_id,
+            kind=kind,
+            payload=dict(payload),
+            created_at=now,
+            attempts=0,
+        )
+    )
+
+
+async def has(session: AsyncSession, case_id: int, kind: str) -> bool:
+    """Whether a message of this kind was ever written for the case."""
+    query = select(OutboxRow.id).where(OutboxRow.case_id == case_id, OutboxRow.kind == kind).limit(1)
+    return (await session.scalar(query)) is not None
+
+
+async def claim(
+    session: AsyncSession, channels: Sequence[str], *, limit: int, lease: timedelta, by: str, now: datetime
+) -> list[OutboxRow]:
+    """Lease the oldest undelivered message of each resident, so that each hears everything in order.
+
+    A message whose lease has run out is handed out again. Claimers at the same time get different messages.
+    """
+    earlier = aliased(OutboxRow)
+    first = ~(
+        select(earlier.id)
+        .where(
+            earlier.channel == OutboxRow.channel,
+            earlier.channel_user == OutboxRow.channel_user,
+            earlier.id < OutboxRow.id,
+            earlier.delivered_at.is_(None),
+        )
+        .exists()
+    )
+    query = (
+        select(OutboxRow)
+        .where(
+            OutboxRow.delivered_at.is_(None),
+            OutboxRow.channel.in_(channels),
+            or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until <= now),
+            first,
+        )
+        .order_by(OutboxRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=OutboxRow)
+    )
+    rows = list(await session.scalars(query))
+    for row in rows:
+        row.lease_until, row.leased_by = now + lease, by
+        row.attempts += 1
+    return rows
+
+
+async def delivered(session: AsyncSession, item_id: int, now: datetime) -> bool:
+    """Mark a message delivered; again is fine. False when there is no such message."""
+    await session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id == item_id, OutboxRow.delivered_at.is_(None))
+        .values(delivered_at=now, lease_until=None)
+    )
+    return (await session.get(OutboxRow, item_id)) is not None
+
+
+async def failed(session: AsyncSession, item_id: int, retry_at: datetime) -> bool:
+    """Give a message back, to be handed out again from ``retry_at``. False when there is none undelivered."""
+    result = await session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id == item_id, OutboxRow.delivered_at.is_(None))
+        .values(lease_until=retry_at, leased_by=None)
+    )
+    assert isinstance(result, CursorResult)
+    return result.rowcount == 1

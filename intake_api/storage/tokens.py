@@ -1,0 +1,49 @@
+"""Bearer tokens of programs: ``yht_`` and 32 random bytes, of which only the SHA-256 is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from intake_api.domain.access import Role
+from intake_api.storage.tables import TokenRow
+
+PREFIX = "yht_"
+_USED_STEP = timedelta(minutes=1)  # how exactly last use is known: a write a request would cost more than it tells
+
+
+def digest(secret: str) -> str:
+    """What is kept of a token, cookie or link."""
+    # whatever bytes a header held
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
+
+
+async def issue(session: AsyncSession, role: Role, name: str, department_id: str | None = None) -> str:
+    """Issue a token and return it; it cannot be shown again."""
+    plain = PREFIX + secrets.token_urlsafe(32)
+    session.add(
+        TokenRow(
+            digest=digest(plain), role=role.value, name=name, department_id=department_id, created_at=datetime.now(UTC)
+        )
+    )
+    return plain
+
+
+async def find(session: AsyncSession, plain: str) -> TokenRow | None:
+    """The token, if it is valid."""
+    row = await session.scalar(select(TokenRow).where(TokenRow.digest == digest(plain)))
+    return row if row is not None and row.revoked_at is None else None
+
+
+def is_use_worth_noting(row: TokenRow, now: datetime) -> bool:
+    """Whether the time of last use has to be written again."""
+    return row.last_used_at is None or now - row.last_used_at > _USED_STEP
+
+
+async def note_use(session: AsyncSession, token_id: int, now: datetime) -> None:
+    """Write the time of last use."""
+    await session.execute(update(TokenRow).where(TokenRow.id == token_id).values(last_used_at=now))
