@@ -1,0 +1,1 @@
+"""Pages that staff and the public open in a browser: plain files, no build step."""

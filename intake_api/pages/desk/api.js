@@ -1,0 +1,131 @@
+// The way to the intake API: JSON in and out, the CSRF token on writes, problem+json as errors people can read.
+
+import { heardServerTime } from './clock.js'
+
+const ROOT = '/api/v1'
+const TIME_OUT = 15_000
+const RETRY_AFTER = 600
+
+let csrfToken = ''
+let onSignedOut = () => {}
+
+/** An answer that is an error. `detail` is Chinese and for people, `code` is stable, `errors` name fields. */
+export class ApiProblem extends Error {
+  constructor({ status = 0, code = 'unreachable', detail, errors = [] }) {
+    super(detail)
+    Object.assign(this, { status, code, detail, errors })
+  }
+
+  /** The detail for the field at a JSON pointer, or empty. */
+  at(pointer) {
+    return this.errors.find((error) => error.pointer === pointer)?.detail ?? ''
+  }
+}
+
+/** The token lives in memory only: another page's script cannot read it, a reload asks for it again. */
+export function useCsrfToken(token) {
+  csrfToken = token ?? ''
+}
+
+/** `listener` is called when the server no longer knows this session. */
+export function whenSignedOut(listener) {
+  onSignedOut = listener
+}
+
+/** Whether an error is only our own `AbortController`: the answer is not wanted any more. */
+export const isAbort = (error) => error?.name === 'AbortError'
+
+/**
+ * Ask the API. `query` leaves out empty values; `background` marks a request that no person's hand
+ * caused: it does not keep an idle session alive.
+ * Reading is tried twice when the way is broken; writing never, because nobody knows whether it arrived.
+ */
+export async function ask(method, path, { query, body, signal, background = false } = {}) {
+  const address = ROOT + path + queryText(query)
+  const headers = { Accept: 'application/json' }
+  if (body !== undefined) headers['Content-Type'] = 'application/json'
+  if (method !== 'GET' && csrfToken) headers['X-CSRF-Token'] = csrfToken
+  if (background) headers['X-YHT-Background'] = '1'
+  const init = {
+    method,
+    headers,
+    body: body === undefined ? undefined : JSON.stringify(body),
+    credentials: 'same-origin',
+  }
+  const { response, text } = await send(address, init, signal, method === 'GET' ? 2 : 1)
+  heardServerTime(response.headers.get('Date'))
+  if (response.status === 204) return null
+  const answer = parsed(text)
+  if (response.ok) {
+    if (answer === null)
+      throw new ApiProblem({
+        status: response.status,
+        code: 'bad_answer',
+        detail: '服务器的回答无法读取，请稍后再试。',
+      })
+    return answer
+  }
+  const problem = new ApiProblem({
+    status: response.status,
+    code: answer?.code ?? 'http_error',
+    detail: answer?.detail ?? statusDetail(response.status),
+    errors: answer?.errors ?? [],
+  })
+  if (response.status === 401 && !path.startsWith('/session')) onSignedOut()
+  throw problem
+}
+
+async function send(address, init, signal, attempts) {
+  for (let attempt = 1; ; attempt += 1) {
+    const way = new AbortController()
+    let late = false
+    const alarm = setTimeout(() => {
+      late = true
+      way.abort()
+    }, TIME_OUT)
+    const drop = () => way.abort()
+    signal?.addEventListener('abort', drop)
+    try {
+      if (signal?.aborted) way.abort()
+      const response = await fetch(address, { ...init, signal: way.signal })
+      if (attempt < attempts && [502, 503, 504].includes(response.status)) throw new TypeError('gateway')
+      const text = await response.text()
+      if (signal?.aborted) throw new TypeError('not wanted')
+      return { response, text }
+    } catch {
+      if (signal?.aborted) throw new DOMException('not wanted any more', 'AbortError')
+      if (attempt >= attempts) {
+        throw new ApiProblem(
+          late
+            ? { code: 'time_out', detail: '服务器 15 秒内没有回答，请稍后再试。' }
+            : { code: 'unreachable', detail: '连不上服务器，请检查网络后再试。' },
+        )
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER))
+    } finally {
+      clearTimeout(alarm)
+      signal?.removeEventListener('abort', drop)
+    }
+  }
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+function queryText(query) {
+  const given = Object.entries(query ?? {}).filter(([, value]) => value !== '' && value !== null && value !== undefined)
+  return given.length ? `?${new URLSearchParams(given)}` : ''
+}
+
+function statusDetail(status) {
+  if (status === 403) return '您的角色没有这项权限。'
+  if (status === 404) return '没有找到。'
+  if (status === 429) return '操作太频繁，请稍候再试。'
+  if (status >= 500) return '服务器暂时不能处理，请稍后再试。'
+  return `请求没有成功（${status}）。`
+}

@@ -1,0 +1,242 @@
+// The middle: dense rows, newest first, more on scrolling, moved through with j and k.
+
+import { computed, h, nextTick, onBeforeUnmount, onMounted, ref, watch } from './vue.js'
+import { icon } from './icons.js'
+import { button, emptyPlace, iconButton, problemNote, skeleton } from './controls.js'
+import { channelOf, stateOf, urgencyOf } from './labels.js'
+import { ago, now, remaining, fullTime, shortTime } from './clock.js'
+import { grouped } from './case_number.js'
+import { address, go, link, route } from './router.js'
+import { SearchField, filterChips } from './filter_rail.js'
+import { caseAddress, clearFilters, filters, filtersSet, load, loadMore, queue } from './queue.js'
+import { seesAll } from './session.js'
+import { useShortcuts } from './shortcuts.js'
+
+/** A state as a coloured word. */
+export function stateTag(code) {
+  const state = stateOf(code)
+  return h('span', { class: ['tag', state.tone], title: state.help }, state.label)
+}
+
+/** What remains of the time, coloured and in words. */
+export function clockTag(item) {
+  const { tone, words, title } = remaining(item)
+  if (!words) return null
+  const glyph = { late: 'alert', done: '' }[tone] ?? 'clock'
+  return h('span', { class: ['clock', tone], title }, [glyph ? icon(glyph, { size: 13 }) : null, words])
+}
+
+export function urgencyTag(code) {
+  const urgency = urgencyOf(code)
+  return urgency?.tone ? h('span', { class: ['urgency', urgency.tone] }, urgency.label) : null
+}
+
+const firstLine = (text) => (text ?? '').trim().split('\n', 1)[0]
+
+function row(item) {
+  const open = route.params.number === item.case_no
+  const channel = channelOf(item.channel)
+  return h(
+    'li',
+    { key: item.case_no, class: 'row-place' },
+    link(
+      caseAddress(item.case_no),
+      {
+        class: ['row', { open, late: remaining(item).tone === 'late' }],
+        'aria-current': open ? 'true' : undefined,
+        'data-number': item.case_no,
+      },
+      [
+        h('span', { class: 'row-top' }, [
+          h('span', { class: 'number' }, grouped(item.case_no)),
+          h('strong', { class: 'category' }, item.category?.name ?? '未分类'),
+          urgencyTag(item.urgency),
+        ]),
+        h('span', { class: 'row-clock' }, clockTag(item)),
+        h('span', { class: 'row-text' }, firstLine(item.description)),
+        h('span', { class: 'row-state' }, stateTag(item.status)),
+        h('span', { class: 'row-place-line' }, [
+          icon(channel.icon, { label: `来自${channel.label}`, size: 14 }),
+          h('span', { class: 'where' }, item.location?.text || '地点不明'),
+          h('span', { class: 'unit' }, item.department?.name ?? '未定部门'),
+        ]),
+        h(
+          'time',
+          { class: 'row-time', datetime: item.received_at, title: `${fullTime(item.received_at)} 收到` },
+          `${ago(item.received_at)} · ${shortTime(item.received_at)}`,
+        ),
+      ],
+    ),
+  )
+}
+
+function lookedWords() {
+  if (queue.state === 'loading') return '正在读取…'
+  if (queue.lookFailed) return '刷新没有成功，稍后再试'
+  if (queue.resting) return '暂停刷新，动一下鼠标继续'
+  if (!queue.lookedAt) return ''
+  // touching `now` renews the words
+  const seconds = Math.max(0, Math.round((Math.max(now.value, Date.now()) - queue.lookedAt) / 1000))
+  return seconds < 30
+    ? '刚刚刷新'
+    : `${Math.floor(seconds / 60) ? `${Math.floor(seconds / 60)} 分钟` : `${seconds} 秒`}前刷新`
+}
+
+export const CaseList = {
+  setup() {
+    const scroller = ref(null)
+    const end = ref(null)
+    let scrolled = 0
+    let watcher = null
+    onMounted(() => {
+      watcher = new IntersectionObserver(
+        (seen) => {
+          if (seen.some((entry) => entry.isIntersecting) && !queue.moreProblem) loadMore()
+        },
+        { root: scroller.value, rootMargin: '600px' },
+      )
+      watcher.observe(end.value)
+    })
+    onBeforeUnmount(() => watcher?.disconnect())
+    // a page that ends within sight does not cross the edge again: look once more after each page
+    watch(
+      () => queue.items.length,
+      async () => {
+        await nextTick()
+        const box = scroller.value
+        if (
+          box &&
+          box.offsetParent &&
+          queue.next &&
+          !queue.moreProblem &&
+          box.scrollHeight - box.scrollTop - box.clientHeight < 600
+        )
+          loadMore()
+      },
+    )
+    // on a phone the list goes away while a case is open; it comes back where it was
+    watch(
+      () => route.name,
+      async (name) => {
+        if (name !== 'cases') return
+        await nextTick()
+        if (scroller.value && !scroller.value.scrollTop && scrolled) scroller.value.scrollTop = scrolled
+      },
+    )
+
+    // another list begins at its top
+    watch(
+      () => JSON.stringify(filters.value),
+      () => {
+        scrolled = 0
+        scroller.value?.scrollTo({ top: 0 })
+      },
+    )
+
+    const rows = () => [...(scroller.value?.querySelectorAll('a.row') ?? [])]
+    function move(step, open) {
+      const all = rows()
+      const from = all.findIndex((element) => element === document.activeElement)
+      const at = from >= 0 ? from : all.findIndex((element) => element.dataset.number === route.params.number)
+      const to = at < 0 ? 0 : Math.max(0, Math.min(all.length - 1, at + step))
+      all[to]?.focus({ preventScroll: true })
+      all[to]?.scrollIntoView({ block: 'nearest' })
+      if (to >= all.length - 5) loadMore()
+      if (open && all[to]) go(all[to].getAttribute('href'), { replace: route.name === 'case' })
+    }
+    async function renew() {
+      await load({ keep: true })
+      scroller.value?.scrollTo({ top: 0 })
+    }
+    useShortcuts({
+      j: () => move(1),
+      k: () => move(-1),
+      J: () => move(1, true),
+      K: () => move(-1, true),
+      r: renew,
+      // in the rail, or above the list where there is no rail
+      '/': () => [...document.querySelectorAll('.queue .search input')].find((field) => field.offsetParent)?.focus(),
+    })
+
+    const nothing = computed(() => queue.state === 'ready' && !queue.items.length)
+    return () =>
+      h('section', { class: 'list', 'aria-label': '案件' }, [
+        h('header', { class: 'list-head' }, [
+          h('div', { class: ['list-title', { news: queue.fresh }] }, [
+            h('h1', null, '案件'),
+            h(
+              'span',
+              { class: 'quiet listed' },
+              queue.items.length ? `${queue.next ? '已列出' : '共'} ${queue.items.length} 件` : '',
+            ),
+            // news take the place of the words about refreshing: nothing moves and no row is covered
+            h(
+              'span',
+              { class: ['looked', { bad: queue.lookFailed }], role: 'status' },
+              queue.fresh
+                ? h('button', { type: 'button', class: 'fresh', onClick: renew, title: '点这里看（r）' }, [
+                    icon('up', { size: 13 }),
+                    `有 ${queue.fresh}${queue.freshMore ? ' 件以上' : ' 件'}新案件`,
+                  ])
+                : lookedWords(),
+            ),
+            iconButton('refresh', '刷新（r）', renew, { class: { turning: queue.state === 'loading' } }),
+            link(address('/cases/filters', filters.value), { class: 'button plain to-filters' }, [
+              icon('filter'),
+              filtersSet.value.length ? `筛选 ${filtersSet.value.length}` : '筛选',
+            ]),
+          ]),
+          h(SearchField),
+          filtersSet.value.length ? h('div', { class: 'chips' }, filterChips()) : null,
+        ]),
+        h(
+          'div',
+          {
+            class: 'rows',
+            ref: scroller,
+            onScrollPassive: (event) => {
+              if (event.target.scrollTop) scrolled = event.target.scrollTop
+            },
+          },
+          [
+            problemNote(queue.problem, () => load()),
+            queue.state === 'loading' && !queue.items.length
+              ? h(
+                  'div',
+                  { class: 'row-skeletons' },
+                  Array.from({ length: 9 }, () => skeleton(3)),
+                )
+              : null,
+            nothing.value
+              ? filtersSet.value.length
+                ? emptyPlace('search', '没有符合条件的案件', [
+                    h('p', null, '放宽几个条件，或换个说法再搜。'),
+                    button('清除全部筛选', { onClick: clearFilters }),
+                  ])
+                : emptyPlace(
+                    'inbox',
+                    '现在没有案件',
+                    h(
+                      'p',
+                      null,
+                      seesAll.value
+                        ? '居民从网页、微信、电话等任何渠道反映的问题，都会出现在这里。'
+                        : '由本部门主办或协办的案件，会出现在这里。',
+                    ),
+                  )
+              : null,
+            h('ul', { class: 'row-list' }, queue.items.map(row)),
+            queue.loadingMore ? skeleton(3) : null,
+            problemNote(queue.moreProblem, () => {
+              queue.moreProblem = null
+              loadMore()
+            }),
+            queue.items.length && !queue.next && queue.state === 'ready'
+              ? h('p', { class: 'list-end quiet' }, '到底了')
+              : null,
+            h('div', { ref: end, class: 'list-sentinel' }),
+          ],
+        ),
+      ])
+  },
+}

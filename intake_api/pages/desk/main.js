@@ -1,0 +1,207 @@
+// The desk as a whole: which page is shown to whom.
+
+import { createApp, h, onBeforeUnmount, ref, watch, watchEffect } from './vue.js'
+import { icon } from './icons.js'
+import { Sheet, button, emptyPlace, iconButton, problemNote } from './controls.js'
+import { ROLES, roleLabel } from './labels.js'
+import { address, go, link, route } from './router.js'
+import { keepsStaff, readsCases, restore, secondsLeft, session, signOut, stay } from './session.js'
+import { loadReference, reference } from './reference.js'
+import { queue, watchQueue } from './queue.js'
+import { useShortcuts } from './shortcuts.js'
+import { THEMES, chooseTheme, theme } from './theme.js'
+import { CaseList } from './case_list.js'
+import { CasePane, keyTable } from './case_pane.js'
+import { FilterRail } from './filter_rail.js'
+import { InvitationPage } from './invitation.js'
+import { LoginPage, doorway } from './login.js'
+import { StaffPage } from './staff_page.js'
+
+const CASE_PAGES = ['cases', 'filters', 'case']
+
+const QueuePage = {
+  setup() {
+    onBeforeUnmount(watchQueue())
+    return () => h('main', { class: ['queue', `at-${route.name}`] }, [h(FilterRail), h(CaseList), h(CasePane)])
+  },
+}
+
+/** For those whose office is not cases: what their role is, and where their work is done. */
+function dutyPage() {
+  const roles = ROLES.filter(({ code }) => session.staff.roles.includes(code))
+  return h(
+    'main',
+    { class: 'page' },
+    emptyPlace('user', `${session.staff.name}，您好`, [
+      ...roles.map(({ code, label, help }) => h('p', { key: code }, [h('strong', null, label), `：${help}。`])),
+      h('p', { class: 'quiet' }, '案件列表只对受理、派遣、处置、核查和督办人员开放。'),
+      keepsStaff.value ? link(address('/staff'), { class: 'button primary' }, '管理人员账号') : null,
+    ]),
+  )
+}
+
+const PersonMenu = {
+  setup() {
+    const open = ref(false)
+    const element = ref(null)
+    const outside = (event) => {
+      if (!element.value?.contains(event.target)) open.value = false
+    }
+    window.addEventListener('pointerdown', outside)
+    onBeforeUnmount(() => window.removeEventListener('pointerdown', outside))
+    return () =>
+      h(
+        'div',
+        {
+          class: 'person',
+          ref: element,
+          onKeydown: (event) => {
+            if (event.key === 'Escape') open.value = false
+          },
+        },
+        [
+          h(
+            'button',
+            {
+              type: 'button',
+              class: 'person-button',
+              'aria-expanded': String(open.value),
+              onClick: () => {
+                open.value = !open.value
+              },
+            },
+            [icon('user'), h('span', { class: 'person-name' }, session.staff.name), icon('down', { size: 12 })],
+          ),
+          open.value
+            ? h('div', { class: 'menu' }, [
+                h('div', { class: 'menu-who' }, [
+                  h('strong', null, session.staff.name),
+                  h('span', { class: 'quiet' }, session.staff.roles.map(roleLabel).join('、')),
+                  session.staff.department ? h('span', { class: 'quiet' }, session.staff.department.name) : null,
+                ]),
+                h('fieldset', { class: 'themes' }, [
+                  h('legend', { class: 'hidden' }, '明暗'),
+                  ...THEMES.map(({ code, label }) =>
+                    h('label', { key: code, class: { on: theme.choice === code } }, [
+                      h('input', {
+                        type: 'radio',
+                        name: 'theme',
+                        class: 'hidden',
+                        checked: theme.choice === code,
+                        onChange: () => chooseTheme(code),
+                      }),
+                      label,
+                    ]),
+                  ),
+                ]),
+                h('button', { type: 'button', class: 'menu-item', onClick: () => signOut() }, [
+                  icon('out'),
+                  '退出登录',
+                ]),
+              ])
+            : null,
+        ],
+      )
+  },
+}
+
+function topBar(showKeys) {
+  const tab = (target, words, on) =>
+    link(target, { class: ['tab', { on }], 'aria-current': on ? 'page' : undefined }, words)
+  return h('header', { class: 'top' }, [
+    link('/desk', { class: 'brand' }, [
+      h('span', { class: 'brand-mark', 'aria-hidden': 'true' }),
+      h('strong', null, '一号通'),
+      h('span', { class: 'brand-city' }, reference.city?.name ?? '部门工作台'),
+    ]),
+    h('nav', { 'aria-label': '页面' }, [
+      readsCases.value ? tab(address('/cases'), '案件', CASE_PAGES.includes(route.name)) : null,
+      keepsStaff.value ? tab(address('/staff'), '人员', route.name === 'staff') : null,
+    ]),
+    h('div', { class: 'top-end' }, [
+      readsCases.value ? iconButton('keys', '快捷键（?）', showKeys, { class: 'keys-button' }) : null,
+      h(PersonMenu, { key: session.staff.id }),
+    ]),
+  ])
+}
+
+function page() {
+  if (CASE_PAGES.includes(route.name) && readsCases.value) return h(QueuePage)
+  if (route.name === 'staff' && keepsStaff.value) return h(StaffPage)
+  if (route.name === 'unknown')
+    return h(
+      'main',
+      { class: 'page' },
+      emptyPlace('search', '没有这个页面', link('/desk', { class: 'button plain' }, '回到工作台')),
+    )
+  return dutyPage()
+}
+
+const Desk = {
+  setup() {
+    const keysShown = ref(false)
+    restore()
+    useShortcuts({
+      '?': () => {
+        if (session.state === 'in' && readsCases.value) keysShown.value = !keysShown.value
+      },
+    })
+    watch(
+      () => session.state,
+      (state) => {
+        if (state === 'in') loadReference()
+      },
+    )
+    watchEffect(() => {
+      if (session.state !== 'in' || route.name !== 'home') return
+      if (readsCases.value) go(address('/cases'), { replace: true })
+      else if (keepsStaff.value) go(address('/staff'), { replace: true })
+    })
+    watchEffect(() => {
+      const what =
+        { cases: '案件', filters: '筛选', case: `案件 ${route.params.number}`, staff: '人员', invitation: '设置密码' }[
+          route.name
+        ] ?? '部门工作台'
+      document.title = `${queue.fresh && session.state === 'in' ? `(${queue.fresh}) ` : ''}${session.state === 'out' && route.name !== 'invitation' ? '登录' : what} · 一号通`
+    })
+    return () => {
+      if (route.name === 'invitation') return h(InvitationPage, { key: route.params.token })
+      if (session.problem) return doorway(h('div', { class: 'card' }, problemNote(session.problem, restore)))
+      if (session.state === 'asking') return h('p', { class: 'boot' }, '正在打开工作台…')
+      if (session.state === 'out') return h(LoginPage)
+      return h('div', { class: 'desk' }, [
+        topBar(() => {
+          keysShown.value = true
+        }),
+        page(),
+        keysShown.value
+          ? h(
+              Sheet,
+              {
+                title: '快捷键',
+                onClose: () => {
+                  keysShown.value = false
+                },
+              },
+              keyTable,
+            )
+          : null,
+        secondsLeft.value !== null
+          ? h(Sheet, { title: '还在吗？', onClose: stay }, () => [
+              h('p', { role: 'alert' }, [
+                `已有一段时间没有操作。为保护居民信息，`,
+                h('strong', null, `${secondsLeft.value} 秒`),
+                '后自动退出。',
+              ]),
+              h('div', { class: 'sheet-do' }, [
+                button('现在退出', { onClick: () => signOut() }),
+                button('继续工作', { look: 'primary', onClick: stay, autofocus: true }),
+              ]),
+            ])
+          : null,
+      ])
+    }
+  },
+}
+
+createApp(Desk).mount('#desk')
