@@ -1,0 +1,65 @@
+// Words and formats that residents read in more than one place.
+
+/** The states of a case. */
+export const STATUS = {
+  received: "待受理", filed: "已立案", dispatched: "已派遣", accepted: "处置中", returned: "重新派遣中", suspended: "挂账",
+  reported_done: "已反馈", closed: "已结案", rejected: "不予受理", merged: "已并案", withdrawn: "已撤诉",
+};
+
+/** Which states are still being worked on, done well, or ended otherwise: the colour of the label, never alone. */
+export const STATUS_TONE = {
+  received: "open", filed: "open", dispatched: "open", accepted: "open", returned: "open", suspended: "rest",
+  reported_done: "done", closed: "done", rejected: "rest", merged: "rest", withdrawn: "rest",
+};
+
+/** How exactly a place is known. */
+export const PRECISION = {
+  point: "精确位置", road: "到路段", estate: "到小区", town: "到街镇", outside: "不在本区范围", none: "只有文字描述",
+};
+
+/** A case number in groups of three: 483920175 → 483 920 175. */
+export const grouped = (number) => String(number).replace(/(.{3})(?=.)/g, "$1 ");
+
+/** The name in a string or in `{name}`; "" when there is none. */
+export const nameOf = (thing) => (thing && typeof thing === "object" ? thing.name : thing) || "";
+
+const two = (n) => String(n).padStart(2, "0");
+const clock = (d) => `${two(d.getHours())}:${two(d.getMinutes())}`;
+const DAYS = ["周日", "周一", "周二", "周三", "周四", "周五", "周六"];
+
+/** When something was said, the way WeChat shows it. */
+export function spokenTime(at, now = new Date()) {
+  const d = new Date(at);
+  if (Number.isNaN(d.getTime())) return "";
+  const midnight = (x) => new Date(x.getFullYear(), x.getMonth(), x.getDate()).getTime();
+  const days = Math.round((midnight(now) - midnight(d)) / 86400000);
+  if (days === 0) return clock(d);
+  if (days === 1) return `昨天 ${clock(d)}`;
+  if (days > 1 && days < 7) return `${DAYS[d.getDay()]} ${clock(d)}`;
+  const date = `${d.getMonth() + 1}月${d.getDate()}日 ${clock(d)}`;
+  return d.getFullYear() === now.getFullYear() ? date : `${d.getFullYear()}年${date}`;
+}
+
+/** When something is due: 11月29日（周日）17:30前. */
+export function dueTime(at) {
+  const d = new Date(at);
+  if (!at || Number.isNaN(d.getTime())) return "";
+  const year = d.getFullYear() === new Date().getFullYear() ? "" : `${d.getFullYear()}年`;
+  return `${year}${d.getMonth() + 1}月${d.getDate()}日（${DAYS[d.getDay()]}）${clock(d)} 前`;
+}
+
+/** Metres, as people say them. */
+export const distance = (metres) =>
+  metres < 1000 ? `${Math.max(10, Math.round(metres / 10) * 10)} 米` : `${(metres / 1000).toFixed(metres < 10000 ? 1 : 0)} 公里`;
+
+/** Seconds as 0:07. */
+export const seconds = (n) => `${Math.floor(n / 60)}:${two(Math.floor(n % 60))}`;
+
+/** What the privacy notice says, as [heading, text]. */
+export const PRIVACY = [
+  ["记下什么", "您说的话、发的照片和语音、您自己发送的位置。手机号可留可不留，不留也照样受理。"],
+  ["用来做什么", "弄清是什么事、在哪里、该谁办，办完把结果告诉您。不作别的用途。"],
+  ["谁能看到", "受理人员和承办部门。您要求保密的，承办部门看不到您的姓名和电话。公开的信息里没有您的姓名和电话。"],
+  ["保存多久", "随案件档案保存，到期按本市档案管理规定销毁。"],
+  ["在这台设备上", "只记住这次对话的编号和显示设置，随时可以在菜单里清除。"],
+];
