@@ -151,6 +151,7 @@ _RELATION = re.compile("|".join(sorted(map(re.escape, _RELATIONS), key=len, reve
 _KNOWN_AT_LEAST = 2
 _OPENING = re.compile("(?:请问|咨询|投诉|反映|举报|请求|建议|希望|关于|强烈要求|我是|我在|你好|您好)[，,：: ]?")
 _SHORT = 70
+_BARE_DISTRICT_SHARE = 0.4
 
 Cut = Callable[[str], Sequence[str]]
 
@@ -202,7 +203,7 @@ def _mark(text: str, pattern: re.Pattern[str]) -> list[str]:
 
 def character_features(text: str, words: Sequence[str], names: Names) -> list[list[str]]:
     """The features of each character of a normalised text that was cut into ``words``."""
-    padded = "\x02\x02\x02" + text + "\x03\x03\x03"
+    padded = "\x02\x02" + text + "\x03\x03"
     kinds = [_kind(c) for c in text]
     ending, relation, known = _mark(text, _ENDING), _mark(text, _RELATION), names.mark(text)
     word_of: list[tuple[str, str]] = []
@@ -212,7 +213,7 @@ def character_features(text: str, words: Sequence[str], names: Names) -> list[li
             word_of.append((place, word))
     rows = []
     for i, kind in enumerate(kinds):
-        before3, before2, before, here, after, after2, after3 = list(padded[i : i + 7])
+        before2, before, here, after, after2 = list(padded[i : i + 5])
         cut, word = word_of[i]
         # digits look alike: their count matters, not their value
         h = "9" if kind == "9" else here
@@ -226,9 +227,6 @@ def character_features(text: str, words: Sequence[str], names: Names) -> list[li
             "c01=" + h + after,
             "c-2-1=" + before2 + before,
             "c12=" + after + after2,
-            "c-101=" + before + h + after,
-            "c-3-1=" + before3 + before2 + before,
-            "c13=" + after + after2 + after3,
             "k=" + kind,
             "k3=" + "".join(kinds[max(0, i - 1) : i + 2]),
             "k5=" + "".join(kinds[max(0, i - 2) : i + 3]),
@@ -263,7 +261,7 @@ def training_sentences(utterances: Sequence[Utterance], known: list[str], seed: 
     for utterance in utterances:
         if not utterance.places:
             # a city, district or county alone is no place that anybody could be sent to
-            if utterance.places_marked and len(utterance.text) <= _SHORT:
+            if utterance.places_marked and len(utterance.text) <= _SHORT and chance.random() < _BARE_DISTRICT_SHARE:
                 sentences.append(_with_bare_district(utterance, grammar, chance))
             continue
         if len(utterance.text) > _SHORT:
