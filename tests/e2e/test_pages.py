@@ -1,0 +1,149 @@
+"""What residents and staff see, in a real browser: a complaint is chatted to a case number and found on the desk."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.e2e.conftest import System
+
+pytestmark = [pytest.mark.browser, pytest.mark.assistant]
+
+CHROMIUM = Path(os.environ.get("YHT_TEST_CHROMIUM", "/usr/bin/chromium"))
+ADMINISTRATORS = {"系统管理员": ("周建国", "Sysadmin-2026-一号"), "安全管理员": ("沈安平", "Secadmin-2026-一号"),
+                  "审计员": ("陆明察", "Auditor-2026-一号")}  # fmt: skip
+OPERATOR = ("顾晓芸", "Operator-2026-一号")
+SWITCHES = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not installed")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(SWITCHES))
+        yield running
+        running.close()
+
+
+def page_of(browser: Browser, width: int, height: int) -> Page:
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    return page
+
+
+def say(page: Page, text: str) -> None:
+    field = page.get_by_role("textbox").first
+    field.fill(text)
+    field.press("Enter")
+
+
+def file_a_case(page: Page, system: System) -> str:
+    """Chat a complaint on a phone; the number given."""
+    page.goto(f"{system.url}/chat")
+    page.get_by_role("button", name="同意并开始").click()
+    say(page, "都市路399弄门口的窨井盖没了 晚上太危险了")
+    page.get_by_role("button", name="对，报上去").click()
+    number = page.locator(".number-digits").last
+    expect(number).to_have_text(re.compile(r"\d{3}\s\d{3}\s\d{3}"))
+    return re.sub(r"\D", "", number.inner_text())
+
+
+@pytest.fixture(scope="module")
+def case_no(browser: Browser, system: System) -> str:
+    return file_a_case(page_of(browser, 360, 740), system)
+
+
+def log_in(page: Page, system: System, name: str, password: str) -> None:
+    page.goto(f"{system.url}/desk")
+    page.get_by_label("姓名").fill(name)
+    page.get_by_label("密码", exact=True).fill(password)
+    page.get_by_role("button", name="登录").click()
+
+
+@pytest.fixture(scope="module")
+def operator_link(browser: Browser, system: System, founding_link: str) -> str:
+    """The first administrators found the house; one of them opens an account and gets a one-time link."""
+    page = page_of(browser, 1366, 768)
+    page.goto(founding_link)
+    for role, (name, password) in ADMINISTRATORS.items():
+        person = page.get_by_role("group", name=role)
+        person.get_by_label("姓名").fill(name)
+        person.get_by_label("密码", exact=True).fill(password)
+        person.get_by_label("再输一遍").fill(password)
+    page.get_by_role("button", name="设立三位管理员").click()
+    expect(page.get_by_text("三位管理员可以各自登录了")).to_be_visible()
+
+    log_in(page, system, *ADMINISTRATORS["系统管理员"])
+    page.goto(f"{system.url}/desk/staff")
+    page.get_by_role("button", name=re.compile("开设账号|新增")).first.click()
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_label("姓名").fill(OPERATOR[0])
+    sheet.get_by_role("checkbox", name=re.compile("受理|话务|坐席")).first.check()
+    sheet.get_by_role("button", name="开设并生成链接").click()
+    link = page.get_by_text(re.compile(r"/desk/invitation/")).first
+    expect(link).to_be_visible()
+    text = link.input_value() if link.evaluate("e => e.tagName") == "INPUT" else link.inner_text()
+    found = re.search(r"http\S+/desk/invitation/\S+", text)
+    assert found
+    return found.group()
+
+
+def test_a_complaint_is_chatted_to_a_number_and_found_on_the_desk(browser, system, case_no, operator_link):
+    page = page_of(browser, 1366, 768)
+    page.goto(operator_link)
+    page.get_by_label("密码", exact=True).fill(OPERATOR[1])
+    page.get_by_label("再输一遍").fill(OPERATOR[1])
+    page.get_by_role("button", name=re.compile("设|确定|保存")).last.click()
+    expect(page.get_by_text("密码已设好")).to_be_visible()
+
+    log_in(page, system, *OPERATOR)
+    page.get_by_label("搜索编号、内容或地点").fill(case_no)
+    page.get_by_label("搜索编号、内容或地点").press("Enter")
+    pane = page.get_by_role("region", name="案件详情")
+    expect(pane.get_by_text("都市路399弄门口的窨井盖没了").first).to_be_visible()
+    expect(pane.get_by_text(re.compile("井盖")).first).to_be_visible()
+    # the queue and the case survive a reload under their own address
+    page.reload()
+    expect(page.get_by_role("region", name="案件详情").get_by_text("都市路399弄").first).to_be_visible()
+
+
+def test_a_conversation_is_there_again_after_the_page_was_closed(browser, system):
+    page = page_of(browser, 390, 844)
+    file_a_case(page, system)
+    again = page.context.new_page()
+    page.close()
+    again.goto(f"{system.url}/chat")
+    expect(again.locator(".number-digits").last).to_be_visible()
+    expect(again.get_by_text("窨井盖没了").first).to_be_visible()
+
+
+def test_without_consent_nothing_is_begun(browser, system):
+    page = page_of(browser, 360, 740)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(f"{request.method} {request.url}"))
+    page.goto(f"{system.url}/chat")
+    page.get_by_role("button", name="不同意").click()
+    expect(page.get_by_text("12345").first).to_be_visible()
+    assert not [asked for asked in requests if asked.startswith("POST")]
+
+
+@pytest.mark.parametrize("path", ["/", "/chat", "/desk"])
+def test_pages_load_without_errors_and_do_not_scroll_sideways(browser, system, path):
+    page = page_of(browser, 360, 740)
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+    page.goto(f"{system.url}{path}")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert [problem for problem in problems if "401" not in problem] == []
