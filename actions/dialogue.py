@@ -17,12 +17,15 @@ from bot.language.normalise import normalise
 
 SURE_ENOUGH = 0.35
 """Confidence of the first category below which the resident is asked to choose."""
+SURE_OF_ACT = 0.5
+"""Confidence of an act from which a report is dropped or handed over on it alone."""
 LONGEST_PLACE_ANSWER = 40
 """Characters up to which an answer to "where?" is taken as the place although none was recognised in it."""
 LONGEST_DESCRIPTION = 5000
 LONGEST_PLACE_TAIL = 10
 CHOICES = 3
 MOST_PLACE_QUESTIONS = 2
+SHORTEST_CORRECTION = 6
 
 _YES = re.compile(
     r"^(?:嗯|恩|哦|好|对|是|行|可以|没错|确认|提交|正确|ok|yes|中|成|要得|得|是额|对额|好额|对呀|对啊|对哒|1)+"
@@ -35,17 +38,19 @@ _CANCEL = re.compile(
     r"(不报了|先不报|不想报|不用报了|别报了|取消|撤销|撤回|不投诉了|当我没说|不用了.{0,4}(?:修好|解决|好了))"
 )
 _NEVER_MIND = re.compile(r"^(?:哎|唉|嗯|那)?(?:算了|不用了|不要了|没事了)[吧啊了。！!\s]*$")
+_PERSON = re.compile(r"(人工|真人|活人|换人|换个人|客服|话务员|接线员|转接|找个人)")
 _WAIT = re.compile(r"(等一下|等等|等会|稍等|慢点|我想想|我看看|等我)")
 _UNKNOWN_PLACE = re.compile(r"^(?:我也?|都|也)?(?:不知道|不清楚|说不清|不晓得|不记得|忘了|弄不清|讲不清楚?|随便)")
 _PRIVACY = re.compile(
     r"((?:会不会|会|是不是).{0,8}(?:告诉|泄露|泄漏|透露|知道).{0,10}(?:我|名字|姓名|电话|信息|谁)?|隐私|信息安全|报复)"
 )
-_IT_IS = re.compile(r"^(?:就?是?在|地址是?|地点是?|位置是?|就是|在|是|我在|我住)[：:，, ]?")
+_IT_IS = re.compile(r"^(?:就?是?在|就(?=[^是在])|地址是?|地点是?|位置是?|就是|在|是|我在|我住)[：:，, ]?")
 _CORRECTION = re.compile(r"^(?:不对|不是|错了|写错了|说错了|更正|应该是|改成|改为|是)[，,。 ]?")
 _VAGUE = re.compile(
     r"^(?:你好|您好|喂|请问|麻烦|那个|我|要|想|来|给|帮|跟|向|你们|报|个|一下|一个|反映|反应|投诉|举报|上报|报修|报告|问题|情况|事情|事|件|下|点|城管|有|打"
     r"|咨询|建议|[,，。！!？?\s])+$"
 )
+_HOUSE_NUMBER = re.compile(r"(\d+)(号|弄|栋|幢|楼|室|单元)")
 _CLAUSE_END = re.compile(r"[\s,，.。;；:：!！?？]")
 _PLACE_LIKE = re.compile(
     r"(路|街|弄|号|村|苑|园|小区|楼|门|口|桥|站|店|厂|校|学|院|旁|边|对面|附近|隔壁|广场|中心|市场|城|府|里|湾|公寓|大厦|镇|组|队|杆|巷|道)"
@@ -83,6 +88,8 @@ class Heard:
 
     text: str
     act: str
+    confidence: float = 1.0
+    """how sure the act is"""
     categories: tuple[tuple[str, float], ...] = ()
     places: tuple[Place, ...] = ()
     position: tuple[float, float, str] | None = None
@@ -175,7 +182,7 @@ def hear(report: Report, heard: Heard) -> Turn:
     if heard.act == "emergency" and not report.warned:
         says.append((f"utter_emergency_{kind_of_danger(words) or 'other'}", {}))
         report = replace(report, warned=True)
-    if heard.act == "handoff":
+    if _wants_a_person(heard, words):
         return Turn(replace(report, status="handed_over", asked=None), (*says, ("utter_handoff_with_report", {})))
     if _is_cancelled(report, heard, words):
         return Turn(replace(report, status="cancelled", asked=None), (*says, ("utter_cancelled", {})))
@@ -194,6 +201,8 @@ def hear(report: Report, heard: Heard) -> Turn:
     elif words and not _only_about_contact(report, words, heard):
         report = _take_words(report, heard, words)
 
+    if before.asked == "confirmed" and words and report == before and _only_about_contact(before, words, heard):
+        return Turn(report, (("utter_phone_refused", {}), ("utter_confirm_again", {})))
     if before.asked == "confirmed" and report == before and not says:
         if _agrees(heard, words) or (report.act == "emergency" and heard.act == "urge"):
             return Turn(replace(report, status="confirmed", asked=None))
@@ -216,7 +225,15 @@ def hear(report: Report, heard: Heard) -> Turn:
     return _ask_next(before, report, says)
 
 
+def _wants_a_person(heard: Heard, words: str) -> bool:
+    if heard.act != "handoff":
+        return False
+    return heard.button or bool(_PERSON.search(words)) or (heard.confidence >= SURE_OF_ACT and not find_phone(words))
+
+
 def _is_cancelled(report: Report, heard: Heard, words: str) -> bool:
+    if words and (_PRIVACY.search(words) or (heard.confidence < SURE_OF_ACT and not _CANCEL.search(words))):
+        return False
     if heard.act == "withdraw" and not (words and refuses_phone(words) and not _CANCEL.search(words)):
         return True
     if _CANCEL.search(words) and heard.act not in ("report", "emergency"):
@@ -290,13 +307,12 @@ def _take_words(report: Report, heard: Heard, words: str) -> Report:
             return replace(report, chosen_code=code)
     if asked == "new_matter":
         return _with_categories(replace(report, matter=words, scores={}, chosen_code=None), heard)
-    if (
-        asked in ("confirmed", "edit")
-        and not heard.places
-        and (_agrees(heard, words) or heard.act in ("deny", "thank"))
-    ):
-        return report
-
+    if asked in ("confirmed", "edit") and not heard.places:
+        if _agrees(heard, words):
+            return report
+        corrected = _corrected(report, heard, words)
+        if corrected != report or heard.act in ("deny", "thank"):
+            return corrected
     place = _best_place(heard.places)
     if place and _replaces_place(report, heard, place, words):
         text = _with_what_follows(place.text, words) if asked in ("place", "new_place") else place.text
@@ -327,6 +343,24 @@ def _place_in_own_words(report: Report, heard: Heard, words: str) -> Report:
     looks_so = (_PLACE_LIKE.search(plain) and not _TELLS.search(plain)) or (len(plain) <= 6 and heard.act != "report")
     if looks_so or report.place_asked >= MOST_PLACE_QUESTIONS:
         return replace(report, place=plain, place_kind="said", place_unknown=False)
+    return report
+
+
+def _corrected(report: Report, heard: Heard, words: str) -> Report:
+    """A correction of the summary without a place in it: another house number, a place at last, another matter."""
+    number = _HOUSE_NUMBER.search(normalise(words).text)
+    if number and report.place and heard.act != "report":
+        unit = number.group(2)
+        place, changes = re.subn(rf"\d+(?={unit}(?!楼))", number.group(1), normalise(report.place).text)
+        if changes == 1:
+            return replace(report, place=place, position=None)
+    if report.place_unknown and _PLACE_LIKE.search(words) and len(words) <= LONGEST_PLACE_ANSWER:
+        return replace(report, place=_IT_IS.sub("", words).strip(" 。，,！!"), place_kind="said", place_unknown=False)
+    rest = _CORRECTION.sub("", words)
+    if heard.act == "deny" and len(rest) >= SHORTEST_CORRECTION and not refuses_phone(words):
+        matter = f"{report.matter}\n{words}"[:LONGEST_DESCRIPTION]
+        scores = dict(heard.categories) or report.scores
+        return replace(report, matter=matter, scores=scores, chosen_code=None)
     return report
 
 

@@ -40,6 +40,7 @@ def heard_of(message: dict[str, Any]) -> Heard:
     return Heard(
         text=text,
         act=act,
+        confidence=float((message.get("intent") or {}).get("confidence") or 1.0),
         categories=tuple((item["code"], item["confidence"]) for item in message.get("categories") or []),
         places=tuple(Place(item["text"], item["kind"]) for item in message.get("locations") or []),
         position=position,

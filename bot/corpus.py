@@ -2,7 +2,8 @@
 
 ``utterances/*.txt``: a block per category begins with ``# CODE name``; a line is a report, or ``act|text``.
 ``acts/*.txt``: the file's name is the act; ``not_emergency.txt`` holds ``CODE|text``.
-Places stand in ``[ ]``. Imported tickets (``var/tickets/*.jsonl``: ``{"text","code"}``) have no marked places.
+Places stand in ``[ ]``. Imported tickets (``var/tickets/*.jsonl``: ``{"text","code"}``) have no marked places; accepted
+corrections of staff (``corrections.jsonl`` beside them) may have ``"places": [[start, end], …]``.
 """
 
 from __future__ import annotations
@@ -50,13 +51,17 @@ class BadCorpus(Exception):
 
 @dataclass(frozen=True)
 class Utterance:
-    """One training text: what was said, what it is about, and the half-open spans of its places."""
+    """One training text: what was said, what it is about, and the half-open spans of its places.
+
+    ``places_marked`` and ``act_marked``: whether people said so; else there is nothing to learn of places or of acts.
+    """
 
     text: str
     act: str
     code: str | None
     places: tuple[tuple[int, int], ...]
     places_marked: bool = True
+    act_marked: bool = True
 
 
 def read_marked(line: str) -> tuple[str, tuple[tuple[int, int], ...]]:
@@ -114,16 +119,32 @@ def taxonomy_words(folder: Path = NLU_DATA) -> Iterator[Utterance]:
     with (folder / "taxonomy.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             text = f"{row['name']} {row['typical_words']}"
-            yield Utterance(text, "report", row["code"], (), places_marked=False)
+            yield Utterance(text, "report", row["code"], (), places_marked=False, act_marked=False)
 
 
 def read_tickets(folder: Path) -> Iterator[Utterance]:
-    """A city's imported past tickets."""
+    """A city's imported past tickets and accepted corrections. Raises BadCorpus.
+
+    What has a code that the taxonomy no longer has is left out: it must not be predicted.
+    """
+    codes = taxonomy_codes()
     for path in sorted(folder.glob("*.jsonl")):
-        with path.open(encoding="utf-8") as file:
-            for line in file:
-                ticket = json.loads(line)
-                yield Utterance(ticket["text"], "report", ticket["code"], (), places_marked=False)
+        for number, line in _lines(path):
+            ticket = _ticket(path, number, line)
+            if ticket.code is None or ticket.code in codes:
+                yield ticket
+
+
+def _ticket(path: Path, number: int, line: str) -> Utterance:
+    try:
+        ticket = json.loads(line)
+        text, code, marked = ticket["text"], ticket["code"], ticket.get("places")
+        places = tuple((int(start), int(end)) for start, end in marked or ())
+        if not text.strip() or any(not 0 <= start < end <= len(text) for start, end in places):
+            raise ValueError("no text, or a place outside it")
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BadCorpus(f"{path.name}:{number}: not a ticket: {error}") from error
+    return Utterance(text, "report", code, places, places_marked=marked is not None, act_marked=False)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:

@@ -1,4 +1,8 @@
-"""Score the assistant's understanding: ``yht eval nlu`` and ``yht eval categories`` (contract.md) call this."""
+"""Score the assistant's understanding and the text that it learns from: ``yht eval …`` calls this.
+
+``nlu`` and ``categories`` print the figures of contract.md, ``errors`` lists what went wrong, ``corpus`` looks at the
+training text.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,13 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.fingerprint import model_path
 from bot.runtime import quiet, quiet_rasa
+
+if TYPE_CHECKING:
+    from bot.report import Outcome
 
 
 def read_lines(path: str, *needed: str) -> list[dict[str, Any]]:
@@ -40,17 +47,64 @@ def read_lines(path: str, *needed: str) -> list[dict[str, Any]]:
 def understand(arguments: argparse.Namespace) -> None:
     """``nlu``: parse each message by the trained assistant and score acts, categories and places."""
     lines = read_lines(arguments.file, "id", "text", "act")
-    model = Path(arguments.model) if arguments.model else model_path()
+    _check_writable(arguments.report)
+    model = _model(arguments.model)
+    outcomes = _parse(lines, model)
+    from bot.scoring import Score
+
+    score = Score()
+    for outcome in outcomes:
+        score.add(dict(outcome.line), outcome.act, outcome.codes, outcome.place_texts, outcome.took)
+    _write_predictions(
+        arguments.predictions,
+        [{"id": o.line["id"], "act": o.act, "categories": o.codes, "locations": o.place_texts} for o in outcomes],
+    )
+    if arguments.report:
+        from bot.corpus import taxonomy_codes
+        from bot.report import now_text, understanding_page
+
+        trained = "与当前训练数据一致" if model == model_path() else "不是当前训练数据的模型"
+        facts = [
+            ("评测文件", Path(arguments.file).name),
+            ("消息", f"{len(outcomes)} 条"),
+            ("模型", f"{model.name}（{trained}）"),
+            ("模型日期", now_text(model.stat().st_mtime)),
+            ("生成", now_text()),
+        ]
+        _write_report(arguments.report, understanding_page(outcomes, score.figures(), taxonomy_codes(), facts))
+    _show(score.figures(), arguments.json)
+
+
+def errors(arguments: argparse.Namespace) -> None:
+    """``errors``: parse each message by the trained assistant and list what went wrong, grouped by kind."""
+    lines = read_lines(arguments.file, "id", "text", "act")
+    outcomes = _parse(lines, _model(arguments.model))
+    from bot.corpus import taxonomy_codes
+    from bot.report import error_list
+
+    print(error_list(outcomes, taxonomy_codes(), arguments.n))
+
+
+def _model(given: str | None) -> Path:
+    model = Path(given) if given else model_path()
     if not model.is_file():
-        sys.exit("models/: no assistant trained from the present inputs; run `make train`")
+        sys.exit(
+            f"{given}: no such file"
+            if given
+            else "models/: no assistant trained from the present inputs; run `make train`"
+        )
+    return model
+
+
+def _parse(lines: list[dict[str, Any]], model: Path) -> list[Outcome]:
     quiet()
     from rasa.core.agent import Agent
 
-    from bot.scoring import Score
+    from bot.report import Outcome
 
     quiet_rasa()
     agent = Agent.load(str(model))
-    score, predictions = Score(), []
+    outcomes = []
 
     async def parse_all() -> None:
         await agent.parse_message("路灯不亮")  # dictionaries are read at first use
@@ -58,16 +112,41 @@ def understand(arguments: argparse.Namespace) -> None:
             started = time.perf_counter()
             parsed = await agent.parse_message(line["text"])
             took = (time.perf_counter() - started) * 1000
-            codes = [category["code"] for category in parsed["categories"]]
-            places = [location["text"] for location in parsed["locations"]]
-            score.add(line, parsed["intent"]["name"], codes, places, took)
-            predictions.append(
-                {"id": line["id"], "act": parsed["intent"]["name"], "categories": codes, "locations": places}
+            outcomes.append(
+                Outcome(
+                    line,
+                    parsed["intent"]["name"],
+                    float(parsed["intent"].get("confidence") or 0.0),
+                    tuple((category["code"], category["confidence"]) for category in parsed["categories"]),
+                    tuple((location["start"], location["end"]) for location in parsed["locations"]),
+                    took,
+                )
             )
 
     asyncio.run(parse_all())
-    _write_predictions(arguments.predictions, predictions)
-    _show(score.figures(), arguments.json)
+    return outcomes
+
+
+def corpus(arguments: argparse.Namespace) -> None:
+    """``corpus``: look at the training text category by category. Ends with 1 when a category has too little."""
+    _check_writable(arguments.report)
+    quiet()
+    import jieba
+
+    from bot.corpus import NLU_DATA, BadCorpus, read_utterances, taxonomy_codes, taxonomy_words
+    from bot.corpus_report import MINIMUM, corpus_figures, corpus_page, corpus_report, corpus_table
+
+    for words in sorted((NLU_DATA / "lexicon").glob("*")):
+        jieba.load_userdict(str(words))  # as the assistant's tokenizer does
+    try:
+        rows = corpus_report(read_utterances(), taxonomy_codes(), jieba.lcut, taxonomy_words())
+    except BadCorpus as error:
+        sys.exit(f"nlu_data: {error}")
+    if arguments.report:
+        _write_report(arguments.report, corpus_page(rows))
+    print(json.dumps(corpus_figures(rows), ensure_ascii=False) if arguments.json else corpus_table(rows))
+    if any(row.n < MINIMUM for row in rows):
+        sys.exit(1)
 
 
 def categories(arguments: argparse.Namespace) -> None:
@@ -117,6 +196,20 @@ def categories(arguments: argparse.Namespace) -> None:
     )
 
 
+def _check_writable(report: str | None) -> None:
+    """Ends the program before the work begins when there is nowhere to write the report."""
+    if report and (not Path(report).parent.is_dir() or Path(report).is_dir()):
+        sys.exit(f"{report}: not a file in an existing folder")
+
+
+def _write_report(path: str, document: str) -> None:
+    try:
+        Path(path).write_text(document, encoding="utf-8")
+    except OSError as error:
+        sys.exit(f"{path}: {error.strerror}")
+    print(f"报告：{path}（含居民原话，注意保管）", file=sys.stderr)
+
+
 def _write_predictions(path: str | None, predictions: list[dict[str, Any]]) -> None:
     if path:
         lines = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in predictions)
@@ -138,7 +231,17 @@ def add_parsers(evaluations: Any) -> None:
     nlu.add_argument("--json", action="store_true")
     nlu.add_argument("--predictions")
     nlu.add_argument("--model", help="一个训练好的模型文件；缺省为当前训练数据的模型")
+    nlu.add_argument("--report", metavar="OUT.html", help="写一份网页报告：各类别、混淆、地点、险情、把握是否可信")
     nlu.set_defaults(run=understand)
+    listed = evaluations.add_parser("errors", help="列出认错的消息，按错误种类分组")
+    listed.add_argument("file")
+    listed.add_argument("--n", type=int, default=60, help="最多列多少处，缺省 60")
+    listed.add_argument("--model", help="一个训练好的模型文件；缺省为当前训练数据的模型")
+    listed.set_defaults(run=errors)
+    text = evaluations.add_parser("corpus", help="逐个类别看训练语料：条数、近似重复、开头、易混的类别")
+    text.add_argument("--json", action="store_true")
+    text.add_argument("--report", metavar="OUT.html", help="写一份网页报告")
+    text.set_defaults(run=corpus)
     alone = evaluations.add_parser("categories", help="只训练并评测案件类别模型（城市自己的历史工单）")
     alone.add_argument("--train", required=True)
     alone.add_argument("--test", required=True)

@@ -28,7 +28,7 @@ def as_message(utterance: Utterance) -> Message:
         data["code"] = utterance.code
     if utterance.places_marked:
         data["places"] = [list(span) for span in utterance.places]
-    else:
+    if not utterance.act_marked:
         data["ticket"] = True
     return Message(data=data)
 

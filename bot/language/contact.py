@@ -20,6 +20,7 @@ _UNWILLING = re.compile(
 _PLAIN_REFUSAL = re.compile(
     r"^(?:我|就|那|嗯|哦|算了|还是|电话)*(?:不留|不给|不填|不方便|不想留|不想给|不用留|不必|匿名|跳过|不留了|不用了|不要了|没有电话|无|没)(?:了|吧|的|啦|哈|电话|号码|手机|联系方式|谢谢|可以吗|行不行|行吗)*[。！!,，\s]*$"
 )
+_OPENS_WITH_REFUSAL = re.compile(r"^(?:我|就|那|都|也)*(?:不留|不想留|不用留|什么都不留)(?![下言情神心意])")
 
 
 def find_phone(text: str) -> str | None:
@@ -55,7 +56,9 @@ def refuses_phone(text: str) -> bool:
     plain = normalise(text).text
     if find_phone(plain):
         return False
-    return bool(_PLAIN_REFUSAL.match(plain)) or bool(_ABOUT_PHONE.search(plain) and _UNWILLING.search(plain))
+    if _PLAIN_REFUSAL.match(plain) or _OPENS_WITH_REFUSAL.match(plain):
+        return True
+    return bool(_ABOUT_PHONE.search(plain) and _UNWILLING.search(plain))
 
 
 def wants_anonymity(text: str) -> bool:

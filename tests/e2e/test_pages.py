@@ -68,6 +68,7 @@ def log_in(page: Page, system: System, name: str, password: str) -> None:
     page.get_by_label("姓名").fill(name)
     page.get_by_label("密码", exact=True).fill(password)
     page.get_by_role("button", name="登录").click()
+    expect(page.get_by_role("button", name="登录")).to_be_hidden()
 
 
 @pytest.fixture(scope="module")

@@ -166,3 +166,38 @@ def test_a_report_goes_to_the_tracker_and_back():
     assert Report.from_slot(report.to_slot()) == report
     assert Report.from_slot(None) == Report()
     assert Report.from_slot({"matter": "x", "of_another_version": 1}).matter == "x"
+
+
+def test_a_house_number_is_corrected_in_passing():
+    report, said = say(summary_of_a_broken_light(), "不对 是218弄 我打错了", "deny")
+    assert (report.place, said) == ("银都路218弄门口", ["utter_summary"])
+
+
+def test_another_matter_is_taken_from_a_denial():
+    lights = (("0201", 0.8),)
+    report, said = say(summary_of_a_broken_light(), "我说的不是路灯 是红绿灯不亮", "deny", categories=lights)
+    assert (report.category, said) == (("0201", 0.8), ["utter_summary"])
+    assert "红绿灯" in report.matter
+
+
+def test_a_place_that_was_unknown_can_be_told_at_the_summary():
+    report, _ = say(Report(), "有人往河里倒污水", categories=(("1117", 0.8),))
+    report, _ = say(report, "我也说不清那里叫什么", "other")
+    report, said = say(report, "就化工厂后头一条小河浜边上", "other")
+    assert (report.place, said) == ("化工厂后头一条小河浜边上", ["utter_summary"])
+
+
+def test_words_about_contact_alone_change_nothing_else():
+    report, _ = say(summary_of_a_broken_light(), "匿名", "other")
+    report, said = say(report, "匿名 什么都不留", "deny")
+    assert said == ["utter_phone_refused", "utter_confirm_again"]
+    report, _ = say(summary_of_a_broken_light(), "不留!!!留了有屁用", "deny")
+    assert report.phone_refused
+
+
+def test_a_report_is_not_dropped_or_handed_over_on_a_guess():
+    report, _ = say(Report(), "楼上把房子隔成八间", categories=(("1709", 0.8),))
+    after, said = say(report, "我报了他会知道是我讲的吗", "withdraw", confidence=0.6)
+    assert (after.status, said) == ("open", ["utter_privacy", "utter_where_still"])
+    after, _ = say(summary_of_a_broken_light(), "电话13900001234 修好了跟我讲一声", "handoff", confidence=0.6)
+    assert (after.status, after.phone) == ("open", "13900001234")
