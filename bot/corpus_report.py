@@ -60,11 +60,12 @@ class Example:
 
 @dataclass(frozen=True)
 class Confusion:
-    """Another category, and how many of the utterances are taken for it."""
+    """Another category, how many of the utterances are taken for it, and the clearest of them."""
 
     code: str
     name: str
     n: int
+    examples: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,12 @@ def _code_text(
         median_length=float(statistics.median(len(utterance.text) for utterance in said)) if said else 0.0,
         top1=_share(len(pairs) - len(wrong), len(pairs)) if pairs else None,
         top3=_share(sum(code in guess.codes for _, guess in pairs), len(pairs)) if pairs else None,
-        confusions=tuple(Confusion(other, names[other], times) for other, times in taken.most_common(_NEIGHBOURS)),
+        confusions=tuple(
+            Confusion(
+                other, names[other], times, tuple(u.text for u, guess in wrong if guess.codes[0] == other)[:_SHOWN]
+            )
+            for other, times in taken.most_common(_NEIGHBOURS)
+        ),
         worst=tuple(Example(u.text, guess.codes[0], round(guess.by, 3)) for u, guess in wrong[:_SHOWN]),
     )
 
@@ -371,7 +377,7 @@ def _confused_section(rows: Sequence[CodeText], longest: int = 30) -> Markup:
             f"{other.code} {other.name}",
             times,
             percent(times / row.n),
-            texts([example.text for example in row.worst if example.taken_for == other.code], "原话"),
+            texts(other.examples, "原话"),
         )
         for times, row, other in pairs[:longest]
     ]

@@ -10,7 +10,7 @@ from bot.fingerprint import ROOT, model_path, training_fingerprint
 
 
 def main() -> None:
-    """Train into ``models/<fingerprint>.tar.gz`` and tell how it goes."""
+    """Train into ``models/<fingerprint>.tar.gz``, tell how it goes, and leave a record beside it (bot.model_record)."""
     fingerprint = training_fingerprint()
     target = model_path(fingerprint)
     if target.is_file() and "--force" not in sys.argv:
@@ -28,6 +28,8 @@ def main() -> None:
     progress.started = started
     from rasa.model_training import train
 
+    from bot.importer import tickets_folder
+    from bot.model_record import counts, words, write_record
     from bot.runtime import quiet_rasa
 
     quiet_rasa()
@@ -42,9 +44,12 @@ def main() -> None:
     )
     if result.code != 0 or not result.model:
         sys.exit("训练没有成功，原因见上面的输出。")
+    seconds = time.monotonic() - started
     for old in sorted(target.parent.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)[:-3]:
         old.unlink()  # the last three are kept to go back to
-    print(f"训练完成，用时 {time.monotonic() - started:.0f} 秒：{fingerprint}", flush=True)
+    print(f"训练完成，用时 {seconds:.0f} 秒：{fingerprint}", flush=True)
+    record = write_record(target, seconds=seconds, learnt=counts(tickets_folder()))
+    print(words(record), flush=True)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from bot.report import (
     Outcome,
     act_reliability,
     category_reliability,
+    element,
     error_list,
     match_places,
     mistakes,
@@ -195,6 +196,10 @@ def test_nothing_in_a_message_a_label_or_a_file_name_becomes_part_of_the_page():
     assert "&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;&#x27;" in document
 
 
+def test_a_value_does_not_leave_its_attribute():
+    assert read(element("p", EVIL, title=EVIL)).attributes == [("title", EVIL)]
+
+
 def test_the_page_shows_the_figures_and_what_went_wrong():
     outcomes = [
         outcome("河边那盏灯不亮", code="0115", found=[("0116", 0.6), ("0115", 0.3)], marked=["河边"], id="a7"),
@@ -272,6 +277,7 @@ def test_what_is_taken_for_another_category_is_named_with_the_worst_example():
     lights = rows_of([*utterances(), lost])["0115"]
     assert lights.confusions[0].code == "1101"
     assert lost.text in [example.text for example in lights.worst]
+    assert lost.text in lights.confusions[0].examples
     assert all(example.by >= 0 for example in lights.worst)
     assert [example.by for example in lights.worst] == sorted((e.by for e in lights.worst), reverse=True)
     assert lights.top1 is not None
