@@ -22,6 +22,7 @@ from bot.language.normalise import normalise
 log = logging.getLogger(__name__)
 
 _CASE_NO = re.compile(r"(?<!\d)\d{3}[\s-]?\d{3}[\s-]?\d{3,4}(?!\d)")
+LONGEST_TRANSCRIPT = 200
 # the form asks by these slots; the report's own question is finer
 _ASKED_SLOT = {"matter": "matter", "new_matter": "matter", "place": "place", "new_place": "place"}
 
@@ -86,9 +87,12 @@ def report_body(report: Report, tracker: Tracker) -> dict[str, Any]:
 
 
 def transcript_of(tracker: Tracker) -> list[dict[str, str]]:
-    """What was said in this session, as people read it; positions and files by what they were."""
-    lines = []
+    """What was said since the last report was over, as people read it; positions and files by what they were."""
+    lines: list[dict[str, str]] = []
     for event in tracker.events:
+        if event.get("event") == "action" and event.get("name") == FileReport.NAME:
+            lines.clear()
+            continue
         if event.get("event") not in ("user", "bot"):
             continue
         text = event.get("text") or ""
@@ -97,7 +101,7 @@ def transcript_of(tracker: Tracker) -> list[dict[str, str]]:
         if text:
             at = datetime.fromtimestamp(event["timestamp"], timezone.utc).isoformat(timespec="seconds")
             lines.append({"role": "resident" if event["event"] == "user" else "assistant", "text": text, "at": at})
-    return lines[-200:]
+    return lines[-LONGEST_TRANSCRIPT:]
 
 
 def _payload_words(payload: str) -> str:
@@ -168,9 +172,11 @@ class FileReport(Action):
     def __init__(self, filing: Filing) -> None:
         self._filing = filing
 
+    NAME = "action_file_report"
+
     def name(self) -> str:
         """As Rasa knows it."""
-        return "action_file_report"
+        return self.NAME
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """File a confirmed report and give its number, or say that it is kept; clear the form."""

@@ -153,6 +153,8 @@ def test_a_report_goes_to_the_intake_with_its_reporter():
 
 def test_the_transcript_is_what_people_read():
     events = [
+        {"event": "user", "text": "上一件事", "timestamp": 1794000000.0},
+        {"event": "action", "name": "action_file_report", "timestamp": 1794000001.0},
         {"event": "user", "text": "路灯坏了", "timestamp": 1795000000.0},
         {"event": "slot", "name": "x", "timestamp": 1795000000.1},
         {"event": "bot", "text": "请问在什么地方？", "timestamp": 1795000000.2},
