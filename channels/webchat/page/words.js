@@ -24,28 +24,33 @@ export const grouped = (number) => String(number).replace(/(.{3})(?=.)/g, "$1 ")
 export const nameOf = (thing) => (thing && typeof thing === "object" ? thing.name : thing) || "";
 
 const two = (n) => String(n).padStart(2, "0");
-const clock = (d) => `${two(d.getHours())}:${two(d.getMinutes())}`;
+// All of China keeps one time; a phone that is set to another zone must not move a deadline.
+const CHINA = 8 * 3600 * 1000;
+/** A moment whose UTC fields read as the time in China. */
+const inChina = (at) => new Date(new Date(at).getTime() + CHINA);
+const clock = (d) => `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}`;
 const DAYS = ["周日", "周一", "周二", "周三", "周四", "周五", "周六"];
 
 /** When something was said, the way WeChat shows it. */
 export function spokenTime(at, now = new Date()) {
-  const d = new Date(at);
+  const d = inChina(at);
   if (Number.isNaN(d.getTime())) return "";
-  const midnight = (x) => new Date(x.getFullYear(), x.getMonth(), x.getDate()).getTime();
-  const days = Math.round((midnight(now) - midnight(d)) / 86400000);
+  const today = inChina(now);
+  const day = (x) => Math.floor(x.getTime() / 86400000);
+  const days = day(today) - day(d);
   if (days === 0) return clock(d);
   if (days === 1) return `昨天 ${clock(d)}`;
-  if (days > 1 && days < 7) return `${DAYS[d.getDay()]} ${clock(d)}`;
-  const date = `${d.getMonth() + 1}月${d.getDate()}日 ${clock(d)}`;
-  return d.getFullYear() === now.getFullYear() ? date : `${d.getFullYear()}年${date}`;
+  if (days > 1 && days < 7) return `${DAYS[d.getUTCDay()]} ${clock(d)}`;
+  const date = `${d.getUTCMonth() + 1}月${d.getUTCDate()}日 ${clock(d)}`;
+  return d.getUTCFullYear() === today.getUTCFullYear() ? date : `${d.getUTCFullYear()}年${date}`;
 }
 
 /** When something is due: 11月29日（周日）17:30前. */
 export function dueTime(at) {
-  const d = new Date(at);
+  const d = inChina(at);
   if (!at || Number.isNaN(d.getTime())) return "";
-  const year = d.getFullYear() === new Date().getFullYear() ? "" : `${d.getFullYear()}年`;
-  return `${year}${d.getMonth() + 1}月${d.getDate()}日（${DAYS[d.getDay()]}）${clock(d)} 前`;
+  const year = d.getUTCFullYear() === inChina(new Date()).getUTCFullYear() ? "" : `${d.getUTCFullYear()}年`;
+  return `${year}${d.getUTCMonth() + 1}月${d.getUTCDate()}日（${DAYS[d.getUTCDay()]}）${clock(d)} 前`;
 }
 
 /** Metres, as people say them. */
