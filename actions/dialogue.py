@@ -83,6 +83,15 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Problem:
+    """One of two problems in a message: its words, and what they mean."""
+
+    text: str
+    categories: tuple[tuple[str, float], ...]
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True)
 class Heard:
     """One message as the assistant understood it."""
 
@@ -100,6 +109,8 @@ class Heard:
     edit: str | None = None
     button: bool = False
     """a button was pressed: the text is a payload, not words"""
+    problems: tuple[Problem, ...] = ()
+    """the two problems of a message that speaks of two; else empty"""
 
 
 @dataclass(frozen=True)
@@ -126,6 +137,8 @@ class Report:
     category_asked: bool = False
     warned: bool = False
     """the emergency advice was given"""
+    later: dict[str, Any] | None = None
+    """the second problem of the same message, as a report of its own: taken up when this one is over"""
     status: str = "open"
     """open, confirmed, cancelled, handed_over"""
 
@@ -173,9 +186,35 @@ class Turn:
     says: tuple[tuple[str, dict[str, Any]], ...] = ()
 
 
+def take_up(report: Report) -> Turn:
+    """Begin with a report that is known already: the second problem of a message."""
+    return _ask_next(report, report, [("utter_second", {})])
+
+
+def _only_first(report: Report, heard: Heard) -> tuple[Report, Heard]:
+    """Of two problems the first is taken down now and the second kept; a place said once holds for both."""
+    first, second = heard.problems
+    places = second.places or first.places
+    place = _best_place(places)
+    later = Report(
+        matter=second.text,
+        scores=dict(second.categories),
+        place=place.text if place else None,
+        place_kind=place.kind if place else None,
+        attachments=report.attachments,
+        media=report.media,
+    )
+    rest = replace(
+        heard, text=first.text, categories=first.categories, places=first.places or second.places, problems=()
+    )
+    return replace(report, later=later.to_slot()), rest
+
+
 def hear(report: Report, heard: Heard) -> Turn:
     """Take in one message. ``report.asked`` of the turn is the question put next; None when the report is over."""
     says: list[tuple[str, dict[str, Any]]] = []
+    if heard.problems and not report.matter:
+        report, heard = _only_first(report, heard)
     before = report
     words = "" if heard.button else heard.text.strip()
 

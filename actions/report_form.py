@@ -9,11 +9,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import words
-from actions.dialogue import Heard, Place, Report, Turn, hear
+from actions.dialogue import Heard, Place, Problem, Report, Turn, hear, take_up
 from actions.drafts import draft_id
 from actions.filing import Filing
 from actions.intake import Intake, IntakeDown, IntakeRefused
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 _CASE_NO = re.compile(r"(?<!\d)\d{3}[\s-]?\d{3}[\s-]?\d{3,4}(?!\d)")
 LONGEST_TRANSCRIPT = 200
+TAKEN_UP = "taken_up"
+"""Slot that says: the report in hand was known before, there is nothing new to hear."""
 # the form asks by these slots; the report's own question is finer
 _ASKED_SLOT = {"matter": "matter", "new_matter": "matter", "place": "place", "new_place": "place"}
 
@@ -42,14 +44,25 @@ def heard_of(message: dict[str, Any]) -> Heard:
         text=text,
         act=act,
         confidence=float((message.get("intent") or {}).get("confidence") or 1.0),
-        categories=tuple((item["code"], item["confidence"]) for item in message.get("categories") or []),
-        places=tuple(Place(item["text"], item["kind"]) for item in message.get("locations") or []),
+        categories=_categories(message),
+        places=_places(message),
         position=position,
         attachment=attachment,
         chosen_code=str(entities["code"]) if act == "choose_category" and entities.get("code") else None,
         edit=str(entities["what"]) if act == "edit" and entities.get("what") else None,
         button=text.startswith("/"),
+        problems=tuple(
+            Problem(part["text"], _categories(part), _places(part)) for part in message.get("problems") or []
+        ),
     )
+
+
+def _categories(parsed: dict[str, Any]) -> tuple[tuple[str, float], ...]:
+    return tuple((item["code"], item["confidence"]) for item in parsed.get("categories") or [])
+
+
+def _places(parsed: dict[str, Any]) -> tuple[Place, ...]:
+    return tuple(Place(item["text"], item["kind"]) for item in parsed.get("locations") or [])
 
 
 def conversation_of(tracker: Tracker) -> tuple[str, str]:
@@ -134,7 +147,7 @@ class TakeReport(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Decide, say, and set the slots; the form ends when the report is confirmed, dropped or handed over."""
         report = Report.from_slot(tracker.get_slot("report"))
-        turn = hear(report, heard_of(tracker.latest_message))
+        turn = take_up(report) if tracker.get_slot(TAKEN_UP) else hear(report, heard_of(tracker.latest_message))
         for name, values in turn.says:
             if name == "utter_summary":
                 await self._read_back(dispatcher, turn, tracker)
@@ -149,6 +162,7 @@ class TakeReport(Action):
             SlotSet("matter", report.matter or None),
             SlotSet("place", report.place or ("unknown" if report.has_place else None)),
             SlotSet("confirmed", report.status == "confirmed" or None),
+            SlotSet(TAKEN_UP, None),
         ]
         asked = _ASKED_SLOT.get(report.asked or "", "confirmed") if report.asked else None
         return [*events, SlotSet("requested_slot", asked)]
@@ -199,6 +213,11 @@ class FileReport(Action):
         kept = None
         if report.status == "handed_over":
             kept = Report.from_slot({**report.to_slot(), "status": "open", "asked": None}).to_slot()
+        if report.later and report.status == "confirmed":
+            later = Report.from_slot({**report.later, "phone": report.phone, "phone_refused": report.phone_refused,
+                                      "confidential": report.confidential})  # fmt: skip
+            events += [SlotSet(TAKEN_UP, True), FollowupAction("report_form")]
+            kept = later.to_slot()
         cleared = [SlotSet(name, None) for name in ("matter", "place", "confirmed", "requested_slot")]
         return [*events, SlotSet("report", kept), *cleared]
 

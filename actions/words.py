@@ -95,7 +95,7 @@ def place_text(report: Report, preview: dict[str, Any] | None) -> str:
     location = (preview or {}).get("location") or {}
     text = report.place or ("地图上的定位" if report.position else "没有说明")
     if report.position and not report.place and location.get("text"):
-        text = f"地图上的定位（{location['text']}附近）"
+        text = f"地图上的定位（{location['text'].removesuffix('附近')}附近）"
     town = location.get("town")
     name = town.get("name") if isinstance(town, dict) else town
     return f"{text}（{name}）" if name and name not in text else text

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from collections import Counter
+from typing import Any, Dict, List, Tuple
 
+import jieba
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -12,12 +14,17 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.components.features import terms
 from bot.components.linear import LinearModel
+from bot.components.problems import parts
 from bot.components.progress import stage
-from bot.components.tokenizer import document
+from bot.components.tokenizer import document, normalised
+from bot.corpus import CASE_ACTS
 
 FILE = "categories.npz"
 CATEGORIES = "categories"
+PROBLEMS = "problems"
+"""The two problems of a message that speaks of two: ``[{text, start, end, categories, locations}]``; else empty."""
 TOP = 5
 # acts in which no case can be meant: nothing to classify
 CASELESS = frozenset({"greet", "thank", "affirm", "deny", "handoff", "rate", "ask_status"})
@@ -85,15 +92,38 @@ class CategoryClassifier(GraphComponent):
         return training_data
 
     def process(self, messages: List[Message]) -> List[Message]:
-        """Set the categories of each message."""
+        """Set the categories of each message, and its two problems where it speaks of two."""
         for message in messages:
-            categories: list[dict[str, Any]] = []
-            act = (message.get(INTENT) or {}).get("name")
             text = message.get(TEXT) or ""
-            said = text.strip() and not text.startswith("/") and act not in CASELESS
-            if self._model is not None and said:
-                probabilities = self._model.probabilities([document(message)])[0]
-                for i in probabilities.argsort()[::-1][:TOP]:
-                    categories.append({"code": self._model.labels[i], "confidence": float(probabilities[i])})
-            message.set(CATEGORIES, categories, add_to_output=True)
+            act = (message.get(INTENT) or {}).get("name")
+            said = self._model is not None and text.strip() and not text.startswith("/") and act not in CASELESS
+            categories = self._ranked([document(message)])[0] if said else []
+            problems = self._problems(message) if said and act in CASE_ACTS else []
+            message.set(CATEGORIES, [_named(pair) for pair in categories], add_to_output=True)
+            message.set(PROBLEMS, problems, add_to_output=True)
         return messages
+
+    def _ranked(self, documents: List[Counter[str]]) -> List[List[Tuple[str, float]]]:
+        assert self._model is not None
+        rankings = []
+        for probabilities in self._model.probabilities(documents):
+            best = probabilities.argsort()[::-1][:TOP]
+            rankings.append([(self._model.labels[i], float(probabilities[i])) for i in best])
+        return rankings
+
+    def _problems(self, message: Message) -> List[Dict[str, Any]]:
+        text = normalised(message)
+
+        def classify(sides: List[str]) -> List[List[Tuple[str, float]]]:
+            return self._ranked([terms(side, jieba.lcut(side)) for side in sides])
+
+        found = []
+        for part in parts(text.text, classify):
+            start, end = text.span(part.start, part.end)
+            categories = [_named(pair) for pair in part.categories]
+            found.append({"text": text.original[start:end], "start": start, "end": end, "categories": categories})
+        return found
+
+
+def _named(ranked: Tuple[str, float]) -> Dict[str, Any]:
+    return {"code": ranked[0], "confidence": ranked[1]}

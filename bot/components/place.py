@@ -111,4 +111,7 @@ class PlaceExtractor(GraphComponent):
                         }
                     )
             message.set(LOCATIONS, locations, add_to_output=True)
+            for problem in message.get("problems") or []:
+                inside = range(problem["start"], problem["end"])
+                problem["locations"] = [place for place in locations if place["start"] in inside]
         return messages

@@ -18,8 +18,8 @@ from pathlib import Path
 from bot.language.numerals import NUMERAL, read_numeral
 
 # What a numeral must stand before to be read as a number: house numbers, lanes, buildings, floors, pole numbers.
-_COUNTED = "弄号幢栋楼室层支组队区期路座单元米"
-_ADDRESS_NUMERAL = re.compile(f"(?:{NUMERAL}+)(?=(?:[{_COUNTED}]|门牌|公里))")
+_COUNTED = "弄号幢栋楼室层支组队区期路座米"
+_ADDRESS_NUMERAL = re.compile(f"(?:{NUMERAL}+)(?=(?:[{_COUNTED}]|单元|门牌|公里))")
 # 四号线, 一号通, 三楼 stay readable either way; 一路 (a bus, a way) and 三区 in names are left as they are
 _NAMES = re.compile("[一二三四五六七八九十]+(?:区|路|期|村|组|队|米)")
 

@@ -14,6 +14,8 @@ def read_numeral(text: str) -> str | None:
     """The digits that a Chinese numeral stands for; digits read one by one keep leading zeros. None if it is none."""
     if not text or any(c not in _DIGITS and c not in _UNITS for c in text):
         return None
+    if text[0] in _UNITS and text[0] != "十":
+        return None  # 万元路, 百步路: a unit that counts nothing is no number
     if all(c in _DIGITS and c != "廿" for c in text):
         return "".join(str(_DIGITS[c]) for c in text)
     total = section = digit = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions.dialogue import Heard, Place, Report, hear
+from actions.dialogue import Heard, Place, Problem, Report, hear, take_up
 
 LIGHT = (("0115", 0.9), ("0116", 0.05))
 GATE = Place("银都路812弄门口", "address")
@@ -201,3 +201,16 @@ def test_a_report_is_not_dropped_or_handed_over_on_a_guess():
     assert (after.status, said) == ("open", ["utter_privacy", "utter_where_still"])
     after, _ = say(summary_of_a_broken_light(), "电话13900001234 修好了跟我讲一声", "handoff", confidence=0.6)
     assert (after.status, after.phone) == ("open", "13900001234")
+
+
+def test_of_two_problems_in_one_message_the_first_is_taken_down_and_the_second_kept():
+    both = (
+        Problem("银都路812弄门口路灯坏了", LIGHT, (GATE,)),
+        Problem("还有垃圾三天没人清", (("1115", 0.9),), ()),
+    )
+    report, said = say(Report(), "银都路812弄门口路灯坏了 还有垃圾三天没人清", categories=LIGHT, problems=both)
+    assert said == ["utter_summary"]
+    assert report.matter == "银都路812弄门口路灯坏了"
+    second = take_up(Report.from_slot(report.later))
+    assert [name for name, _ in second.says] == ["utter_second", "utter_summary"]
+    assert (second.report.place, second.report.category) == (GATE.text, ("1115", 0.9))

@@ -27,7 +27,7 @@ def test_numerals_are_read_as_people_mean_them(spoken, digits):
     assert read_numeral(spoken) == digits
 
 
-@pytest.mark.parametrize("text", ["", "路灯", "三百弄", "12"])
+@pytest.mark.parametrize("text", ["", "路灯", "三百弄", "12", "万", "百"])
 def test_what_is_no_numeral_is_not_read(text):
     assert read_numeral(text) is None
 
@@ -44,6 +44,8 @@ def test_a_number_is_said_digit_by_digit():
         ("龙柏四村三小区", "龙柏四村三小区"),
         ("一号通", "1号通"),
         ("三五零八号", "3508号"),
+        ("万元路12号", "万元路12号"),
+        ("三单元", "3单元"),
         ("", ""),
     ],
 )
