@@ -1,6 +1,6 @@
 """What each training leaves beside its model: date, amounts, duration, and figures before and after.
 
-Written to ``models/FINGERPRINT.json`` and kept when the model itself is gone. The intake shows it: ``GET /api/v1/model``.
+Written to ``models/FINGERPRINT.json`` and kept when the model is gone. The intake shows it: ``GET /api/v1/model``.
 """
 
 from __future__ import annotations

@@ -50,6 +50,9 @@ class Settings(BaseSettings):
         "",
         description="Tile address of maps, https://host/{z}/{x}/{y}.png; empty: drawn from city data.",
     )
+    geocoder_url: str = Field(
+        "", description="Online geocoder for places that the city's data does not know; empty: none is asked."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
     upload_limit_mb: int = Field(10, ge=1, le=100, description="Largest photo or voice message, in MB.")
 
@@ -67,7 +70,7 @@ class Settings(BaseSettings):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("public_url", "intake_url", "actions_url")
+    @field_validator("public_url", "intake_url", "actions_url", "geocoder_url")
     @classmethod
     def _address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):

@@ -16,7 +16,7 @@ from intake_api.domain.event import Actor, ActorKind
 from intake_api.domain.taxonomy import read_taxonomy
 from intake_api.http.app import TAXONOMY_FILE
 from intake_api.http.staff import invitation_link
-from intake_api.storage import audit, cities, staff, tokens
+from intake_api.storage import audit, cities, examples, staff, tokens
 from intake_api.storage.database import Conflict, Database
 
 _COMMAND_LINE = Actor(ActorKind.SYSTEM, "cli", "命令行")
@@ -96,6 +96,12 @@ async def issue_token(settings: Settings, role: Role | str, name: str, departmen
             session, _COMMAND_LINE, "issue_token", target=f"token:{chosen.value}", result="ok", address="", now=now
         )
     return plain
+
+
+async def accepted_examples(settings: Settings) -> list[dict[str, object]]:
+    """Corrections that a supervisor accepted, as lines for training (bot.corpus.read_tickets)."""
+    async with _opened(settings) as database, database.read() as session:
+        return [examples.as_line(row) for row in await examples.accepted(session)]
 
 
 async def founding_link(settings: Settings) -> str | None:

@@ -18,6 +18,7 @@ from intake_api.domain.event import Actor
 from intake_api.domain.place import Datum, Place
 from intake_api.domain.responsibility import Assignment
 from intake_api.domain.taxonomy import Category, Taxonomy, UnknownCategory
+from intake_api.places import PlaceResolver
 from intake_api.storage import attachments, cases, outbox
 from intake_api.storage.database import Database
 
@@ -39,10 +40,14 @@ class Understood:
 
 
 class Understanding(Protocol):
-    """The assistant as seen from here. ``parse`` answers None when it does not answer in time; it never raises."""
+    """The assistant as seen from here. Both answer None when it does not answer in time; they never raise."""
 
     async def parse(self, text: str) -> Understood | None:
         """What is meant by ``text``."""
+        ...
+
+    async def model(self) -> str | None:
+        """The fingerprint of the trained model that it uses."""
         ...
 
 
@@ -107,12 +112,15 @@ class Filing:
         database: Database,
         taxonomy: Taxonomy,
         cities: CityInForce,
+        places: PlaceResolver,
         assistant: Understanding,
+        *,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._taxonomy = taxonomy
         self._cities = cities
+        self._places = places
         self._assistant = assistant
         self._now = now
 
@@ -125,7 +133,8 @@ class Filing:
             report, category = await self._understand(report)
         report = replace(report, act=report.act or "report")
         where = draft.location
-        place = loaded.gazetteer.resolve(where.text, where.lat, where.lng, where.datum, where.pole_no).place
+        found = await self._places.resolve(where.text, where.lat, where.lng, where.datum, where.pole_no)
+        place = found.place
         now = self._now()
         assignment, deadline = self._rules(loaded, category, place, now)
         return Decision(report, place, category, assignment, deadline, now)

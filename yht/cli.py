@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import importlib
 import importlib.util
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -64,6 +65,21 @@ def parser() -> argparse.ArgumentParser:
     city = _add(_group(commands, "city", "城市数据"), "load", "检查并载入一个城市文件夹", _load_city)
     city.add_argument("folder", type=Path, metavar="DIR", help="城市文件夹（见 docs/city.md）")
 
+    tickets = _group(commands, "tickets", "历史工单：城市自己的学习材料")
+    taken = _add(tickets, "import", "导入历史工单（CSV 或 XLSX），去掉个人信息，供下一次训练使用", _import_tickets)
+    taken.add_argument("file", type=Path, metavar="FILE")
+    taken.add_argument("--text", required=True, metavar="列[,列]", help="写着诉求的列；几列时把标题放在最前")
+    taken.add_argument("--code", required=True, metavar="列", help="类别代码所在的列")
+    taken.add_argument(
+        "--map", type=Path, default=None, metavar="MAP.csv", help="对照表：列 from（城市的代码）、to（本系统的代码）"
+    )
+    taken.add_argument("--sheet", default=None, help="XLSX 的工作表，缺省为第一张")
+    taken.add_argument("--name", default=None, help="名称，缺省为文件名；同名再导入即替换")
+    taken.add_argument("--json", action="store_true", help="报告写成 JSON")
+    shown = _add(tickets, "list", "列出导入的工单", _list_tickets)
+    shown.add_argument("--json", action="store_true")
+    _add(tickets, "remove", "删除导入的工单", _remove_tickets).add_argument("name")
+
     if importlib.util.find_spec("yht.evaluate"):
         importlib.import_module("yht.evaluate").add_parsers(commands)
     return top
@@ -101,8 +117,7 @@ def _setup(_arguments: argparse.Namespace) -> None:
 def _train(arguments: argparse.Namespace) -> None:
     from yht.setup import train
 
-    read_settings()
-    train(["--force"] if arguments.force else [])
+    train(read_settings(), ["--force"] if arguments.force else [])
 
 
 def _upgrade(_arguments: argparse.Namespace) -> None:
@@ -132,6 +147,56 @@ def _load_city(arguments: argparse.Namespace) -> None:
     from yht.records import load_city
 
     print(asyncio.run(load_city(_records(), arguments.folder)))
+
+
+def _import_tickets(arguments: argparse.Namespace) -> None:
+    from bot.corpus import taxonomy_codes
+    from yht.tickets import import_tickets
+
+    report = import_tickets(
+        _tickets_folder(),
+        arguments.file,
+        text=[column.strip() for column in arguments.text.replace("，", ",").split(",") if column.strip()],
+        code=arguments.code.strip(),
+        mapping=arguments.map,
+        sheet=arguments.sheet,
+        name=arguments.name,
+    )
+    names = taxonomy_codes()
+    if arguments.json:
+        print(json.dumps(report.as_json(names), ensure_ascii=False))
+    else:
+        print(report.words(names))
+        print("下一次 make train 会用上它们。")
+
+
+def _list_tickets(arguments: argparse.Namespace) -> None:
+    from yht.tickets import listed
+
+    items = listed(_tickets_folder())
+    if arguments.json:
+        print(json.dumps({"items": items}, ensure_ascii=False))
+        return
+    for item in items:
+        print(f"{item['name']}  {item['texts']} 条，{item['codes']} 个类别，{item['written_at']}")
+    if not items:
+        print("还没有导入历史工单。")
+
+
+def _remove_tickets(arguments: argparse.Namespace) -> None:
+    from yht.tickets import remove
+
+    remove(_tickets_folder(), arguments.name)
+    print(f"已删除 {arguments.name}。")
+
+
+def _tickets_folder() -> Path:
+    """Where imported tickets are kept, and where training looks for them."""
+    from yht.setup import make_var
+
+    settings = read_settings()
+    make_var(settings.var_dir)
+    return settings.var_dir / "tickets"
 
 
 def _records() -> Settings:

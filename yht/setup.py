@@ -7,8 +7,10 @@ import hashlib
 import subprocess
 from pathlib import Path
 
-from groundwork.settings import Settings
-from yht.databases import has_city, upgrade_cases, upgrade_channels, usable
+from sqlalchemy.engine import make_url
+
+from groundwork.settings import BadSettings, Settings
+from yht.databases import has_city, require_current, upgrade_cases, upgrade_channels, usable
 from yht.environment import BOT_PYTHON, bot_environment, secret_file
 from yht.failure import CommandFailed
 
@@ -24,7 +26,7 @@ def set_up(settings: Settings) -> None:
     make_var(settings.var_dir)
     asyncio.run(set_up_records(settings))
     if not settings.rasa_urls:
-        train_if_missing()
+        train_if_missing(settings)
 
 
 def make_var(var_dir: Path) -> None:
@@ -77,22 +79,56 @@ def city_digest(settings: Settings) -> str:
     return digest.hexdigest()
 
 
-def train_if_missing() -> None:
-    """Train the assistant when there is no model of the present inputs. Raises CommandFailed."""
+def train_if_missing(settings: Settings) -> None:
+    """Train the assistant when there is no model of the present inputs. Raises CommandFailed.
+
+    Corrections accepted since the last training are no reason to hold up a start: they wait for the next training.
+    """
     from bot.fingerprint import model_path
 
     if not model_path().is_file():
         say("训练助手（约几分钟）")
-        train([])
+        train(settings, [])
 
 
-def train(options: list[str]) -> None:
-    """Train the assistant, showing its progress. Raises CommandFailed."""
+def train(settings: Settings, options: list[str]) -> None:
+    """Train the assistant, on accepted corrections too, showing its progress. Raises CommandFailed."""
     if not BOT_PYTHON.exists():
         raise CommandFailed("没有 Rasa 的环境 .venv-bot，请先运行 python3 deploy/bootstrap.py run")
+    if _records_kept_here(settings):
+        asyncio.run(export_corrections(settings))
     done = subprocess.run([BOT_PYTHON, "-m", "bot.train", *options], env=bot_environment(), check=False)
     if done.returncode:
         raise CommandFailed("训练没有成功，原因见上面的输出")
+
+
+def _records_kept_here(settings: Settings) -> bool:
+    """Whether there is a system of record of this installation; opening an SQLite file would make an empty one."""
+    url = make_url(settings.cases_database)
+    return not settings.intake_url and (url.get_backend_name() != "sqlite" or Path(url.database or "").is_file())
+
+
+async def export_corrections(settings: Settings) -> None:
+    """Lay the accepted corrections beside the imported tickets, where training finds them.
+
+    Where the records cannot be read, those of the last export stay: training must not wait for a database.
+    """
+    from intake_api import administration
+    from yht.tickets import CORRECTIONS, store
+
+    try:
+        await require_current(settings)
+        with usable():
+            lines = await administration.accepted_examples(settings)
+    except (BadSettings, CommandFailed) as error:
+        say(f"没有取到新的更正，沿用上次的：{error}")
+        return
+    folder = settings.var_dir / "tickets"
+    if lines:
+        store(folder, CORRECTIONS, lines)
+        say(f"工作人员的更正 {len(lines)} 条用于训练")
+    else:
+        (folder / f"{CORRECTIONS}.jsonl").unlink(missing_ok=True)
 
 
 def say(text: str) -> None:

@@ -47,6 +47,9 @@ class Permission(StrEnum):
     READ_DEPARTMENT = "read_department"  # read the cases of one's own department
     READ_REPORTERS = "read_reporters"  # read cases of the reporter one speaks for
     REVEAL = "reveal"  # see the reporter's name and phone, with a record
+    CORRECT = "correct"  # correct category and place of a case
+    TEACH = "teach"  # decide which corrections the assistant learns from
+    SEE_MODEL = "see_model"  # how well the assistant understands, and since when
     UNDERSTAND = "understand"  # ask the assistant what a text means
     LOOK_UP = "look_up"  # places, departments
     OUTBOX = "outbox"  # deliver messages to residents
@@ -62,16 +65,16 @@ STAFF_ROLES = tuple(role for role in Role if role not in (Role.CHANNEL, Role.PAR
 _P = Permission
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.CHANNEL: frozenset({_P.FILE, _P.READ_REPORTERS, _P.LOOK_UP, _P.OUTBOX}),
-    Role.OPERATOR: frozenset({_P.FILE, _P.READ_ALL, _P.REVEAL, _P.UNDERSTAND, _P.LOOK_UP}),
-    Role.DISPATCHER: frozenset({_P.READ_ALL, _P.REVEAL, _P.UNDERSTAND, _P.LOOK_UP}),
-    Role.HANDLER: frozenset({_P.READ_DEPARTMENT, _P.REVEAL, _P.LOOK_UP}),
-    Role.VERIFIER: frozenset({_P.READ_ALL, _P.REVEAL, _P.UNDERSTAND, _P.LOOK_UP}),
-    Role.SUPERVISOR: frozenset({_P.READ_ALL, _P.UNDERSTAND, _P.LOOK_UP}),
-    Role.INSPECTOR: frozenset({_P.FILE, _P.LOOK_UP}),
+    Role.OPERATOR: frozenset({_P.FILE, _P.READ_ALL, _P.REVEAL, _P.CORRECT, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
+    Role.DISPATCHER: frozenset({_P.READ_ALL, _P.REVEAL, _P.CORRECT, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
+    Role.HANDLER: frozenset({_P.READ_DEPARTMENT, _P.REVEAL, _P.LOOK_UP, _P.SEE_MODEL}),
+    Role.VERIFIER: frozenset({_P.READ_ALL, _P.REVEAL, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
+    Role.SUPERVISOR: frozenset({_P.READ_ALL, _P.CORRECT, _P.TEACH, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
+    Role.INSPECTOR: frozenset({_P.FILE, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.PARTNER: frozenset({_P.LOOK_UP}),
-    Role.SYSADMIN: frozenset({_P.MANAGE_STAFF, _P.LOOK_UP}),
-    Role.SECADMIN: frozenset(),
-    Role.AUDITOR: frozenset(),
+    Role.SYSADMIN: frozenset({_P.MANAGE_STAFF, _P.LOOK_UP, _P.SEE_MODEL}),
+    Role.SECADMIN: frozenset({_P.SEE_MODEL}),
+    Role.AUDITOR: frozenset({_P.SEE_MODEL}),
 }
 
 

@@ -107,7 +107,7 @@ class Pole:
 
 @dataclass(frozen=True)
 class City:
-    """Everything of one city that the rules need."""
+    """Everything of one city that the rules need. ``neighbours``: full names of areas that are certainly outside."""
 
     name: str
     code: str
@@ -129,6 +129,7 @@ class City:
     poles: tuple[Pole, ...]
     departments: tuple[Department, ...]
     rules: tuple[Rule, ...]
+    neighbours: tuple[str, ...] = ()
 
     @cached_property
     def calendar(self) -> WorkCalendar:
@@ -326,6 +327,10 @@ class _Reader:
                 precision.append(Precision(item))
             except ValueError:
                 fault("precision", f"auto_file.precision 里有不认识的值：{item}")
+        neighbours = value("", "neighbours", list, [])
+        if not all(isinstance(name, str) and name for name in neighbours):
+            fault("neighbours", "neighbours 应为文字的列表")
+            neighbours = []
         center = value("map", "center", list)
         if center is not None and not (
             len(center) == 2 and all(isinstance(x, (int, float)) for x in center) and -90 <= center[0] <= 90
@@ -349,6 +354,7 @@ class _Reader:
             "map_center": tuple(center or (0.0, 0.0)),
             "map_zoom": value("map", "zoom", int, 12),
             "district_department": value("fallback", "district_department", str),
+            "neighbours": tuple(neighbours),
         }
 
     def _rows(self, file: str, columns: tuple[str, ...]) -> Iterator[_Row]:

@@ -39,11 +39,12 @@ class EventKind(StrEnum):
 
     RECEIVED = "received"  # 受理登记
     FILED = "filed"  # 立案
+    CORRECTED = "corrected"  # 更正 (category, place)
 
     @property
     def label(self) -> str:
         """In Chinese, for people."""
-        return {"received": "收到诉求", "filed": "立案"}[self]
+        return {"received": "收到诉求", "filed": "立案", "corrected": "更正"}[self]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ class Precision(StrEnum):
     ROAD = "road"  # 道路（路段）
     ESTATE = "estate"  # 小区、村
     TOWN = "town"  # 街镇
-    OUTSIDE = "outside"  # a pin that lies outside the district
+    OUTSIDE = "outside"  # a pin outside the district, or a neighbour named in full
     NONE = "none"  # not known to us; filed all the same
 
     @property

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
+from pathlib import Path
 
 import aiohttp
 from aiohttp import web
@@ -17,14 +18,29 @@ from groundwork.problem import FieldError, Problem
 from groundwork.settings import ROOT, Settings
 from groundwork.web import install, process_middleware
 from intake_api.city_in_force import CityInForce, CityNotLoaded
+from intake_api.correcting import Correcting
+from intake_api.domain.gazetteer import Gazetteer
 from intake_api.domain.taxonomy import Taxonomy, UnknownCategory, read_taxonomy
 from intake_api.filing import Filing, Understanding
-from intake_api.http import attachments, cases, city, nlu, outbox, staff
+from intake_api.http import attachments, cases, city, corrections, learning, nlu, outbox, staff
 from intake_api.http.assistant import RasaUnderstanding
 from intake_api.http.openapi import add_description
-from intake_api.http.resources import ASSISTANT, CITY, DATABASE, FILES, FILING, NOW, SETTINGS, TAXONOMY
+from intake_api.http.resources import (
+    ASSISTANT,
+    CITY,
+    CORRECTING,
+    DATABASE,
+    FILES,
+    FILING,
+    MODELS,
+    NOW,
+    PLACES,
+    SETTINGS,
+    TAXONOMY,
+)
 from intake_api.http.routing import register
 from intake_api.pages.routes import add_page_routes
+from intake_api.places import EmbeddedPlaces, GeocodedPlaces, PlaceResolver
 from intake_api.storage.attachments import AttachmentFiles, signing_key
 from intake_api.storage.database import Conflict, Database, StorageUnavailable
 
@@ -32,15 +48,18 @@ log = logging.getLogger(__name__)
 
 OPERATIONS = (
     *cases.OPERATIONS,
+    *corrections.OPERATIONS,
     *attachments.OPERATIONS,
     *city.OPERATIONS,
     *nlu.OPERATIONS,
+    *learning.OPERATIONS,
     *outbox.OPERATIONS,
     *staff.OPERATIONS,
 )
 """Everything the interface offers."""
 
 TAXONOMY_FILE = ROOT / "nlu_data" / "taxonomy.csv"
+MODELS_FOLDER = ROOT / "models"
 _LARGEST_BODY = 4 * 1024 * 1024  # JSON; uploads have their own limit
 _MULTIPART_MARGIN = 1024 * 1024
 _WATCHER = web.AppKey("city_watcher", asyncio.Task[None])
@@ -53,6 +72,7 @@ def create_app(
     assistant: Understanding | None = None,
     passwords: staff.Passwords | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    models: Path = MODELS_FOLDER,
 ) -> web.Application:
     """Build the intake process. The database is opened, and the assistant asked, only while the application runs."""
     app = web.Application(middlewares=[process_middleware("intake"), translate_errors], client_max_size=_LARGEST_BODY)
@@ -63,6 +83,7 @@ def create_app(
     app[CITY] = CityInForce(database, settings.map_tiles)
     app[FILES] = AttachmentFiles(settings.var_dir / "attachments")
     app[NOW] = now
+    app[MODELS] = models
     app[staff.PASSWORDS] = passwords or staff.Passwords()
     app[attachments.SIGNING_KEY] = attachments.SigningKey()
     app.cleanup_ctx.append(_database)
@@ -96,10 +117,21 @@ def _assistant(settings: Settings, given: Understanding | None) -> Callable[[web
         async with aiohttp.ClientSession() as session:
             assistant = given or RasaUnderstanding(session, settings.rasa_urls)
             app[ASSISTANT] = assistant
-            app[FILING] = Filing(app[DATABASE], app[TAXONOMY], app[CITY], assistant, app[NOW])
+            app[PLACES] = _places(settings, session, app[CITY])
+            app[FILING] = Filing(app[DATABASE], app[TAXONOMY], app[CITY], app[PLACES], assistant, now=app[NOW])
+            app[CORRECTING] = Correcting(app[DATABASE], app[TAXONOMY], app[CITY], app[PLACES], now=app[NOW])
             yield
 
     return context
+
+
+def _places(settings: Settings, session: aiohttp.ClientSession, city: CityInForce) -> PlaceResolver:
+    def gazetteer() -> Gazetteer:
+        return city.current.gazetteer
+
+    if settings.geocoder_url:
+        return GeocodedPlaces(gazetteer, session, settings.geocoder_url)
+    return EmbeddedPlaces(gazetteer)
 
 
 async def _city(app: web.Application) -> AsyncIterator[None]:

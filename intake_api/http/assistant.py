@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 import aiohttp
@@ -17,7 +18,7 @@ TIMEOUT = 3.0
 
 
 class RasaUnderstanding:
-    """Asks the assistant's processes in order until one answers."""
+    """Asks the assistant's processes in order until one answers. ``/status`` tells the file of the model it loaded."""
 
     def __init__(self, session: aiohttp.ClientSession, urls: Sequence[str]) -> None:
         self._session = session
@@ -34,6 +35,19 @@ class RasaUnderstanding:
                         continue
                     return understood(text, await answer.json())
             except (aiohttp.ClientError, TimeoutError, ValueError, TypeError, KeyError, AttributeError) as error:
+                log.warning("assistant did not answer", extra={"error": type(error).__name__})
+        return None
+
+    async def model(self) -> str | None:
+        """The fingerprint of the model in use (its file's name); None when nobody answers within three seconds."""
+        for url in self._urls:
+            try:
+                timeout = aiohttp.ClientTimeout(total=TIMEOUT / len(self._urls), sock_connect=1)
+                async with self._session.get(f"{url}/status", timeout=timeout) as answer:
+                    if answer.status == 200:
+                        return PurePath(str((await answer.json())["model_file"])).name.removesuffix(".tar.gz")
+                    log.warning("assistant refused", extra={"status": answer.status})
+            except (aiohttp.ClientError, TimeoutError, ValueError, TypeError, KeyError) as error:
                 log.warning("assistant did not answer", extra={"error": type(error).__name__})
         return None
 

@@ -78,7 +78,7 @@ async def file_case(request: web.Request) -> web.Response:
     except UnknownAttachment as error:
         fault = FieldError(pointer=f"/attachments/{error.index}", detail="没有这个附件，请先上传。")
         raise Problem(422, "unknown_attachment", "有附件不存在，请重新上传。", errors=[fault]) from error
-    view = await _view_of(request, filed.case_id)
+    view = await view_of(request, filed.case_id)
     headers = {"Location": f"/api/v1/cases/{view.case_no}"}
     return json_answer(view, 201 if filed.created else 200, headers)
 
@@ -120,7 +120,7 @@ async def list_cases(request: web.Request) -> web.Response:
         overdue_at=request.app[NOW]() if query.overdue else None,
         box=query.bbox,
         channel_user=query.channel_user or None,
-        before=_read_cursor(query.cursor),
+        before=read_cursor(query.cursor),
         limit=query.limit,
     )
     if query.q:
@@ -140,14 +140,14 @@ async def list_cases(request: web.Request) -> web.Response:
         files = await attachments.several(session, [item for row in rows for item in row.attachments])
     show = _Showing(request)
     items = [show.case(row, supporting[row.id], files) for row in rows]
-    return json_answer(schemas.CasePage(items=items, next=_write_cursor(following)))
+    return json_answer(schemas.CasePage(items=items, next=write_cursor(following)))
 
 
 async def read_case(request: web.Request) -> web.Response:
     """One case with its conversation."""
     query = query_of(request, schemas.OneCaseQuery)
     principal = request[PRINCIPAL]
-    row = await _readable(request, query.channel_user)
+    row = await readable(request, query.channel_user)
     revealed = False
     if query.reveal:
         if not principal.may(Permission.REVEAL):
@@ -171,7 +171,7 @@ async def read_case(request: web.Request) -> web.Response:
 
 async def read_events(request: web.Request) -> web.Response:
     """All events of a case."""
-    row = await _readable(request, query_of(request, schemas.OneCaseQuery).channel_user)
+    row = await readable(request, query_of(request, schemas.OneCaseQuery).channel_user)
     async with request.app[DATABASE].read() as session:
         events = await cases.events(session, row.id)
     zone = request.app[CITY].current.city.calendar.timezone
@@ -199,7 +199,7 @@ async def read_events(request: web.Request) -> web.Response:
 
 async def read_clock(request: web.Request) -> web.Response:
     """When a case is due, with the arithmetic."""
-    row = await _readable(request, query_of(request, schemas.OneCaseQuery).channel_user)
+    row = await readable(request, query_of(request, schemas.OneCaseQuery).channel_user)
     number = case_number.format_number(row.id)
     if row.due is None or row.due_at is None:
         view = schemas.ClockView(
@@ -225,7 +225,7 @@ async def read_clock(request: web.Request) -> web.Response:
     )
 
 
-async def _readable(request: web.Request, channel_user: str) -> CaseRow:
+async def readable(request: web.Request, channel_user: str) -> CaseRow:
     """The case of the address, if the caller may read it. Raises Problem 404, 403."""
     principal = request[PRINCIPAL]
     missing = Problem(404, "case_not_found", "没有这个案件编号，请核对后再查。")
@@ -252,7 +252,8 @@ async def _readable(request: web.Request, channel_user: str) -> CaseRow:
     return row
 
 
-async def _view_of(request: web.Request, case_id: int) -> schemas.CaseView:
+async def view_of(request: web.Request, case_id: int) -> schemas.CaseView:
+    """A case that exists, as the caller sees it."""
     async with request.app[DATABASE].read() as session:
         row = await cases.get(session, case_id)
         assert row is not None
@@ -295,13 +296,14 @@ class _Showing:
         return schemas.CaseView(
             case_no=number,
             case_no_spoken=case_number.spoken(number),
+            version=row.last_seq,
             status=status,
             status_label=status.label,
             channel=channel,
             channel_label=channel.label,
             act=row.act,
             description=self.text(row.description),
-            category=_category_of(self._taxonomy, row.category),
+            category=category_view(self._taxonomy, row.category),
             category_confidence=row.category_confidence,
             urgency=Urgency(row.urgency),
             location=schemas.PlaceView(
@@ -370,7 +372,8 @@ def _category(category: Category) -> schemas.CategoryRef:
     return schemas.CategoryRef(code=category.code, name=category.name, division=category.division)
 
 
-def _category_of(taxonomy: Taxonomy, code: str | None) -> schemas.CategoryRef | None:
+def category_view(taxonomy: Taxonomy, code: str | None) -> schemas.CategoryRef | None:
+    """A category as it is answered."""
     if code is None:
         return None
     # an old case keeps a code that a newer taxonomy no longer has
@@ -392,11 +395,13 @@ def _moment(request: web.Request, value: datetime | date | None, day_end: timede
         return datetime.combine(value, time(), zone)
 
 
-def _write_cursor(case_id: int | None) -> str | None:
-    return None if case_id is None else base64.urlsafe_b64encode(f"c{case_id}".encode()).decode().rstrip("=")
+def write_cursor(row_id: int | None) -> str | None:
+    """The cursor of the page that goes on before ``row_id``; None at the end."""
+    return None if row_id is None else base64.urlsafe_b64encode(f"c{row_id}".encode()).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str) -> int | None:
+def read_cursor(cursor: str) -> int | None:
+    """The id that a page goes on before; None for the first page. Raises Problem 422 ``invalid``."""
     if not cursor:
         return None
     try:

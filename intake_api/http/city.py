@@ -8,7 +8,7 @@ from intake_api.domain.access import Permission
 from intake_api.domain.gazetteer import Resolution
 from intake_api.http import schemas
 from intake_api.http.cases import place_view
-from intake_api.http.resources import CITY, TAXONOMY
+from intake_api.http.resources import CITY, PLACES, TAXONOMY
 from intake_api.http.routing import Operation, body_of, json_answer
 
 
@@ -68,7 +68,7 @@ async def list_departments(request: web.Request) -> web.Response:
 async def resolve_place(request: web.Request) -> web.Response:
     """Where words or a pin are."""
     body = await body_of(request, schemas.ResolveBody)
-    found = request.app[CITY].current.gazetteer.resolve(body.text, body.lat, body.lng, body.datum, body.pole_no)
+    found = await request.app[PLACES].resolve(body.text, body.lat, body.lng, body.datum, body.pole_no)
     return json_answer(resolve_view(found))
 
 
@@ -82,8 +82,8 @@ def resolve_view(found: Resolution) -> schemas.ResolveView:
 OPERATIONS = (
     Operation(
         "POST", "/api/v1/places/resolve", resolve_place, "地点", "识别地点",
-        "Words, a pin or a pole number to a place. What is not known has precision `none`; a pin outside the district "
-        "`outside`.",
+        "Words, a pin or a pole number to a place. What is not known has precision `none`; a pin outside the district, "
+        "and words that begin with a neighbour's name, `outside`. Several places of one name are the candidates.",
         needs=(Permission.LOOK_UP,), body=schemas.ResolveBody, answers={200: schemas.ResolveView},
         problems={422: "invalid"},
     ),

@@ -10,7 +10,7 @@ from intake_api.domain.gazetteer import Resolution, better
 from intake_api.domain.place import Precision
 from intake_api.http import schemas
 from intake_api.http.cases import place_view
-from intake_api.http.resources import ASSISTANT, CITY, TAXONOMY
+from intake_api.http.resources import ASSISTANT, PLACES, TAXONOMY
 from intake_api.http.routing import Operation, body_of, json_answer
 
 _CATEGORIES = 5
@@ -26,10 +26,10 @@ async def parse(request: web.Request) -> web.Response:
     if understood is None:
         raise Problem(503, "assistant_down", "智能理解服务暂时没有响应，请稍后再试。", headers={"Retry-After": "5"})
     taxonomy = request.app[TAXONOMY]
-    gazetteer = request.app[CITY].current.gazetteer
+    places = request.app[PLACES]
     best: Resolution | None = None
     for location in understood.locations:
-        found = gazetteer.resolve(str(location["text"]))
+        found = await places.resolve(str(location["text"]))
         best = found if best is None else better(best, found)
     known = best is not None and best.place.precision is not Precision.NONE
     return json_answer(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from aiohttp import web
 
 from groundwork.settings import Settings
 from intake_api.city_in_force import CityInForce
+from intake_api.correcting import Correcting
 from intake_api.domain.taxonomy import Taxonomy
 from intake_api.filing import Filing, Understanding
+from intake_api.places import PlaceResolver
 from intake_api.storage.attachments import AttachmentFiles
 from intake_api.storage.database import Database
 
@@ -18,7 +21,10 @@ SETTINGS = web.AppKey("settings", Settings)
 DATABASE = web.AppKey("database", Database)
 TAXONOMY = web.AppKey("taxonomy", Taxonomy)
 CITY = web.AppKey("city", CityInForce)
+PLACES: web.AppKey[PlaceResolver] = web.AppKey("places", PlaceResolver)
 ASSISTANT: web.AppKey[Understanding] = web.AppKey("assistant", Understanding)
 FILING = web.AppKey("filing", Filing)
+CORRECTING = web.AppKey("correcting", Correcting)
+MODELS = web.AppKey("models", Path)
 FILES = web.AppKey("attachment_files", AttachmentFiles)
 NOW: web.AppKey[Callable[[], datetime]] = web.AppKey("now")

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from intake_api.domain.access import Role
 from intake_api.domain.case import Channel, Status
+from intake_api.domain.learning import ExampleState
 from intake_api.domain.place import Datum, Precision
 from intake_api.domain.responsibility import Basis
 from intake_api.domain.taxonomy import Unit, Urgency
@@ -206,6 +207,8 @@ class CaseView(View):
 
     case_no: str
     case_no_spoken: str
+    version: int
+    """Goes up with every event; changes of the case may name the version that they were made for."""
     status: Status
     status_label: str
     channel: Channel
@@ -284,6 +287,18 @@ class OneCaseQuery(Body):
     """The reporter that a channel speaks for; required for channels."""
     reveal: Literal["", "reporter"] = ""
     """``reporter``: show name and phone; recorded in the audit trail."""
+
+
+class CorrectionBody(Body):
+    """What is put right, and why. What is left out stays."""
+
+    category: OptionalText = ""
+    """A code of the taxonomy."""
+    location: LocationBody | None = None
+    """The right place. A pin without words keeps the reporter's words."""
+    reason: Text = Field(min_length=1, max_length=500)
+    version: int | None = Field(None, ge=1)
+    """The version of the case that was looked at: if it went on since, nothing is changed."""
 
 
 class ActorView(View):
@@ -455,6 +470,103 @@ class ParseView(View):
     categories: list[ScoredCategory]
     locations: list[Mention]
     place: PlaceView | None
+
+
+# learning
+
+
+class ExampleQuery(Body):
+    """Which examples."""
+
+    state: Literal["", "new", "accepted", "rejected"] = ""
+    limit: int = Field(50, ge=1, le=200)
+    cursor: OptionalText = Field("", max_length=100)
+
+
+class ExampleView(View):
+    """A correction as the assistant may learn from it; the text is without personal data."""
+
+    id: int
+    case_no: str
+    text: str
+    category_before: CategoryRef | None
+    category_after: CategoryRef | None
+    place_text: str
+    """The place as it was put right; empty: it was not."""
+    places: list[tuple[int, int]]
+    """Half-open spans in code points where that place stands in the text."""
+    corrected_by: ActorView
+    corrected_at: AwareDatetime
+    state: ExampleState
+    state_label: str
+    reviewed_by: ActorView | None
+    reviewed_at: AwareDatetime | None
+
+
+class ExamplePage(View):
+    """A page of examples, newest first. ``next`` is the cursor of the next page, null at the end."""
+
+    items: list[ExampleView]
+    next: str | None
+
+
+class ReviewBody(Body):
+    """Whether the assistant is to learn from an example."""
+
+    accept: bool
+
+
+class ModelCounts(View):
+    """What a model was trained from."""
+
+    utterances: int
+    tickets: int
+    corrections: int
+
+
+class ModelFigures(View):
+    """How well a model understands messages that it has not learnt from; shares of 0 … 1. ``n`` messages."""
+
+    n: int
+    act_accuracy: float
+    category_top1: float
+    category_top3: float
+    location_f1: float
+
+
+class ModelMeasured(View):
+    """A model with its figures. ``heldout`` names the set of messages: figures of different sets do not compare."""
+
+    fingerprint: str
+    heldout: str
+    figures: ModelFigures
+
+
+class ModelRecord(View):
+    """One training. ``figures`` and ``heldout`` are null where there was nothing to measure on."""
+
+    fingerprint: str
+    trained_at: AwareDatetime
+    seconds: float
+    counts: ModelCounts
+    heldout: str | None
+    figures: ModelFigures | None
+    previous: ModelMeasured | None
+    """The model before, for comparing."""
+
+
+class ModelInUse(View):
+    """The model that the assistant uses; ``record`` is null for one trained elsewhere."""
+
+    fingerprint: str
+    record: ModelRecord | None
+
+
+class ModelView(View):
+    """The model in use, null when the assistant does not answer, and all trainings here, newest first."""
+
+    in_use: ModelInUse | None
+    history: list[ModelRecord]
 
 
 # attachments

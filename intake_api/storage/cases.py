@@ -6,12 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
 from intake_api.domain.case import OPEN, Case
+from intake_api.domain.correction import Decided
 from intake_api.domain.event import Actor, ActorKind, Event, EventKind, SealedEvent, seal
+from intake_api.domain.place import Place, Precision
+from intake_api.domain.taxonomy import Urgency
 from intake_api.storage.database import insert_if_absent
 from intake_api.storage.tables import AttachmentRow, CaseRow, EventRow, IdempotencyRow, SupportingRow
 
@@ -135,7 +138,62 @@ async def get(session: AsyncSession, case_id: int) -> CaseRow | None:
 
 async def get_locked(session: AsyncSession, case_id: int) -> CaseRow:
     """A case that exists, for changing: others who want to change it wait."""
-    return (await session.scalars(select(CaseRow).where(CaseRow.id == case_id).with_for_update())).one()
+    query = select(CaseRow).where(CaseRow.id == case_id).options(undefer(CaseRow.due)).with_for_update()
+    return (await session.scalars(query)).one()
+
+
+async def append(session: AsyncSession, row: CaseRow, events: Iterable[Event]) -> None:
+    """Seal events behind those of a locked case."""
+    sealed = seal(row.id, events, row.last_seq, row.last_hash)
+    row.last_seq, row.last_hash = sealed[-1].seq, sealed[-1].hash
+    session.add_all(_event_row(row.id, item) for item in sealed)
+
+
+def decided(row: CaseRow, supporting: Sequence[str]) -> Decided:
+    """Category, place, department and due time of a case as it stands."""
+    return Decided(
+        category=row.category,
+        confidence=row.category_confidence,
+        urgency=Urgency(row.urgency),
+        place=Place(
+            text=row.place_text,
+            precision=Precision(row.precision),
+            lat=row.lat,
+            lng=row.lng,
+            grid_cell=row.grid_cell,
+            town=row.town,
+            town_code=row.town_code,
+            community=row.community,
+            name=row.place_name,
+        ),
+        department=row.department_id,
+        supporting=tuple(supporting),
+        basis=row.basis,
+        rule=row.responsibility_rule,
+        due=row.due,
+        due_at=row.due_at,
+    )
+
+
+async def change(session: AsyncSession, row: CaseRow, now_decided: Decided) -> None:
+    """Give a locked case another category, place, department or due time."""
+    place = now_decided.place
+    row.category = now_decided.category
+    row.category_confidence = now_decided.confidence
+    row.urgency = now_decided.urgency.value
+    row.place_text = place.text
+    row.place_name = place.name
+    row.precision = place.precision.value
+    row.lat, row.lng = place.lat, place.lng
+    row.grid_cell = place.grid_cell
+    row.town, row.town_code, row.community = place.town, place.town_code, place.community
+    row.department_id = now_decided.department
+    row.basis = now_decided.basis
+    row.responsibility_rule = now_decided.rule
+    row.due = dict(now_decided.due) if now_decided.due is not None else None
+    row.due_at = now_decided.due_at
+    await session.execute(delete(SupportingRow).where(SupportingRow.case_id == row.id))
+    session.add_all(SupportingRow(case_id=row.id, department_id=unit) for unit in now_decided.supporting)
 
 
 async def supporting(session: AsyncSession, case_ids: Sequence[int]) -> dict[int, list[str]]:

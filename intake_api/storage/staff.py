@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from intake_api.domain.access import Role
 from intake_api.domain.staff import IDLE, INVITATION, LOCK, SESSION, LockState
 from intake_api.storage.database import insert_if_absent
-from intake_api.storage.tables import InvitationRow, LoginFailureRow, LoginLockRow, StaffRow, StaffSessionRow
+from intake_api.storage.tables import InvitationRow, LoginFailureRow, LoginLockRow, StaffRow, StaffSessionRow, TokenRow
 from intake_api.storage.tokens import digest
 
 PASSWORD = "password"  # noqa: S105 - a kind of link
@@ -45,6 +45,19 @@ async def any_staff(session: AsyncSession) -> bool:
 async def everybody(session: AsyncSession) -> list[StaffRow]:
     """All accounts, oldest first."""
     return list(await session.scalars(select(StaffRow).order_by(StaffRow.id)))
+
+
+async def names_of(session: AsyncSession, actor_ids: Iterable[str]) -> dict[str, str]:
+    """Names of staff and of tokens by the ids with which they act (``12``, ``token:3``)."""
+    ids = set(actor_ids)
+    people = [int(actor) for actor in ids if actor.isdecimal()]
+    programs = [int(actor.removeprefix("token:")) for actor in ids if actor.startswith("token:")]
+    found = {
+        str(key): name
+        for key, name in await session.execute(select(StaffRow.id, StaffRow.name).where(StaffRow.id.in_(people)))
+    }
+    rows = await session.execute(select(TokenRow.id, TokenRow.name).where(TokenRow.id.in_(programs)))
+    return found | {f"token:{key}": name for key, name in rows}
 
 
 async def by_name(session: AsyncSession, name: str) -> StaffRow | None:

@@ -147,6 +147,30 @@ class EventRow(Base):
     __table_args__ = (UniqueConstraint("case_id", "seq"),)
 
 
+class TrainingExampleRow(Base):
+    """A correction kept for the assistant to learn from. The text is without personal data.
+
+    ``places``: half-open spans of the corrected place in the text. ``state``: new, accepted or rejected.
+    """
+
+    __tablename__ = "training_examples"
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=True)
+    case_id: Mapped[int] = mapped_column(BIG, ForeignKey("cases.id"), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    code_before: Mapped[str | None] = mapped_column(String(20))
+    code_after: Mapped[str | None] = mapped_column(String(20))
+    place_text: Mapped[str] = mapped_column(Text)  # empty: the place was not corrected
+    places: Mapped[list[Any]]
+    corrected_by: Mapped[str] = mapped_column(String(100))
+    corrected_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(20))
+    reviewed_by: Mapped[str | None] = mapped_column(String(100))
+    reviewed_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "state", "id"),)
+
+
 class IdempotencyRow(Base):
     """A key under which somebody filed, with the digest of the body: the same again is the same case."""
 

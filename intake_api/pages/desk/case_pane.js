@@ -4,12 +4,12 @@ import { h, nextTick, ref, shallowReactive, watch } from './vue.js'
 import { ask, isAbort } from './api.js'
 import { icon } from './icons.js'
 import { CopyButton, button, emptyPlace, iconButton, problemNote, skeleton } from './controls.js'
-import { CATEGORY_KINDS, channelOf, precisionOf, stateOf } from './labels.js'
+import { CATEGORY_KINDS, FINAL_STATES, channelOf, precisionOf, stateOf } from './labels.js'
 import { ago, fullTime, shortTime } from './clock.js'
 import { grouped } from './case_number.js'
 import { go, link, route } from './router.js'
 import { categoryOf } from './reference.js'
-import { revealsReporters } from './session.js'
+import { corrects, revealsReporters } from './session.js'
 import { listAddress, queue } from './queue.js'
 import { clockTag, stateTag, urgencyTag } from './case_list.js'
 import { CaseMap } from './case_map.js'
@@ -17,6 +17,7 @@ import { Attachments } from './attachments.js'
 import { KEYS, useShortcuts } from './shortcuts.js'
 import { timeline } from './timeline.js'
 import { transcript } from './transcript.js'
+import { CorrectSheet } from './correct_sheet.js'
 import { clockExplanation } from './clock_explanation.js'
 
 const section = (title, children, extra = null) =>
@@ -72,6 +73,7 @@ export const CasePane = {
       revealed: null,
       revealBusy: false,
       revealProblem: null,
+      correcting: false,
     })
     const scroller = ref(null)
     const head = ref(null)
@@ -92,6 +94,7 @@ export const CasePane = {
           clockProblem: null,
           revealed: null,
           revealProblem: null,
+          correcting: false,
         })
         scroller.value?.scrollTo({ top: 0 })
       }
@@ -170,6 +173,17 @@ export const CasePane = {
       } finally {
         shown.revealBusy = false
       }
+    }
+
+    function corrected(item) {
+      shown.correcting = false
+      const at = queue.items.findIndex((row) => row.case_no === item.case_no)
+      if (at >= 0) queue.items[at] = item
+      open(shown.number)
+    }
+    function lookAgain() {
+      shown.correcting = false
+      open(shown.number)
     }
 
     const close = () => route.name === 'case' && go(listAddress())
@@ -298,6 +312,15 @@ export const CasePane = {
                   .join(' · '),
               )
             : h('span', { class: 'quiet' }, stateOf(item.status).help),
+          corrects.value && !FINAL_STATES.has(item.status)
+            ? button('更正', {
+                look: 'quiet',
+                title: '更正分类或地点',
+                onClick: () => {
+                  shown.correcting = true
+                },
+              })
+            : null,
         ]),
       ]
     }
@@ -352,6 +375,16 @@ export const CasePane = {
                 : [skeleton(4), h('div', { class: 'skeleton block-shape', 'aria-hidden': 'true' }), skeleton(4)],
           ].flat(),
         ),
+        item && shown.correcting
+          ? h(CorrectSheet, {
+              item,
+              onDone: corrected,
+              onStale: lookAgain,
+              onClose: () => {
+                shown.correcting = false
+              },
+            })
+          : null,
       ])
     }
   },

@@ -174,8 +174,8 @@ export const TextField = {
 }
 
 /**
- * Choose one of many by typing part of its name or code. `options`: `{value, label, note?}`; emits `pick` with a value
- * or '' for none.
+ * Choose one of many by typing part of its name or code. `options`: `{value, label, note?, words?}`, where `words` are
+ * found but not shown; emits `pick` with a value or '' for none.
  */
 export const ChoiceBox = {
   props: { label: String, options: Array, value: String, placeholder: { type: String, default: '全部' } },
@@ -192,7 +192,9 @@ export const ChoiceBox = {
       const words = typed.value.trim().toLowerCase().split(/\s+/).filter(Boolean)
       return props.options
         .filter((option) =>
-          words.every((word) => `${option.value} ${option.label} ${option.note ?? ''}`.toLowerCase().includes(word)),
+          words.every((word) =>
+            `${option.value} ${option.label} ${option.note ?? ''} ${option.words ?? ''}`.toLowerCase().includes(word),
+          ),
         )
         .slice(0, 200)
     })

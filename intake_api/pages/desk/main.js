@@ -5,7 +5,7 @@ import { icon } from './icons.js'
 import { Sheet, button, emptyPlace, iconButton, problemNote } from './controls.js'
 import { ROLES, roleLabel } from './labels.js'
 import { address, go, link, route } from './router.js'
-import { keepsStaff, readsCases, restore, secondsLeft, session, signOut, stay } from './session.js'
+import { keepsStaff, readsCases, restore, secondsLeft, session, signOut, stay, teaches } from './session.js'
 import { loadReference, reference } from './reference.js'
 import { queue, watchQueue } from './queue.js'
 import { useShortcuts } from './shortcuts.js'
@@ -14,6 +14,7 @@ import { CaseList } from './case_list.js'
 import { CasePane, keyTable } from './case_pane.js'
 import { FilterRail } from './filter_rail.js'
 import { InvitationPage } from './invitation.js'
+import { LearningPage } from './learning_page.js'
 import { LoginPage, doorway } from './login.js'
 import { StaffPage } from './staff_page.js'
 
@@ -116,6 +117,7 @@ function topBar(showKeys) {
     ]),
     h('nav', { 'aria-label': '页面' }, [
       readsCases.value ? tab(address('/cases'), '案件', CASE_PAGES.includes(route.name)) : null,
+      teaches.value ? tab(address('/learning'), '学习样本', route.name === 'learning') : null,
       keepsStaff.value ? tab(address('/staff'), '人员', route.name === 'staff') : null,
     ]),
     h('div', { class: 'top-end' }, [
@@ -128,6 +130,7 @@ function topBar(showKeys) {
 function page() {
   if (CASE_PAGES.includes(route.name) && readsCases.value) return h(QueuePage)
   if (route.name === 'staff' && keepsStaff.value) return h(StaffPage)
+  if (route.name === 'learning' && teaches.value) return h(LearningPage)
   if (route.name === 'unknown')
     return h(
       'main',
@@ -159,9 +162,14 @@ const Desk = {
     })
     watchEffect(() => {
       const what =
-        { cases: '案件', filters: '筛选', case: `案件 ${route.params.number}`, staff: '人员', invitation: '设置密码' }[
-          route.name
-        ] ?? '部门工作台'
+        {
+          cases: '案件',
+          filters: '筛选',
+          case: `案件 ${route.params.number}`,
+          learning: '学习样本',
+          staff: '人员',
+          invitation: '设置密码',
+        }[route.name] ?? '部门工作台'
       document.title = `${queue.fresh && session.state === 'in' ? `(${queue.fresh}) ` : ''}${session.state === 'out' && route.name !== 'invitation' ? '登录' : what} · 一号通`
     })
     return () => {

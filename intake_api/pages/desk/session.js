@@ -23,6 +23,8 @@ export const hasRole = (...roles) => roles.some((role) => session.staff?.roles?.
 export const seesAll = computed(() => hasRole(...ALL_READERS))
 export const readsCases = computed(() => hasRole(...CASE_READERS))
 export const revealsReporters = computed(() => hasRole(...REPORTER_READERS))
+export const corrects = computed(() => hasRole('operator', 'dispatcher', 'supervisor'))
+export const teaches = computed(() => hasRole('supervisor'))
 export const keepsStaff = computed(() => hasRole('sysadmin'))
 
 export async function restore() {

@@ -2,7 +2,8 @@
 
 import { h } from './vue.js'
 import { icon } from './icons.js'
-import { actorLabel, eventLabel, stateOf } from './labels.js'
+import { actorLabel, eventLabel, precisionOf, stateOf } from './labels.js'
+import { categoryOf, reference } from './reference.js'
 import { ago, fullTime, shortTime } from './clock.js'
 
 const FIRST = /^0+$/
@@ -25,6 +26,22 @@ function move(event) {
 // `*` in the responsibility matrix means all
 const ruleWords = (rule) => rule.replace(/^\* ×/, '全部分类 ×').replace(/× \*$/, '× 全区')
 
+const categoryName = (code) => (code ? (categoryOf(code)?.name ?? code) : '未分类')
+const departmentName = (id) => reference.departments.find((unit) => unit.id === id)?.name ?? id ?? '未定'
+const placeName = ({ precision, grid_cell: cell }) => `${precisionOf(precision).label}${cell ? `（网格 ${cell}）` : ''}`
+
+/** What a correction put right, and what followed from it. */
+function differences(before, after) {
+  return [
+    ['分类', categoryName(before.category), categoryName(after.category)],
+    ['地点', placeName(before), placeName(after)],
+    ['主办', departmentName(before.department), departmentName(after.department)],
+    ['应办结', before.due_at ? shortTime(before.due_at) : '无', after.due_at ? shortTime(after.due_at) : '无'],
+  ]
+    .filter(([, was, is]) => was !== is)
+    .map(([title, was, is]) => `${title}：${was} → ${is}`)
+}
+
 /** Facts in an event's data that say something to people. */
 function facts(data) {
   const said = []
@@ -32,6 +49,7 @@ function facts(data) {
     said.push(`留给受理员：${data.left_to_operator.join('、')}`)
   if (data?.category && data.category_confidence < 1)
     said.push(`自动分类把握 ${Math.round(data.category_confidence * 100)}%`)
+  if (data?.before && data?.after) said.push(...differences(data.before, data.after))
   if (data?.basis)
     said.push(
       `责任依据：${data.basis}${data.responsibility_rule ? `（规则 ${ruleWords(data.responsibility_rule)}）` : ''}`,

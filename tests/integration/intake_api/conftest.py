@@ -51,11 +51,15 @@ class Assistant:
 
     known: dict[str, Understood] = field(default_factory=dict)
     down: bool = False
+    trained: str = "0123456789abcdef"
     asked: list[str] = field(default_factory=list)
 
     async def parse(self, text: str) -> Understood | None:
         self.asked.append(text)
         return None if self.down else self.known.get(text, Understood(text, "other", (), (), ()))
+
+    async def model(self) -> str | None:
+        return None if self.down else self.trained
 
 
 def server() -> str:
@@ -184,9 +188,15 @@ def settings_of(database_url: str, folder: Path, **changes: Any) -> Settings:
 
 
 @asynccontextmanager
-async def running(settings: Settings, clock: Clock, assistant: Assistant) -> AsyncIterator[Intake]:
+async def running(
+    settings: Settings, clock: Clock, assistant: Assistant, *, vendor: Path | None = None
+) -> AsyncIterator[Intake]:
+    """An intake that answers; ``vendor``: a folder of browser libraries to serve, which is the front's work otherwise."""
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    app = create_app(settings, assistant=assistant, passwords=passwords, now=clock)
+    models = settings.var_dir / "models"
+    app = create_app(settings, assistant=assistant, passwords=passwords, now=clock, models=models)
+    if vendor is not None:
+        app.router.add_static("/assets/vendor", vendor)
     async with TestClient(TestServer(app), cookie_jar=CookieJar(unsafe=True)) as client:
         yield Intake(settings, client, clock, assistant, {})
 

@@ -41,6 +41,20 @@ async def test_the_assistant_is_asked_over_http_and_failures_are_no_answer() -> 
         assert [await assistant.parse("柳溪路灯") for _ in range(3)] == [None, None, None]
 
 
+async def test_the_assistant_tells_which_model_it_loaded() -> None:
+    answers: list[Any] = [{"model_file": "models/0123456789abcdef.tar.gz"}, {}, None]
+
+    async def status(_request: web.Request) -> web.Response:
+        answer = answers.pop(0)
+        return web.json_response(answer) if answer is not None else web.Response(status=409)
+
+    app = web.Application()
+    app.router.add_get("/status", status)
+    async with TestServer(app) as server, ClientSession() as session:
+        assistant = RasaUnderstanding(session, ["http://127.0.0.1:1", str(server.make_url("")).rstrip("/")])
+        assert [await assistant.model() for _ in range(3)] == ["0123456789abcdef", None, None]
+
+
 def test_every_operation_is_described() -> None:
     for operation in OPERATIONS:
         assert operation.summary

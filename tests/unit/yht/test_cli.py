@@ -81,6 +81,9 @@ def test_the_commands_of_the_contract_exist(capsys: pytest.CaptureFixture[str]) 
         ["user", "add"],
         ["token", "issue"],
         ["city", "load"],
+        ["tickets", "import"],
+        ["tickets", "list"],
+        ["tickets", "remove"],
     ):
         with pytest.raises(SystemExit) as caught:
             cli.main([*command, "--help"])

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import stat
 from pathlib import Path
 
 import pytest
 
+from bot.fingerprint import training_fingerprint
 from groundwork.settings import ROOT, BadSettings, Settings
 from intake_api import administration
 from yht import databases, records, setup
 from yht.environment import secret_file
 from yht.failure import CommandFailed
+from yht.tickets import store
 
 SAMPLE_CITY = ROOT / "nlu_data" / "city" / "minhang"
 
@@ -108,16 +111,52 @@ def test_a_city_with_faults_names_them_all(settings: Settings) -> None:
 
 @pytest.mark.parametrize("there", [True, False])
 def test_the_assistant_is_trained_only_when_there_is_none_of_the_present_inputs(
-    there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    there: bool, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = tmp_path / "model.tar.gz"
     if there:
         model.touch()
-    trained: list[list[str]] = []
+    trained: list[tuple[object, ...]] = []
     monkeypatch.setattr("bot.fingerprint.model_path", lambda: model)
-    monkeypatch.setattr(setup, "train", trained.append)
-    setup.train_if_missing()
+    monkeypatch.setattr(setup, "train", lambda *given: trained.append(given))
+    setup.train_if_missing(settings)
     assert bool(trained) is not there
+
+
+def test_before_training_accepted_corrections_are_laid_beside_the_tickets(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = settings.var_dir / "tickets" / "corrections.jsonl"
+    setup.set_up(settings)
+    accepted: list[dict[str, object]] = [{"text": "路灯不亮", "code": "0115"}]
+
+    async def examples(_settings: Settings) -> list[dict[str, object]]:
+        return accepted
+
+    monkeypatch.setattr(administration, "accepted_examples", examples)
+    asyncio.run(setup.export_corrections(settings))
+    assert json.loads(file.read_text("utf-8")) == accepted[0]
+    broken = made(settings.var_dir.parent, database_url="postgresql+asyncpg://nobody@127.0.0.1:1/none")
+    capsys.readouterr()
+    asyncio.run(setup.export_corrections(broken))
+    assert file.is_file()
+    assert "沿用上次的" in capsys.readouterr().out
+    accepted.clear()
+    asyncio.run(setup.export_corrections(settings))
+    assert not file.exists()
+
+
+def test_training_before_setting_up_makes_no_records(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setup, "BOT_PYTHON", Path("/bin/true"))
+    setup.train(settings, [])
+    assert not settings.var_dir.exists()
+
+
+def test_imported_tickets_make_a_new_model_due(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YHT_VAR_DIR", str(settings.var_dir))
+    before = training_fingerprint()
+    store(settings.var_dir / "tickets", "2025", [{"text": "路灯不亮", "code": "0115"}])
+    assert training_fingerprint() != before
 
 
 def test_a_token_is_valid_for_its_role(settings: Settings) -> None:

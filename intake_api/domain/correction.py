@@ -1,0 +1,113 @@
+"""Correcting a case (更正): another category or place, and what follows from it for department and due time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from intake_api.domain.calendar import WorkCalendar
+from intake_api.domain.case import Status
+from intake_api.domain.clock import due
+from intake_api.domain.event import Actor, Event, EventKind
+from intake_api.domain.place import Place
+from intake_api.domain.responsibility import ResponsibilityMatrix
+from intake_api.domain.taxonomy import Category, Urgency
+
+PROPOSED = frozenset({Status.RECEIVED, Status.FILED, Status.RETURNED})
+"""States in which the department is a proposal; once it has the case, it changes by return and adjudication only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What has been decided of a case. Codes and ids; ``due`` is ``clock.Due`` as JSON, None without a category."""
+
+    category: str | None
+    confidence: float
+    urgency: Urgency
+    place: Place
+    department: str | None
+    supporting: tuple[str, ...]
+    basis: str | None
+    rule: str | None
+    due: Mapping[str, object] | None
+    due_at: datetime | None
+
+
+def correct(
+    before: Decided,
+    *,
+    status: Status,
+    category: Category | None,
+    known: Category | None,
+    place: Place | None,
+    matrix: ResponsibilityMatrix,
+    calendar: WorkCalendar,
+    now: datetime,
+) -> Decided:
+    """What holds after a correction. ``category`` and ``place``: what is put right, None to leave it.
+
+    ``known``: the category so far, None where there is none or the taxonomy has dropped it. The clock goes on from when
+    it began, with the new category's limit; it begins now if there was none. What stays is returned as it was.
+    """
+    after = before
+    if place is not None:
+        after = replace(after, place=place)
+    if category is not None and category.code != before.category:
+        began = datetime.fromisoformat(str(before.due["started_at"])) if before.due else now
+        deadline = due(category.limit, began, calendar, f"taxonomy:{category.code}")
+        after = replace(
+            after, category=category.code, urgency=category.urgency, due=deadline.as_json(), due_at=deadline.at
+        )
+    if category is not None:
+        after = replace(after, confidence=1.0)
+    settled = category or known
+    if settled is None or status not in PROPOSED:
+        return after
+    assignment = matrix.assign(settled, after.place.town_code, now.astimezone(calendar.timezone).date())
+    return replace(
+        after,
+        department=assignment.lead.id,
+        supporting=tuple(sorted(unit.id for unit in assignment.supporting)),
+        basis=assignment.basis.value,
+        rule=assignment.rule,
+    )
+
+
+def changes(before: Decided, after: Decided) -> list[str]:
+    """What people put right: ``category``, ``location``, both or nothing."""
+    return [
+        name
+        for name, old, new in (
+            ("category", before.category, after.category),
+            ("location", before.place, after.place),
+        )
+        if old != new
+    ]
+
+
+def corrected(before: Decided, after: Decided, actor: Actor, reason: str, now: datetime) -> Event:
+    """The event of a correction. The words of the place are personal and not in it, as in that of receiving."""
+    data: dict[str, object] = {
+        "changed": changes(before, after),
+        "before": _facts(before),
+        "after": _facts(after),
+    }
+    if after.due != before.due:
+        data["due"] = after.due
+    return Event(EventKind.CORRECTED, now, actor, None, None, reason, data)
+
+
+def _facts(decided: Decided) -> dict[str, object]:
+    return {
+        "category": decided.category,
+        "category_confidence": decided.confidence,
+        "precision": decided.place.precision.value,
+        "grid_cell": decided.place.grid_cell,
+        "town": decided.place.town_code,
+        "department": decided.department,
+        "supporting": list(decided.supporting),
+        "basis": decided.basis,
+        "responsibility_rule": decided.rule,
+        "due_at": decided.due["due_at"] if decided.due else None,
+    }

@@ -1,0 +1,74 @@
+"""Correcting a case."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from groundwork.problem import FieldError, Problem
+from intake_api.correcting import CaseChanged, CaseOver, Correction, NothingCorrected
+from intake_api.domain.access import Permission
+from intake_api.filing import Location
+from intake_api.http import schemas
+from intake_api.http.authentication import PRINCIPAL
+from intake_api.http.cases import readable, view_of
+from intake_api.http.resources import CITY, CORRECTING
+from intake_api.http.routing import Operation, body_of, json_answer
+
+
+async def correct_case(request: web.Request) -> web.Response:
+    """Put category or place of an open case right."""
+    row = await readable(request, "")
+    body = await body_of(request, schemas.CorrectionBody)
+    where = body.location
+    given = where is not None and (where.text or where.pole_no or where.lat is not None)
+    nothing = Problem(422, "nothing_to_correct", "分类和地点都没有改动，请先改正其中一项。")
+    if not body.category and not given:
+        raise nothing
+    location = Location(**where.model_dump()) if where is not None and given else None
+    wanted = Correction(body.category or None, location, body.reason, body.version)
+    try:
+        await request.app[CORRECTING].correct(row.id, wanted, request[PRINCIPAL].actor)
+    except NothingCorrected as error:
+        raise nothing from error
+    except CaseOver as error:
+        raise Problem(409, "case_over", "案件已经了结，不能再更正。") from error
+    except CaseChanged as error:
+        raise _changed(request, error) from error
+    return json_answer(await view_of(request, row.id))
+
+
+def _changed(request: web.Request, error: CaseChanged) -> Problem:
+    """What happened to the case since it was looked at."""
+    zone = request.app[CITY].current.city.calendar.timezone
+    changes = [
+        {
+            "seq": sealed.seq,
+            "kind": sealed.event.kind.value,
+            "kind_label": sealed.event.kind.label,
+            "at": sealed.event.at.astimezone(zone).isoformat(),
+            "actor": sealed.event.actor.name,
+            "changed": sealed.event.data.get("changed", []),
+        }
+        for sealed in error.events
+    ]
+    words = "，".join(dict.fromkeys(f"{change['actor']}{change['kind_label']}" for change in changes))
+    since = f"又有变化（{words}）" if words else "与您看到的不同"
+    detail = f"您打开以后，案件{since}。请看过新的内容再改。"
+    fault = FieldError(pointer="/version", detail=detail)
+    extra = {"version": error.version, "changes": changes}
+    return Problem(409, "case_changed", detail, errors=[fault], extra=extra)
+
+
+OPERATIONS = (
+    Operation(
+        "POST", "/api/v1/cases/{case_no}/actions/correct", correct_case, "案件", "更正分类或地点",
+        "Changes category and/or place of an open case; grid cell, proposed department and due time follow. The clock "
+        "goes on from when it began. With `version`, a case that went on since is not changed: 409 `case_changed` "
+        "tells in `changes` what happened. The correction is kept as a training example without personal data.",
+        needs=(Permission.CORRECT,), body=schemas.CorrectionBody, answers={200: schemas.CaseView},
+        problems={
+            404: "case_not_found, case_number_misread", 409: "case_changed, case_over",
+            422: "invalid, unknown_category, nothing_to_correct",
+        },
+    ),
+)  # fmt: skip
