@@ -29,6 +29,17 @@ ANNOUNCEMENT = "filed"
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a text that speaks of a problem of its own; offsets count code points."""
+
+    text: str
+    start: int
+    end: int
+    categories: tuple[tuple[str, float], ...]
+    locations: tuple[dict[str, object], ...]
+
+
+@dataclass(frozen=True)
 class Understood:
     """What the assistant makes of a text. Lists are best first; ``locations`` hold text, start, end, kind."""
 
@@ -37,6 +48,7 @@ class Understood:
     acts: tuple[tuple[str, float], ...]
     categories: tuple[tuple[str, float], ...]
     locations: tuple[dict[str, object], ...]
+    problems: tuple[Part, ...] = ()
 
 
 class Understanding(Protocol):

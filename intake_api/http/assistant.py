@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from intake_api.filing import Understood
+from intake_api.filing import Part, Understood
 
 log = logging.getLogger(__name__)
 
@@ -54,17 +54,31 @@ class RasaUnderstanding:
 
 def understood(text: str, answer: dict[str, Any]) -> Understood:
     """Read an answer of ``/model/parse``. Raises ValueError, TypeError, KeyError or AttributeError for another form."""
-    locations = [
-        {"text": text[place["start"] : place["end"]], **{k: place[k] for k in ("start", "end")}, "kind": place["kind"]}
-        for place in answer.get("locations") or ()
-    ]
     return Understood(
         normalized=str(answer.get("normalized") or text),
         act=str((answer.get("intent") or {}).get("name") or ""),
         acts=tuple((str(act["name"]), float(act["confidence"])) for act in answer.get("intent_ranking") or ()),
-        categories=tuple(
-            (str(found["code"]), min(max(float(found["confidence"]), 0.0), 1.0))
-            for found in answer.get("categories") or ()
+        categories=_categories(answer),
+        locations=tuple(_places(text, answer)),
+        problems=tuple(
+            Part(
+                text[part["start"] : part["end"]], int(part["start"]), int(part["end"]),
+                _categories(part), tuple(_places(text, part)),
+            )
+            for part in answer.get("problems") or ()
         ),
-        locations=tuple(locations),
+    )  # fmt: skip
+
+
+def _places(text: str, found: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"text": text[place["start"] : place["end"]], **{k: place[k] for k in ("start", "end")}, "kind": place["kind"]}
+        for place in found.get("locations") or ()
+    ]
+
+
+def _categories(found: dict[str, Any]) -> tuple[tuple[str, float], ...]:
+    return tuple(
+        (str(category["code"]), min(max(float(category["confidence"]), 0.0), 1.0))
+        for category in found.get("categories") or ()
     )

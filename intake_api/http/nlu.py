@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from groundwork.problem import Problem
@@ -31,17 +33,31 @@ async def parse(request: web.Request) -> web.Response:
     for location in understood.locations:
         found = await places.resolve(str(location["text"]))
         best = found if best is None else better(best, found)
+
+    def scored(categories: Sequence[tuple[str, float]]) -> list[schemas.ScoredCategory]:
+        named = [(taxonomy.get(code), confidence) for code, confidence in categories if code in taxonomy]
+        return [
+            schemas.ScoredCategory(code=category.code, name=category.name, confidence=confidence)
+            for category, confidence in named
+        ][:_CATEGORIES]
+
     known = best is not None and best.place.precision is not Precision.NONE
     return json_answer(
         schemas.ParseView(
             normalized=understood.normalized,
             act=understood.act,
             acts=[schemas.Scored(name=name, confidence=confidence) for name, confidence in understood.acts],
-            categories=[
-                schemas.ScoredCategory(code=code, name=taxonomy.get(code).name, confidence=confidence)
-                for code, confidence in understood.categories
-                if code in taxonomy
-            ][:_CATEGORIES],
+            categories=scored(understood.categories),
+            problems=[
+                schemas.ProblemView(
+                    text=part.text,
+                    start=part.start,
+                    end=part.end,
+                    categories=scored(part.categories),
+                    locations=[schemas.Mention.model_validate(location) for location in part.locations],
+                )
+                for part in understood.problems
+            ],
             locations=[schemas.Mention.model_validate(location) for location in understood.locations],
             place=place_view(best.place) if best is not None and known else None,
         )

@@ -461,6 +461,16 @@ class Mention(View):
     kind: str
 
 
+class ProblemView(View):
+    """A part of a text that speaks of a problem of its own; ``start`` and ``end`` are code-point offsets."""
+
+    text: str
+    start: int
+    end: int
+    categories: list[ScoredCategory]
+    locations: list[Mention]
+
+
 class ParseView(View):
     """What the assistant makes of a text."""
 
@@ -470,6 +480,8 @@ class ParseView(View):
     categories: list[ScoredCategory]
     locations: list[Mention]
     place: PlaceView | None
+    problems: list[ProblemView] = []
+    """The two problems of a text that speaks of two, each with its part of the text; else empty."""
 
 
 # learning

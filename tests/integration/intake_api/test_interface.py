@@ -9,7 +9,7 @@ import pytest
 
 from intake_api import administration
 from intake_api.domain.access import Role
-from intake_api.filing import Understood
+from intake_api.filing import Part, Understood
 from tests.integration.intake_api.conftest import QINGHE, Clock, Intake, only_sqlite, running
 from tests.integration.intake_api.conftest import Assistant as FakeAssistant
 
@@ -58,14 +58,19 @@ async def test_a_text_is_understood_with_its_best_place(intake: Intake) -> None:
     locations = ({"text": "禾东镇", "start": 0, "end": 3, "kind": "town"},
                  {"text": "稻香新苑", "start": 3, "end": 7, "kind": "estate"})  # fmt: skip
     intake.assistant.known[text] = Understood(
-        text, "report", (("report", 0.9),), (("1101", 0.8), ("0000", 0.1)), locations
-    )
+        text, "report", (("report", 0.9),), (("1101", 0.8), ("0000", 0.1)), locations,
+        (Part(text[:7], 0, 7, (("0115", 0.7),), locations), Part(text[7:], 7, 9, (("1101", 0.8),), ())),
+    )  # fmt: skip
     status, parsed = await intake.call("POST", "/api/v1/nlu/parse", {"text": text}, role="operator")
     assert status == 200
     assert parsed["act"] == "report"
     assert parsed["categories"] == [{"code": "1101", "name": "暴露垃圾", "confidence": 0.8}]
     assert [text[place["start"] : place["end"]] for place in parsed["locations"]] == ["禾东镇", "稻香新苑"]
     assert parsed["place"]["name"] == "稻香新苑"
+    assert [(part["text"], part["categories"][0]["code"]) for part in parsed["problems"]] == [
+        ("禾东镇稻香新苑", "0115"),
+        ("垃圾", "1101"),
+    ]
     assert (await intake.call("POST", "/api/v1/nlu/parse", {"text": text}))[0] == 403
     intake.assistant.down = True
     status, problem = await intake.call("POST", "/api/v1/nlu/parse", {"text": text}, role="operator")
