@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections import Counter
+from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 import jieba
@@ -14,12 +17,18 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.components.features import terms
-from bot.components.linear import LinearModel
+from bot.components.features import Array, terms
+from bot.components.linear import Dense, LinearModel
 from bot.components.problems import parts
 from bot.components.progress import stage
 from bot.components.tokenizer import document, normalised
-from bot.corpus import CASE_ACTS
+from bot.corpus import CASE_ACTS, ROOT
+from bot.embedding.choice import chosen
+from bot.embedding.kept import Filed, Remembering
+from bot.embedding.port import Embedder
+from bot.embedding.telling import telling
+
+log = logging.getLogger(__name__)
 
 FILE = "categories.npz"
 CATEGORIES = "categories"
@@ -32,18 +41,22 @@ CASELESS = frozenset({"greet", "thank", "affirm", "deny", "handoff", "rate", "as
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class CategoryClassifier(GraphComponent):
-    """Sets ``categories``: ``[{code, confidence}]``, likeliest first, empty when no case can be meant."""
+    """Sets ``categories``: ``[{code, confidence}]``, likeliest first, empty when no case can be meant.
+
+    With a sentence model (``bot.embedding.choice``) what it says is added where a case is reported.
+    """
 
     def __init__(self, config: Dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config = config
         self._storage = storage
         self._resource = resource
         self._model: LinearModel | None = None
+        self._embedder: Embedder | None = None
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """``penalty`` of the linear model."""
-        return {"penalty": 0.5}
+        """``penalty`` of the linear model; ``dense``: how much a sentence model counts beside the terms."""
+        return {"penalty": 0.5, "dense": 0.01}
 
     @staticmethod
     def required_packages() -> List[str]:
@@ -66,7 +79,10 @@ class CategoryClassifier(GraphComponent):
         stage("学习案件类别")
         examples = [e for e in training_data.training_examples if e.get("code") and e.get(TEXT)]
         self._model = LinearModel.train(
-            [document(e) for e in examples], [e.get("code") for e in examples], penalty=self._config["penalty"]
+            [document(e) for e in examples],
+            [e.get("code") for e in examples],
+            penalty=self._config["penalty"],
+            dense=self._dense(examples),
         )
         with self._storage.write_to(self._resource) as folder:
             (folder / FILE).write_bytes(self._model.dumps())
@@ -85,6 +101,13 @@ class CategoryClassifier(GraphComponent):
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
             component._model = LinearModel.loads((folder / FILE).read_bytes())
+        embedder = chosen()
+        if embedder.dimensions:
+            discriminant = component._model.discriminant
+            if discriminant and discriminant.embedder == embedder.name:
+                component._embedder = Remembering(embedder)
+            else:
+                log.warning("the assistant was not trained with %s; run `make train` to use it", embedder.name)
         return component
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -97,16 +120,16 @@ class CategoryClassifier(GraphComponent):
             text = message.get(TEXT) or ""
             act = (message.get(INTENT) or {}).get("name")
             said = self._model is not None and text.strip() and not text.startswith("/") and act not in CASELESS
-            categories = self._ranked([document(message)])[0] if said else []
+            categories = self._ranked([document(message)], self._vectors(message, act))[0] if said else []
             problems = self._problems(message) if said and act in CASE_ACTS else []
             message.set(CATEGORIES, [_named(pair) for pair in categories], add_to_output=True)
             message.set(PROBLEMS, problems, add_to_output=True)
         return messages
 
-    def _ranked(self, documents: List[Counter[str]]) -> List[List[Tuple[str, float]]]:
+    def _ranked(self, documents: List[Counter[str]], vectors: Array | None = None) -> List[List[Tuple[str, float]]]:
         assert self._model is not None
         rankings = []
-        for probabilities in self._model.probabilities(documents):
+        for probabilities in self._model.probabilities(documents, vectors):
             best = probabilities.argsort()[::-1][:TOP]
             rankings.append([(self._model.labels[i], float(probabilities[i])) for i in best])
         return rankings
@@ -123,6 +146,26 @@ class CategoryClassifier(GraphComponent):
             categories = [_named(pair) for pair in part.categories]
             found.append({"text": text.original[start:end], "start": start, "end": end, "categories": categories})
         return found
+
+    def _dense(self, examples: List[Message]) -> Dense | None:
+        embedder = chosen()
+        if not embedder.dimensions:
+            return None
+        stage("计算句子向量（只算新的句子）")
+        cache = Path(os.environ.get("YHT_VAR_DIR") or ROOT / "var") / "cache" / "embeddings.db"
+        rows = Filed(embedder, cache).embed([normalised(e).text for e in examples])
+        return Dense(embedder.name, rows, self._config["dense"])
+
+    def _vectors(self, message: Message, act: str | None) -> Array | None:
+        if self._embedder is None or self._model is None or act not in CASE_ACTS:
+            return None
+        model = self._model
+        told = telling(
+            normalised(message).text,
+            lambda sentences: model.scores([terms(sentence, jieba.lcut(sentence)) for sentence in sentences]),
+        )
+        vector: Array = self._embedder.embed(told).mean(axis=0, keepdims=True)
+        return vector
 
 
 def _named(ranked: Tuple[str, float]) -> Dict[str, Any]:

@@ -6,18 +6,35 @@ import io
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
 from bot.components.features import Array, Vocabulary
+from bot.embedding.discriminant import Discriminant
+
+UNCALIBRATED = 0.3
+"""The temperature where there is too little text to find one."""
+
+
+@dataclass(frozen=True)
+class Dense:
+    """Vectors of the training documents from the embedder called ``embedder``, and how much they count beside terms."""
+
+    embedder: str
+    rows: Array
+    share: float
 
 
 @dataclass(frozen=True)
 class LinearModel:
-    """Labels, their weights, and the temperature that turns scores into probabilities that can be believed."""
+    """Labels, their weights, and the temperature that turns scores into probabilities that can be believed.
+
+    A model that was trained with ``Dense`` can be asked with the vectors of a text and, as if there were none, without.
+    """
 
     labels: tuple[str, ...]
     vocabulary: Vocabulary
@@ -25,6 +42,9 @@ class LinearModel:
     """terms × labels, so that a text's score is a sum over the rows of its terms"""
     bias: Array
     temperature: float
+    discriminant: Discriminant | None = None
+    dense_temperature: float = UNCALIBRATED
+    """Of scores with vectors"""
 
     @classmethod
     def train(
@@ -35,8 +55,9 @@ class LinearModel:
         penalty: float = 0.5,
         folds: int = 3,
         balanced: bool = False,
+        dense: Dense | None = None,
     ) -> LinearModel:
-        """Train on ``documents``; ``balanced`` gives rare labels the same say as frequent ones.
+        """Train on ``documents``; ``balanced`` gives rare labels the same say as frequent ones; ``dense``: vectors too.
 
         The temperature is set on out-of-fold scores, so that 0.8 means right in 8 of 10.
         """
@@ -45,35 +66,61 @@ class LinearModel:
         vocabulary = Vocabulary.learn(documents)
         matrix = vocabulary.matrix(documents)
         rarest = min(Counter(labels).values())
-        temperature = 0.3
+        temperature = dense_temperature = UNCALIBRATED
         if folds > 1 and rarest >= folds and len(known) > 1:
             scores = np.zeros((len(documents), len(known)))
+            added = np.zeros_like(scores)
             for train, test in StratifiedKFold(folds, shuffle=True, random_state=7).split(matrix, target):
                 scores[test] = _scores(_fit(matrix[train], target[train], penalty, balanced), matrix[test], len(known))
+                if dense:
+                    added[test] = _discriminant(dense, train, target).margins(dense.rows[test])
             temperature = _temperature(scores, target)
+            dense_temperature = _temperature(scores + added, target) if dense else temperature
         classifier = _fit(matrix, target, penalty, balanced)
         weights, bias = _binary_as_two(classifier, len(known))
-        return cls(known, vocabulary, np.ascontiguousarray(weights.T, dtype=np.float32), bias, temperature)
+        return cls(
+            known,
+            vocabulary,
+            np.ascontiguousarray(weights.T, dtype=np.float32),
+            bias,
+            temperature,
+            _discriminant(dense, np.arange(len(target)), target) if dense else None,
+            dense_temperature,
+        )
 
-    def scores(self, documents: Sequence[Counter[str]]) -> Array:
-        """Margins, documents × labels."""
+    def scores(self, documents: Sequence[Counter[str]], vectors: Array | None = None) -> Array:
+        """Margins, documents × labels. ``vectors`` of the documents count where the model was trained with such."""
         scores: Array = np.asarray(self.vocabulary.matrix(documents) @ self.weights) + self.bias
+        if vectors is not None and self.discriminant:
+            scores = scores + self.discriminant.margins(vectors)
         return scores
 
-    def probabilities(self, documents: Sequence[Counter[str]]) -> Array:
+    def probabilities(self, documents: Sequence[Counter[str]], vectors: Array | None = None) -> Array:
         """Calibrated confidences, documents × labels, rows sum to one."""
-        return _softmax(self.scores(documents) / self.temperature)
+        with_vectors = vectors is not None and self.discriminant is not None
+        return _softmax(
+            self.scores(documents, vectors) / (self.dense_temperature if with_vectors else self.temperature)
+        )
 
     def dumps(self) -> bytes:
         """Everything as one ``.npz``."""
         out = io.BytesIO()
-        meta = {"labels": self.labels, "terms": list(self.vocabulary.index), "temperature": self.temperature}
+        meta: dict[str, Any] = {
+            "labels": self.labels,
+            "terms": list(self.vocabulary.index),
+            "temperature": self.temperature,
+        }
+        dense: dict[str, Array] = {}
+        if self.discriminant:
+            meta["dense"] = [self.discriminant.embedder, self.discriminant.share, self.dense_temperature]
+            dense = {"dense_weights": self.discriminant.weights, "dense_bias": self.discriminant.bias}
         np.savez_compressed(
             out,
             meta=np.frombuffer(json.dumps(meta, ensure_ascii=False).encode(), dtype=np.uint8),
             idf=self.vocabulary.idf,
             weights=self.weights.astype(np.float16),
             bias=self.bias.astype(np.float32),
+            **dense,
         )
         return out.getvalue()
 
@@ -86,15 +133,24 @@ class LinearModel:
             weights = arrays["weights"].astype(np.float32)
             if weights.shape != (len(terms), len(meta["labels"])):
                 raise ValueError("weights do not fit terms and labels")
-            return cls(
-                tuple(meta["labels"]), Vocabulary(terms, arrays["idf"]), weights, arrays["bias"], meta["temperature"]
-            )
+            vocabulary = Vocabulary(terms, arrays["idf"])
+            model = cls(tuple(meta["labels"]), vocabulary, weights, arrays["bias"], meta["temperature"])
+            if "dense" not in meta:
+                return model
+            embedder, share, temperature = meta["dense"]
+            discriminant = Discriminant(embedder, arrays["dense_weights"], arrays["dense_bias"], share)
+            return replace(model, discriminant=discriminant, dense_temperature=temperature)
+
+
+def _discriminant(dense: Dense, chosen: Array, target: Array) -> Discriminant:
+    return Discriminant.train(dense.embedder, dense.rows[chosen], target[chosen], dense.share)
 
 
 def _fit(matrix: Array, target: Array, penalty: float, balanced: bool) -> LinearSVC:
-    return LinearSVC(C=penalty, class_weight="balanced" if balanced else None, dual=True, max_iter=2000, tol=1e-3).fit(
-        matrix, target
-    )
+    weight = "balanced" if balanced else None
+    # the order of descent is drawn: the same text must give the same model
+    classifier = LinearSVC(C=penalty, class_weight=weight, dual=True, max_iter=2000, tol=1e-3, random_state=7)
+    return classifier.fit(matrix, target)
 
 
 def _binary_as_two(classifier: LinearSVC, labels: int) -> tuple[Array, Array]:

@@ -18,7 +18,7 @@ import pycrfsuite
 
 from bot.corpus import Utterance
 from bot.language.normalise import normalise
-from bot.language.places import is_place
+from bot.language.places import is_place, separate
 from bot.place_grammar import PlaceGrammar
 
 _ENDINGS = [
@@ -150,8 +150,8 @@ _ENDING = re.compile("|".join(sorted(map(re.escape, _ENDINGS), key=len, reverse=
 _RELATION = re.compile("|".join(sorted(map(re.escape, _RELATIONS), key=len, reverse=True)))
 _KNOWN_AT_LEAST = 2
 _OPENING = re.compile("(?:请问|咨询|投诉|反映|举报|请求|建议|希望|关于|强烈要求|我是|我在|你好|您好)[，,：: ]?")
+_TITLE = 30
 _SHORT = 70
-_BARE_DISTRICT_SHARE = 0.4
 
 Cut = Callable[[str], Sequence[str]]
 
@@ -261,7 +261,7 @@ def training_sentences(utterances: Sequence[Utterance], known: list[str], seed: 
     for utterance in utterances:
         if not utterance.places:
             # a city, district or county alone is no place that anybody could be sent to
-            if utterance.places_marked and len(utterance.text) <= _SHORT and chance.random() < _BARE_DISTRICT_SHARE:
+            if utterance.places_marked and chance.random() < _bare_district_share(utterance.text):
                 sentences.append(_with_bare_district(utterance, grammar, chance))
             continue
         if len(utterance.text) > _SHORT:
@@ -276,6 +276,11 @@ def training_sentences(utterances: Sequence[Utterance], known: list[str], seed: 
                 at = end
             sentences.append(Utterance(text + utterance.text[at:], utterance.act, utterance.code, tuple(places)))
     return sentences
+
+
+def _bare_district_share(text: str) -> float:
+    """Titles often begin with a district that is no place; letters are long and many."""
+    return 0.9 if len(text) <= _TITLE else 0.3 if len(text) <= _SHORT else 0.0
 
 
 def _with_bare_district(utterance: Utterance, grammar: PlaceGrammar, chance: random.Random) -> Utterance:
@@ -332,4 +337,5 @@ class PlaceModel:
                 start = None
             if tag == "B":
                 start = i
-        return [(a, b) for a, b in spans if b - a >= _KNOWN_AT_LEAST and is_place(text[a:b])]
+        whole = [span for start, end in spans for span in separate(text, start, end)]
+        return [(a, b) for a, b in whole if b - a >= _KNOWN_AT_LEAST and is_place(text[a:b])]

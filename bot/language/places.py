@@ -30,6 +30,10 @@ _BUS_LINE = re.compile(rf"(?:{_DISTRICT})*[a-zA-Z]?\d+路(?:公交车?|车)?")
 _AUTHORITY = re.compile(
     r"(?:局|政府|办事处|委员会|管委会|法院|检察院|公司|集团|教育厅|信访办|热线|省委|市委|县委|区委)$"
 )
+_LEADING_VERB = re.compile(r"(?:位于|穿行|经过|侵犯|造成|回购|考虑|进入|靠近|购买|入住|途经|前往|我在|我是|我住|住在)")
+_TOGETHER = re.compile(r"(?:之间|中间|交[叉汇界]|路口|道口|口$|段|到|至|从)")
+# a list goes on behind the end of a place: 街道和, 小区、, 城或者
+_JOINT = re.compile(r"(?<=[道镇乡村区城苑园学校院场站厦府湾里桥广司])(?:和|、|或者|以及|及)")
 _PRECISE = frozenset({"pole", "highway", "metro", "crossing", "section", "address", "estate", "village", "road", "poi"})
 
 
@@ -38,6 +42,24 @@ def is_place(phrase: str) -> bool:
     if _BARE_DISTRICT.fullmatch(phrase) or _BUS_LINE.fullmatch(phrase):
         return False
     return not _AUTHORITY.search(phrase)
+
+
+def separate(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The places of a span: without a verb before them, and each of a list on its own (五一街道和合江街道).
+
+    Two roads that meet and the ends of a section stay together.
+    """
+    leading = _LEADING_VERB.match(text, start, end)
+    if leading and end - leading.end() >= 2:
+        start = leading.end()
+    if _TOGETHER.search(text, start, end):
+        return [(start, end)]
+    spans = []
+    for joint in _JOINT.finditer(text, start, end):
+        if joint.start() - start >= 3 and end - joint.end() >= 3:
+            spans.append((start, joint.start()))
+            start = joint.end()
+    return [*spans, (start, end)]
 
 
 def kind_of(phrase: str) -> str:

@@ -6,15 +6,22 @@ import sqlite3
 import struct
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import jieba
 import numpy as np
 import pytest
+from rasa.engine.storage.resource import Resource
+from rasa.nlu.tokenizers.tokenizer import Token
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.components.category import CategoryClassifier
 from bot.components.features import terms
-from bot.components.linear import LinearModel
+from bot.components.linear import Dense, LinearModel
 from bot.embedding.choice import chosen, embedder
 from bot.embedding.kept import Filed, Remembering
 from bot.embedding.port import LONGEST, Embedder, EmbedderUnavailable, NoEmbedder, Vectors, readable, unit
@@ -218,3 +225,151 @@ def test_files_that_are_no_model_are_refused(tmp_path: Path) -> None:
     embedder.cache_clear()
     with pytest.raises(EmbedderUnavailable, match="no model that can be used"):
         embedder(f"onnx:{tmp_path}")
+
+
+# ── the sentences that tell, and what their vectors add ──
+
+
+def test_of_a_letter_only_the_telling_sentences_are_looked_at() -> None:
+    letter = "尊敬的领导，您好，感谢您在百忙之中来看我的这封信。我是某小区的一名业主，今年六十三岁了。"
+    letter += "我们楼下的路灯已经坏了三个多月，晚上一片漆黑。邻居王阿姨上个星期因为路灯不亮摔了一跤。此致敬礼，盼复。"
+
+    def margins(sentences: Sequence[str]) -> Vectors:
+        return np.array([[float("路灯" in sentence), 0.1] for sentence in sentences], dtype=np.float32)
+
+    found = telling(letter, margins)
+    assert len(found) == TELLING
+    assert all("路灯" in sentence for sentence in found)
+    assert letter.index(found[0]) < letter.index(found[1])
+
+
+@pytest.mark.parametrize("text", ["路灯不亮", "路灯不亮。都三天了！没人管？", "", "。", "字" * 500])
+def test_a_text_without_several_sentences_tells_as_a_whole(text: str) -> None:
+    assert "".join(telling(text, lambda sentences: np.ones((len(sentences), 2)))) == text
+
+
+def document(text: str):
+    plain = normalise(text).text
+    return terms(plain, jieba.lcut(plain))
+
+
+LIGHTS = ["路灯不亮", "路灯坏了", "灯杆上的灯不亮了", "这盏路灯一闪一闪", "路灯灭了三天", "晚上路灯全黑"]
+WASTE = ["垃圾没人清", "垃圾成堆", "垃圾桶满了没人倒", "一堆垃圾发臭", "楼下垃圾三天没清", "到处是垃圾"]
+LABELS = ["0115"] * len(LIGHTS) + ["1101"] * len(WASTE)
+
+
+def directions(texts: Sequence[str]) -> Vectors:
+    """Vectors of a model that knows what the terms cannot: 乌漆嘛黑 is a matter of lights."""
+    light = np.array([any(word in text for word in ("灯", "黑")) for text in texts])
+    rows = np.random.default_rng(len(texts)).normal(0, 0.1, (len(texts), 6))
+    rows[:, 0] += np.where(light, 1, -1)
+    return unit(rows)
+
+
+def models() -> tuple[LinearModel, LinearModel]:
+    documents = [document(text) for text in LIGHTS + WASTE]
+    with_vectors = Dense("directions", directions(LIGHTS + WASTE), 0.1)
+    return LinearModel.train(documents, LABELS), LinearModel.train(documents, LABELS, dense=with_vectors)
+
+
+def test_vectors_decide_where_the_terms_know_nothing() -> None:
+    _, model = models()
+    texts = ["乌漆嘛黑", "臭烘烘"]
+    probabilities = model.probabilities([document(text) for text in texts], directions(texts))
+    assert [model.labels[i] for i in probabilities.argmax(axis=1)] == ["0115", "1101"]
+    assert np.allclose(probabilities.sum(axis=1), 1)
+
+
+def test_without_vectors_the_model_is_what_it_is_without_an_embedder() -> None:
+    plain, model = models()
+    documents = [document(text) for text in ("路灯又不亮了", "垃圾堆在门口", "乌漆嘛黑")]
+    assert np.allclose(model.probabilities(documents), plain.probabilities(documents))
+    assert np.allclose(plain.probabilities(documents, directions(["灯"] * 3)), plain.probabilities(documents))
+
+
+def test_a_model_with_vectors_is_the_same_after_it_was_kept() -> None:
+    _, model = models()
+    again = LinearModel.loads(model.dumps())
+    documents, vectors = [document("乌漆嘛黑")], directions(["乌漆嘛黑"])
+    assert again.discriminant is not None
+    assert again.discriminant.embedder == "directions"
+    assert np.allclose(again.probabilities(documents, vectors), model.probabilities(documents, vectors), atol=0.01)
+
+
+# ── the component ──
+
+
+class Store:
+    """Rasa's model storage as far as a component sees it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @contextmanager
+    def write_to(self, resource: Resource) -> Iterator[Path]:
+        yield self.folder
+
+    read_from = write_to
+
+
+class Meaning(InMemory):
+    name = "directions"
+    dimensions = 6
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.asked += texts
+        return directions(texts)
+
+
+def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, learnt: Embedder, used: Embedder) -> CategoryClassifier:
+    """A component trained where ``learnt`` was chosen and loaded where ``used`` is."""
+    monkeypatch.setenv("YHT_VAR_DIR", str(tmp_path / "var"))
+    config = {**CategoryClassifier.get_default_config(), "dense": 0.1}
+    examples = [told(text, code=code) for text, code in zip(LIGHTS + WASTE, LABELS, strict=True)]
+    store: Any = Store(tmp_path)
+    monkeypatch.setattr("bot.components.category.chosen", lambda: learnt)
+    CategoryClassifier(config, store, Resource("categories")).train(TrainingData(examples))
+    monkeypatch.setattr("bot.components.category.chosen", lambda: used)
+    context: Any = None
+    return CategoryClassifier.load(config, store, Resource("categories"), context)
+
+
+def told(text: str, act: str = "report", code: str | None = None) -> Message:
+    message = Message(data={"text": text, "intent": act if code else {"name": act}, "code": code})
+    message.set("text_tokens", [Token(word, start, end) for word, start, end in jieba.tokenize(text)])
+    return message
+
+
+def likeliest(component: CategoryClassifier, message: Message) -> str:
+    return str(component.process([message])[0].get("categories")[0]["code"])
+
+
+def test_the_sentence_model_is_asked_where_a_case_is_reported_and_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = Meaning()
+    component = trained(tmp_path, monkeypatch, Meaning(), used)
+    assert likeliest(component, told("乌漆嘛黑")) == "0115"
+    assert likeliest(component, told("乌漆嘛黑")) == "0115"
+    component.process([told("你好", "greet"), told("快点呀", "urge"), told("/affirm"), told("")])
+    assert used.asked == ["乌漆嘛黑"]
+
+
+def test_training_again_asks_only_for_new_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained(tmp_path, monkeypatch, Meaning(), NoEmbedder())
+    again = Meaning()
+    trained(tmp_path, monkeypatch, again, NoEmbedder())
+    assert again.asked == []
+
+
+@pytest.mark.parametrize(
+    ("learnt", "used"), [(Meaning(), NoEmbedder()), (NoEmbedder(), Meaning()), (Meaning(), InMemory())]
+)
+def test_a_sentence_model_that_was_not_learnt_with_is_done_without(
+    learnt: Embedder, used: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    component = trained(tmp_path, monkeypatch, learnt, used)
+    message = component.process([told("路灯又不亮了")])[0]
+    plain, _ = models()
+    expected = plain.probabilities([document("路灯又不亮了")])[0].max()
+    assert message.get("categories")[0]["confidence"] == pytest.approx(expected, abs=0.01)

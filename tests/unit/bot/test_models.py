@@ -13,7 +13,7 @@ from bot.components.linear import LinearModel
 from bot.components.place_model import Names, PlaceModel, training_sentences
 from bot.corpus import ACTS, BadCorpus, Utterance, read_marked, read_utterances, taxonomy_codes
 from bot.language.normalise import normalise
-from bot.language.places import is_place, kind_of
+from bot.language.places import is_place, kind_of, separate
 from bot.place_grammar import PlaceGrammar
 from bot.scoring import Score, matched_places
 
@@ -113,3 +113,18 @@ def test_places_are_scored_as_the_contract_says():
     score.add({"act": "emergency", "code": None, "locations": []}, "report", [], [], 1.0)
     figures = score.figures()
     assert (figures["category_top1"], figures["emergency_recall"], figures["act_accuracy"]) == (1.0, 0.0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "places"),
+    [
+        ("D3区五一街道和合江街道", ["D3区五一街道", "合江街道"]),
+        ("晟通城或者金桥国际", ["晟通城", "金桥国际"]),
+        ("春申路和莲花南路路口", ["春申路和莲花南路路口"]),
+        ("东一路的特立路与缤湖路之间", ["东一路的特立路与缤湖路之间"]),
+        ("穿行天山小区", ["天山小区"]),
+        ("人民医院", ["人民医院"]),
+    ],
+)
+def test_places_of_a_list_are_told_apart_and_crossings_stay_together(phrase, places):
+    assert [phrase[a:b] for a, b in separate(phrase, 0, len(phrase))] == places
