@@ -11,7 +11,9 @@ from yht.environment import BOT_PYTHON, bot_environment
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``eval``; everything behind it is understood by ``bot.evaluate`` in the assistant's environment."""
     evaluation = commands.add_parser(
-        "eval", help="评测：eval nlu FILE、eval categories --train A --test B、eval errors FILE、eval corpus", add_help=False
+        "eval",
+        help="评测：nlu FILE、categories --train A --test B、errors FILE、corpus",
+        add_help=False,
     )
     evaluation.add_argument("rest", nargs=argparse.REMAINDER)
     evaluation.set_defaults(run=_evaluate)
