@@ -63,6 +63,16 @@ def test_a_report_is_filed_once_however_often_it_is_sent(system, operator, resid
     assert [line["role"] for line in filed["transcript"]][:2] == ["resident", "assistant"]
 
 
+def test_two_problems_in_one_message_become_two_cases(system, operator, resident):
+    answer = resident.say("银都路812弄门口路灯三天不亮了 另外楼道里有人给电动车飞线充电")
+    assert "路灯" in words(answer)
+    assert "飞线" in words(resident.say("对"))
+    resident.say("对")
+    assert len(resident.case_nos) == 2
+    codes = {case(system, operator, number)["category"]["code"] for number in resident.case_nos}
+    assert codes == {"0115", "1514"}
+
+
 def test_progress_is_told_by_number_to_the_reporter_only(system, resident):
     resident.say("春申路和沪闵路路口红绿灯不亮")
     number = resident.say("对")["case_nos"][0]
