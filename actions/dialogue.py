@@ -353,8 +353,9 @@ def _take_words(report: Report, heard: Heard, words: str) -> Report:
         if corrected != report or heard.act in ("deny", "thank"):
             return corrected
     place = _best_place(heard.places)
+    told_where = bool(place) and (asked in ("place", "new_place") or report.place_unknown)
     if place and _replaces_place(report, heard, place, words):
-        text = _with_what_follows(place.text, words) if asked in ("place", "new_place") else place.text
+        text = _with_what_follows(place.text, words) if told_where else place.text
         report = replace(report, place=text, place_kind=place.kind, place_unknown=False)
         if asked in ("confirmed", "edit", "new_place"):
             report = replace(report, position=None)
@@ -362,7 +363,7 @@ def _take_words(report: Report, heard: Heard, words: str) -> Report:
         report = _place_in_own_words(report, heard, words)
         if report.has_place or report.asked != asked:
             return report
-    if _adds_matter(report, heard, words):
+    if _adds_matter(report, heard, words, told_where):
         matter = f"{report.matter}\n{words}" if report.matter else words
         report = replace(report, matter=matter[:LONGEST_DESCRIPTION])
         if heard.act in ("consult", "suggest", "emergency") and report.act == "report" and "\n" not in matter:
@@ -425,14 +426,14 @@ def _replaces_place(report: Report, heard: Heard, place: Place, words: str) -> b
     )
 
 
-def _adds_matter(report: Report, heard: Heard, words: str) -> bool:
+def _adds_matter(report: Report, heard: Heard, words: str, told_where: bool) -> bool:
     rest = words
     for place in heard.places:
         rest = rest.replace(place.text, "")
     rest = re.sub(r"[\s，,。.！!？?]|就是|这里|那里|在|地址|位置|里面那条|那边|的|哦|啊|呀", "", rest)
     if not report.matter:
         return heard.act not in ("greet", "thank", "affirm", "deny") and not _VAGUE.match(words) and len(rest) >= 2
-    if report.asked in ("place", "new_place") and heard.places:
+    if told_where:
         return len(rest) >= 8 and heard.act in REPORTING
     return len(rest) >= 4 and heard.act in REPORTING and not refuses_phone(words)
 

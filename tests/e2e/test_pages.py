@@ -108,8 +108,9 @@ def test_a_complaint_is_chatted_to_a_number_and_found_on_the_desk(browser, syste
     expect(page.get_by_text("密码已设好")).to_be_visible()
 
     log_in(page, system, *OPERATOR)
-    page.get_by_label("搜索编号、内容或地点").fill(case_no)
-    page.get_by_label("搜索编号、内容或地点").press("Enter")
+    search = page.get_by_role("searchbox", name="搜索编号、内容或地点").first
+    search.fill(case_no)
+    search.press("Enter")
     pane = page.get_by_role("region", name="案件详情")
     expect(pane.get_by_text("都市路399弄门口的窨井盖没了").first).to_be_visible()
     expect(pane.get_by_text(re.compile("井盖")).first).to_be_visible()
