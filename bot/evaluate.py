@@ -157,7 +157,7 @@ def categories(arguments: argparse.Namespace) -> None:
     from sklearn.metrics import f1_score
 
     from bot.components.features import terms
-    from bot.components.linear import LinearModel
+    from bot.components.linear import FOR_PLENTY, LinearModel, plenty
     from bot.corpus import read_utterances
     from bot.language.normalise import normalise
     from bot.scoring import percentile
@@ -172,7 +172,8 @@ def categories(arguments: argparse.Namespace) -> None:
         return terms(plain, jieba.lcut(plain))
 
     started = time.perf_counter()
-    model = LinearModel.train([document(text) for text, _ in train], [code for _, code in train])
+    codes = [code for _, code in train]
+    model = LinearModel.train([document(text) for text, _ in train], codes, **(FOR_PLENTY if plenty(codes) else {}))
     seconds = time.perf_counter() - started
     predicted, took = [], []
     for text, _ in test:

@@ -18,7 +18,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.features import Array, terms
-from bot.components.linear import Dense, LinearModel
+from bot.components.linear import FOR_PLENTY, Dense, LinearModel, plenty
 from bot.components.problems import parts
 from bot.components.progress import stage
 from bot.components.tokenizer import document, normalised
@@ -55,7 +55,7 @@ class CategoryClassifier(GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """``penalty`` of the linear model; ``dense``: how much a sentence model counts beside the terms."""
+        """``penalty`` of the linear model where text is scarce; ``dense``: how much a sentence model counts beside the terms."""
         return {"penalty": 0.5, "dense": 0.01}
 
     @staticmethod
@@ -78,12 +78,9 @@ class CategoryClassifier(GraphComponent):
         """Learn from all examples that have a category."""
         stage("学习案件类别")
         examples = [e for e in training_data.training_examples if e.get("code") and e.get(TEXT)]
-        self._model = LinearModel.train(
-            [document(e) for e in examples],
-            [e.get("code") for e in examples],
-            penalty=self._config["penalty"],
-            dense=self._dense(examples),
-        )
+        codes = [e.get("code") for e in examples]
+        settings = FOR_PLENTY if plenty(codes) else {"penalty": self._config["penalty"]}
+        self._model = LinearModel.train([document(e) for e in examples], codes, dense=self._dense(examples), **settings)
         with self._storage.write_to(self._resource) as folder:
             (folder / FILE).write_bytes(self._model.dumps())
         return self._resource
