@@ -427,7 +427,7 @@ def _replaces_place(report: Report, heard: Heard, place: Place, words: str) -> b
 
 
 def _adds_matter(report: Report, heard: Heard, words: str, told_where: bool) -> bool:
-    rest = words
+    rest = words.replace(report.place or "", "") if told_where else words
     for place in heard.places:
         rest = rest.replace(place.text, "")
     rest = re.sub(r"[\s，,。.！!？?]|就是|这里|那里|在|地址|位置|里面那条|那边|的|哦|啊|呀", "", rest)

@@ -152,7 +152,7 @@ def accuracy(_settings: Settings, models: Models, _repeats: int) -> list[Figure]
 
 def _evaluate(model: Path) -> dict[str, Any]:
     command = [str(BOT_PYTHON), "-m", "bot.evaluate", "nlu", str(HELD_OUT), "--json", "--model", str(model)]
-    done = subprocess.run(command, env=bot_environment(), cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, env=bot_environment(), cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     return dict(json.loads(done.stdout.strip().splitlines()[-1]))
 
 
@@ -173,7 +173,7 @@ def parsing(_settings: Settings, models: Models, repeats: int) -> list[Figure]:
 def _parse(model: Path, texts: list[str], repeats: int) -> list[list[float]]:
     command = [str(BOT_PYTHON), "-m", "bench.parse", str(model), str(repeats)]
     done = subprocess.run(
-        command, env=bot_environment(), cwd=ROOT, input=json.dumps(texts), capture_output=True, text=True, check=True
+        command, env=bot_environment(), cwd=ROOT, input=json.dumps(texts), stdout=subprocess.PIPE, text=True, check=True
     )
     return [list(took) for took in json.loads(done.stdout.strip().splitlines()[-1])]
 
