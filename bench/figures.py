@@ -44,7 +44,7 @@ class Figure:
     @property
     def median(self) -> float:
         """The value that is reported."""
-        return statistics.median(self.values)
+        return _rounded(statistics.median(self.values))
 
     @property
     def reached(self) -> bool | None:

@@ -55,7 +55,7 @@ class CategoryClassifier(GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """``penalty`` of the linear model where text is scarce; ``dense``: how much a sentence model counts beside the terms."""
+        """``penalty`` of the linear model where text is scarce; ``dense``: what a sentence model counts."""
         return {"penalty": 0.5, "dense": 0.01}
 
     @staticmethod

@@ -187,7 +187,7 @@ def _machine(matrix: Array, target: Array, penalty: float, balanced: bool) -> tu
     return weights, bias
 
 
-def _contrasting(matrix: Array, target: Array, penalty: float, balanced: bool) -> tuple[Array, Array]:
+def _contrasting(matrix: sp.csr_matrix, target: Array, penalty: float, balanced: bool) -> tuple[Array, Array]:
     """The same of machines, one a label, that see terms scaled by their naive Bayes log ratio (Wang and Manning 2012).
 
     The scale goes into the weights, so that the result is asked like any other.
