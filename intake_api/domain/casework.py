@@ -453,7 +453,7 @@ class Casework:
         if (
             self.standing.rated_at is not None
             and self.standing.closed_at
-            and self.standing.rated_at > self.standing.closed_at
+            and self.standing.rated_at >= self.standing.closed_at
         ):
             raise Refused("rated", "这件案件已经评价过。")
         for task in self.standing.open_tasks(TaskKind.CALL_BACK):

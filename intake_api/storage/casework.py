@@ -87,6 +87,7 @@ async def settle(session: AsyncSession, row: CaseRow, before: Standing, after: S
     if after.clock != before.clock:
         row.due = after.clock.as_json() if after.clock else None
         row.due_at = after.due_at
+        row.extensions = after.clock.extensions if after.clock else 0
     row.next_order_at = next_order_at(after, policy)
     if after.supporting != before.supporting:
         await session.execute(delete(SupportingRow).where(SupportingRow.case_id == row.id))

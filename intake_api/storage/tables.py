@@ -117,6 +117,7 @@ class CaseRow(Base):
     urges: Mapped[int] = mapped_column(Integer, server_default="0")
     last_urged_at: Mapped[datetime | None]  # by the reporter; those who follow have their own
     reopenings: Mapped[int] = mapped_column(Integer, server_default="0")
+    extensions: Mapped[int] = mapped_column(Integer, server_default="0")
     orders: Mapped[int] = mapped_column(Integer, server_default="0")
     order_level: Mapped[int] = mapped_column(Integer, server_default="0")
     merged_into: Mapped[int | None] = mapped_column(BIG)  # ids of cases; SQLite cannot add references later

@@ -24,7 +24,7 @@ MOMENTS = (
     "last_urged_at",
     "rated_at",
 )
-COUNTS = ("returns", "reworks", "urges", "reopenings", "orders", "order_level")
+COUNTS = ("returns", "reworks", "urges", "reopenings", "extensions", "orders", "order_level")
 PARTIAL = {
     "ix_cases_to_resume": "suspended_until",
     "ix_cases_to_order": "next_order_at",
