@@ -37,7 +37,7 @@ def announcement(kind: str, case_no: str, payload: Mapping[str, Any]) -> Reply:
     return Reply(words, custom=card)
 
 
-def _words(kind: str, number: str, card: Json, payload: Mapping[str, Any]) -> str:  # noqa: PLR0911 - one line a kind
+def _words(kind: str, number: str, card: Json, payload: Mapping[str, Any]) -> str:
     case = f"您关注的案件 {number}" if payload.get("followed") else f"您反映的问题（案件 {number}）"
     match kind:
         case "filed" | "received":

@@ -23,7 +23,7 @@ from intake_api.correcting import Correcting
 from intake_api.domain.gazetteer import Gazetteer
 from intake_api.domain.taxonomy import Taxonomy, UnknownCategory, read_taxonomy
 from intake_api.filing import Filing, Understanding
-from intake_api.http import actions, attachments, cases, city, corrections, learning, nlu, outbox, staff
+from intake_api.http import actions, attachments, cases, city, corrections, figures, learning, nlu, outbox, staff
 from intake_api.http.assistant import RasaUnderstanding
 from intake_api.http.openapi import add_description
 from intake_api.http.resources import (
@@ -53,6 +53,7 @@ OPERATIONS = (
     *actions.OPERATIONS,
     *corrections.OPERATIONS,
     *attachments.OPERATIONS,
+    *figures.OPERATIONS,
     *city.OPERATIONS,
     *nlu.OPERATIONS,
     *learning.OPERATIONS,

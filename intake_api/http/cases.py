@@ -144,11 +144,17 @@ async def list_cases(request: web.Request) -> web.Response:
             raise Problem(422, "invalid", "请求的参数有误。", errors=[fault])
     async with request.app[DATABASE].read() as session:
         rows, following = await cases.search(session, wanted)
+    return json_answer(await case_page(request, rows, following))
+
+
+async def case_page(request: web.Request, rows: Sequence[CaseRow], following: int | None) -> schemas.CasePage:
+    """A page of cases as the caller sees them."""
+    async with request.app[DATABASE].read() as session:
         supporting = await cases.supporting(session, [row.id for row in rows])
         files = await attachments.several(session, [item for row in rows for item in row.attachments])
     show = _Showing(request)
     items = [show.case(row, supporting[row.id], files) for row in rows]
-    return json_answer(schemas.CasePage(items=items, next=write_cursor(following)))
+    return schemas.CasePage(items=items, next=write_cursor(following))
 
 
 async def read_case(request: web.Request) -> web.Response:

@@ -310,11 +310,12 @@ class CasePage(View):
     next: str | None
 
 
-def _codes(value: object) -> object:
+def codes(value: object) -> object:
+    """Several values in one parameter, separated by commas."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-Codes = Annotated[list[Text], BeforeValidator(_codes)]
+Codes = Annotated[list[Text], BeforeValidator(codes)]
 
 
 def _box(value: object) -> object:
@@ -324,10 +325,10 @@ def _box(value: object) -> object:
 class CaseQuery(Body):
     """Filters of the queue; several values of one filter are separated by commas."""
 
-    status: Annotated[list[Status], BeforeValidator(_codes)] = Field(default_factory=list)
+    status: Annotated[list[Status], BeforeValidator(codes)] = Field(default_factory=list)
     category: Codes = Field(default_factory=list)
     department: Codes = Field(default_factory=list)
-    channel: Annotated[list[Channel], BeforeValidator(_codes)] = Field(default_factory=list)
+    channel: Annotated[list[Channel], BeforeValidator(codes)] = Field(default_factory=list)
     town: Codes = Field(default_factory=list)
     """Codes or names."""
     q: OptionalText = Field("", max_length=200)
