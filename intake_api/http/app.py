@@ -66,7 +66,8 @@ TAXONOMY_FILE = ROOT / "nlu_data" / "taxonomy.csv"
 MODELS_FOLDER = ROOT / "models"
 _LARGEST_BODY = 4 * 1024 * 1024  # JSON; uploads have their own limit
 _MULTIPART_MARGIN = 1024 * 1024
-_TIME_STEP = 5.0  # seconds; supervision and suspension are by the minute
+TIME_STEP = 5.0
+"""Seconds between looks at what time demands of cases; supervision and suspension are by the minute."""
 _WATCHER = web.AppKey("city_watcher", asyncio.Task[None])
 
 
@@ -78,8 +79,12 @@ def create_app(
     passwords: staff.Passwords | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     models: Path = MODELS_FOLDER,
+    time_step: float = TIME_STEP,
 ) -> web.Application:
-    """Build the intake process. The database is opened, and the assistant asked, only while the application runs."""
+    """Build the intake process. The database is opened, and the assistant asked, only while the application runs.
+
+    ``time_step``: seconds between looks at what time demands of cases.
+    """
     app = web.Application(middlewares=[process_middleware("intake"), translate_errors], client_max_size=_LARGEST_BODY)
     database = Database(settings.cases_database)
     app[SETTINGS] = settings
@@ -94,7 +99,7 @@ def create_app(
     app.cleanup_ctx.append(_database)
     app.cleanup_ctx.append(_assistant(settings, assistant))
     app.cleanup_ctx.append(_city)
-    app.cleanup_ctx.append(_time)
+    app.cleanup_ctx.append(_time(time_step))
     register(app, OPERATIONS)
     add_description(app, OPERATIONS, settings.base_url, _version())
     add_page_routes(app)
@@ -150,18 +155,21 @@ async def _city(app: web.Application) -> AsyncIterator[None]:
         await watcher
 
 
-async def _time(app: web.Application) -> AsyncIterator[None]:
-    keeper = asyncio.create_task(_keep_time(app))
-    yield
-    keeper.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await keeper
+def _time(step: float) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def context(app: web.Application) -> AsyncIterator[None]:
+        keeper = asyncio.create_task(_keep_time(app, step))
+        yield
+        keeper.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await keeper
+
+    return context
 
 
-async def _keep_time(app: web.Application) -> None:
+async def _keep_time(app: web.Application, step: float) -> None:
     """See to what time demands of cases, every few seconds, for ever."""
     while True:
-        await asyncio.sleep(_TIME_STEP)
+        await asyncio.sleep(step)
         try:
             while await app[ACTING].keep_time() == TIMELY_BATCH:
                 pass
