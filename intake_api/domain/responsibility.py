@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from intake_api.domain.taxonomy import Category, covers
+from intake_api.domain.taxonomy import Category, covers, specificity
 
 
 class Basis(StrEnum):
@@ -60,8 +60,8 @@ class Rule:
     def rank(self) -> tuple[bool, int, bool, int, date]:
         """Sorts the more specific, then the more binding, then the newer rule last."""
         binding = (Basis.LAW, Basis.AGREEMENT, Basis.APPOINTMENT, Basis.TERRITORY).index(self.basis)
-        exact = not self.category.endswith("*")
-        return exact, len(self.category), self.area != "*", binding, self.valid_from or date.min
+        exact, length = specificity(self.category)
+        return exact, length, self.area != "*", binding, self.valid_from or date.min
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
 from intake_api.domain.calendar import DayKind
-from intake_api.domain.city import City, NamedPlace, Road, read_city
+from intake_api.domain.city import City, NamedPlace, Road
+from intake_api.domain.city_folder import read_city
 from intake_api.domain.responsibility import Basis
 from intake_api.domain.taxonomy import Taxonomy, read_taxonomy
 
