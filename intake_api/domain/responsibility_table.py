@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from intake_api.domain.data_files import Row
 from intake_api.domain.responsibility import Basis, Rule
@@ -43,16 +43,16 @@ def read_rules(
     return tuple(rules)
 
 
-def write_rules(rules: Iterable[Rule]) -> str:
-    """The table of ``rules``, which ``read_rules`` reads back."""
+def write_rules(rules: Iterable[Rule], notes: Mapping[str, Callable[[Rule], str]]) -> str:
+    """The table of ``rules``, which ``read_rules`` reads back. ``notes``: further columns, for the reader only."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(COLUMNS)
+    table.writerow([*COLUMNS, *notes])
     for rule in rules:
         table.writerow(
             [
                 rule.category, rule.area, rule.lead, ";".join(rule.supporting), rule.basis.value,
-                rule.valid_from or "", rule.valid_to or "",
+                rule.valid_from or "", rule.valid_to or "", *(note(rule) for note in notes.values()),
             ]
         )  # fmt: skip
     return text.getvalue()

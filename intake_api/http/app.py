@@ -22,7 +22,18 @@ from intake_api.correcting import Correcting
 from intake_api.domain.gazetteer import Gazetteer
 from intake_api.domain.taxonomy import Taxonomy, UnknownCategory, read_taxonomy
 from intake_api.filing import Filing, Understanding
-from intake_api.http import attachments, cases, city, conditions, corrections, learning, nlu, outbox, staff
+from intake_api.http import (
+    attachments,
+    cases,
+    city,
+    conditions,
+    corrections,
+    learning,
+    nlu,
+    outbox,
+    responsibility,
+    staff,
+)
 from intake_api.http.assistant import RasaUnderstanding
 from intake_api.http.openapi import add_description
 from intake_api.http.resources import (
@@ -52,6 +63,7 @@ OPERATIONS = (
     *attachments.OPERATIONS,
     *city.OPERATIONS,
     *conditions.OPERATIONS,
+    *responsibility.OPERATIONS,
     *nlu.OPERATIONS,
     *learning.OPERATIONS,
     *outbox.OPERATIONS,
