@@ -98,7 +98,7 @@ class Conditions:
             if found and weight > best:
                 best = weight
                 named = "”“".join(found)
-                proposal = Proposal(condition, found, f"文字中有“{named}”，按立案条件“{condition.words}”")
+                proposal = Proposal(condition, found, f"文字中有“{named}”，像是立案条件“{condition.words}”")
         return proposal
 
 

@@ -18,7 +18,7 @@ from intake_api.http.schemas import ActorView, DepartmentRef
 from intake_api.storage import responsibility
 from intake_api.storage.responsibility_tables import ResponsibilityChangeRow
 
-_LISTED = 20  # rules of one change that the history shows
+_LISTED = 100  # rules of one change that the history shows
 _KINDS = {
     responsibility.ADDED: "新增规则",
     responsibility.ENDED: "终止规则",
@@ -30,7 +30,10 @@ _KINDS = {
 
 def in_order(rules: Iterable[Rule]) -> list[Rule]:
     """By category, area, basis and date."""
-    return sorted(rules, key=lambda rule: (rule.category, rule.area, rule.basis, rule.valid_from or date.min))
+    return sorted(
+        rules,
+        key=lambda rule: (rule.category == "*", rule.category, rule.area, rule.basis, rule.valid_from or date.min),
+    )
 
 
 def origin_of(rule: Rule) -> Origin:

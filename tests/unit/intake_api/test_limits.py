@@ -79,7 +79,7 @@ def test_the_words_of_a_report_propose_a_condition(
 def test_a_proposal_is_explained(city: City) -> None:
     proposal = city.filing_conditions.propose("0103", "井盖丢了，移位了")
     assert proposal is not None
-    assert proposal.words == "文字中有“丢了”“移位”，按立案条件“井盖缺失或移位，行人车辆可能掉落”"
+    assert proposal.words == "文字中有“丢了”“移位”，像是立案条件“井盖缺失或移位，行人车辆可能掉落”"
 
 
 def test_of_two_with_equal_signs_the_more_pressing_is_proposed(city: City) -> None:
