@@ -32,6 +32,7 @@ const SOURCES = [
 const FILTERS = ['category', 'area', 'department', 'source']
 const DRAWN = 100
 const FIRST_LINES = 6
+const BASIS_TONES = { 商定: 'busy', 指定: 'review' }
 const CHANGE_TONES = { added: 'done', ended: 'off', imported: 'busy', ruling: 'review', city: 'new' }
 
 const span = ({ valid_from: from, valid_to: to }) => {
@@ -64,7 +65,11 @@ function changeItem(change) {
     h('div', { class: 'example-foot' }, [
       h('span', { class: ['tag', CHANGE_TONES[change.kind]] }, change.kind_label),
       h('span', null, change.by.name),
-      h('time', { class: 'quiet', datetime: change.at, title: fullTime(change.at) }, `${shortTime(change.at)} · ${ago(change.at)}`),
+      h(
+        'time',
+        { class: 'quiet', datetime: change.at, title: fullTime(change.at) },
+        `${shortTime(change.at)} · ${ago(change.at)}`,
+      ),
       change.case_no ? link(address(`/cases/${change.case_no}`), {}, `案件 ${grouped(change.case_no)}`) : null,
       h('span', { class: 'quiet' }, change.reason),
     ]),
@@ -153,7 +158,7 @@ export const ResponsibilityPage = {
         cell('范围', rule.area_name),
         cell('主办', [rule.lead.name, rule.silent ? h('span', { class: 'tag care' }, '部门已撤销') : null]),
         cell('协办', rule.supporting.map(({ name }) => name).join('、') || h('span', { class: 'quiet' }, '—')),
-        cell('依据', h('span', { class: ['tag', rule.basis === '指定' ? 'review' : rule.basis === '商定' ? 'busy' : 'off'] }, rule.basis)),
+        cell('依据', h('span', { class: ['tag', BASIS_TONES[rule.basis] ?? 'off'] }, rule.basis)),
         cell('有效期', span(rule)),
         cell('来源', Origin(rule)),
         editsMatrix.value && view.value !== 'over'
