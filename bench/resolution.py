@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.figures import Figure, at_least, at_most, figure, percentile, table
-from intake_api.domain.city import City, NamedPlace, Pole, read_city
+from intake_api.domain.city import City, NamedPlace, Pole
+from intake_api.domain.city_folder import read_city
 from intake_api.domain.gazetteer import Gazetteer, written_form
 from intake_api.domain.geodesy import metres
 from intake_api.domain.place import Place, Precision

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from groundwork.settings import Settings
 from intake_api.domain.access import Role, objection
-from intake_api.domain.city import read_city
+from intake_api.domain.city_folder import read_city
 from intake_api.domain.event import Actor, ActorKind
 from intake_api.domain.taxonomy import read_taxonomy
 from intake_api.http.app import TAXONOMY_FILE
@@ -44,7 +44,7 @@ async def upgrade_database(settings: Settings) -> None:
 async def load_city(settings: Settings, folder: Path) -> dict[str, object]:
     """Check a city folder and put it in force; returns its name, whether it is new, and how much of everything it has.
 
-    Raises domain.city.BadCity with everything that is wrong. Running processes take it up within half a minute.
+    Raises domain.city_folder.BadCity with everything that is wrong. Running processes take it up within half a minute.
     """
     city = await asyncio.to_thread(read_city, folder, read_taxonomy(TAXONOMY_FILE))
     now = datetime.now(UTC)

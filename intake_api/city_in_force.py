@@ -1,4 +1,7 @@
-"""The city in force in this process: the newest version in the database, looked for again every half minute."""
+"""The city in force in this process: the newest version in the database, looked for again every half minute.
+
+Its responsibility matrix is that of the database: the rules of the folder, rulings, and what supervisors wrote.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,12 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from intake_api.domain.city import City
 from intake_api.domain.gazetteer import Gazetteer
-from intake_api.storage import cities
+from intake_api.storage import cities, responsibility
 from intake_api.storage.database import Database, StorageUnavailable
 
 log = logging.getLogger(__name__)
@@ -29,9 +32,13 @@ class CityNotLoaded(Exception):
 
 @dataclass(frozen=True)
 class LoadedCity:
-    """A city, ready for use. ``map_json`` is the public description with its ``etag``."""
+    """A city, ready for use. ``map_json`` is the public description with its ``etag``.
+
+    ``city.rules`` are those of the database; ``matrix_version`` grows with each change of them.
+    """
 
     version: int
+    matrix_version: int
     city: City
     gazetteer: Gazetteer
     department_names: Mapping[str, str]
@@ -50,6 +57,7 @@ class CityInForce:
         self._database = database
         self._map_tiles = map_tiles
         self._loaded: LoadedCity | None = None
+        self._renewing = asyncio.Lock()
 
     @property
     def is_loaded(self) -> bool:
@@ -64,15 +72,31 @@ class CityInForce:
         return self._loaded
 
     async def refresh(self) -> None:
-        """Load the newest version if it is not the one in force."""
-        async with self._database.read() as session:
-            version = await cities.newest_id(session)
-            if version is None or (self._loaded is not None and self._loaded.version == version):
-                return
-            content = await cities.content(session, version)
-            names = await cities.department_names(session)
-        self._loaded = await asyncio.to_thread(self._prepare, version, content, names)
-        log.info("city in force", extra={"version": version, **self._loaded.city.report()})
+        """Load the newest version, and the newest matrix, where they are not those in force.
+
+        Whoever changes the matrix calls it after the commit, so that the process that did it goes by it at once.
+        """
+        async with self._renewing:
+            loaded = self._loaded
+            async with self._database.read() as session:
+                version = await cities.newest_id(session)
+                matrix_version = await responsibility.version(session)
+                if version is None:
+                    return
+                if loaded is not None and (loaded.version, loaded.matrix_version) == (version, matrix_version):
+                    return
+                rules = await responsibility.rules_in_force(session)
+                if loaded is not None and loaded.version == version:
+                    city = replace(loaded.city, rules=rules)
+                    self._loaded = _warmed(replace(loaded, city=city, matrix_version=matrix_version))
+                    log.info("responsibility in force", extra={"version": matrix_version, "rules": len(rules)})
+                    return
+                content = await cities.content(session, version)
+                names = await cities.department_names(session)
+            prepared = await asyncio.to_thread(self._prepare, version, content, names)
+            city = replace(prepared.city, rules=rules)
+            self._loaded = _warmed(replace(prepared, city=city, matrix_version=matrix_version))
+            log.info("city in force", extra={"version": version, **city.report()})
 
     async def watch(self) -> None:
         """Refresh for ever."""
@@ -89,9 +113,13 @@ class CityInForce:
         city = cities.read_content(content)
         map_json = json.dumps(describe(city, self._map_tiles), ensure_ascii=False, separators=(",", ":")).encode()
         etag = hashlib.sha256(map_json).hexdigest()[:16]
-        # the matrix and the calendar are made on first use: now, rather than in the first request
-        _ = city.matrix, city.calendar.version
-        return LoadedCity(version, city, Gazetteer(city), names, map_json, etag)
+        return LoadedCity(version, 0, city, Gazetteer(city), names, map_json, etag)
+
+
+def _warmed(loaded: LoadedCity) -> LoadedCity:
+    """The matrix and the calendar are made on first use: now, rather than in the first request."""
+    _ = loaded.city.matrix, loaded.city.calendar.version
+    return loaded
 
 
 def describe(city: City, map_tiles: str) -> dict[str, Any]:

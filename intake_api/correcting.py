@@ -16,6 +16,7 @@ from intake_api.domain.case import Status
 from intake_api.domain.casework import Casework
 from intake_api.domain.event import SYSTEM, Actor
 from intake_api.domain.learning import Example, example
+from intake_api.domain.limits import settle
 from intake_api.domain.place import Place
 from intake_api.domain.taxonomy import Category, Taxonomy
 from intake_api.filing import Location
@@ -36,6 +37,7 @@ class Correction:
     location: Location | None
     reason: str
     version: int | None = None
+    condition: str | None = None
 
 
 class CaseOver(Exception):
@@ -67,7 +69,8 @@ class Correcting:
     async def correct(self, case_id: int, wanted: Correction, actor: Actor) -> None:
         """Change an existing case, tell it in an event, and keep an example, all in one transaction.
 
-        Raises UnknownCategory, CityNotLoaded, CaseOver, NothingCorrected, CaseChanged, StorageUnavailable.
+        Raises UnknownCategory, UnknownCondition, CityNotLoaded, CaseOver, NothingCorrected, CaseChanged,
+        StorageUnavailable.
         """
         category = self._taxonomy.get(wanted.category) if wanted.category else None
         place = await self._place(case_id, wanted.location)
@@ -80,7 +83,7 @@ class Correcting:
             status = Status(row.status)
             if not status.is_open:
                 raise CaseOver(status)
-            before, after = await self._decide(session, row, category=category, place=place, now=now)
+            before, after = await self._decide(session, row, wanted, category=category, place=place, now=now)
             changed = correction.changes(before, after)
             if not changed:
                 raise NothingCorrected
@@ -112,7 +115,14 @@ class Correcting:
         return found.place
 
     async def _decide(
-        self, session: AsyncSession, row: CaseRow, *, category: Category | None, place: Place | None, now: datetime
+        self,
+        session: AsyncSession,
+        row: CaseRow,
+        wanted: Correction,
+        *,
+        category: Category | None,
+        place: Place | None,
+        now: datetime,
     ) -> tuple[correction.Decided, correction.Decided]:
         supporting = await cases.supporting(session, [row.id])
         before = cases.decided(row, supporting[row.id])
@@ -123,6 +133,10 @@ class Correcting:
             category=category,
             known=self._taxonomy.get(row.category) if row.category and row.category in self._taxonomy else None,
             place=place,
+            condition=wanted.condition,
+            settle=lambda settled, precision, chosen: settle(
+                settled, row.description, city.filing_conditions, city.policy, precision, chosen=chosen
+            ),
             matrix=city.matrix,
             calendar=city.calendar,
             now=now,

@@ -11,11 +11,12 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intake_api.acting import rules_of
-from intake_api.city_in_force import CityInForce, LoadedCity
+from intake_api.city_in_force import CityInForce
 from intake_api.domain.case import Case, Report, Status, receive
 from intake_api.domain.casework import Casework, next_order_at
 from intake_api.domain.clock import Due, due
 from intake_api.domain.event import SYSTEM, Actor, Event
+from intake_api.domain.limits import AppliedLimit, settle
 from intake_api.domain.place import Datum, Place
 from intake_api.domain.responsibility import Assignment
 from intake_api.domain.standing import Standing
@@ -81,6 +82,7 @@ class Draft:
     report: Report
     location: Location
     category: str | None = None
+    condition: str | None = None
     announce: bool = False
 
 
@@ -93,6 +95,8 @@ class Decision:
     category: Category | None
     assignment: Assignment | None
     due: Due | None
+    limit: AppliedLimit | None
+    condition: str | None
     at: datetime
 
 
@@ -138,7 +142,7 @@ class Filing:
         self._noticing = Noticing(taxonomy)
 
     async def decide(self, draft: Draft) -> Decision:
-        """What would become of a draft now; stores nothing. Raises UnknownCategory, CityNotLoaded."""
+        """What would become of a draft now; stores nothing. Raises UnknownCategory, UnknownCondition, CityNotLoaded."""
         loaded = self._cities.current
         report = draft.report
         category = self._taxonomy.get(draft.category) if draft.category else None
@@ -149,13 +153,27 @@ class Filing:
         found = await self._places.resolve(where.text, where.lat, where.lng, where.datum, where.pole_no)
         place = found.place
         now = self._now()
-        assignment, deadline = self._rules(loaded, category, place, now)
-        return Decision(report, place, category, assignment, deadline, now)
+        if category is None:
+            return Decision(report, place, None, None, None, None, None, now)
+        city = loaded.city
+        limit, condition = settle(
+            category,
+            report.description,
+            city.filing_conditions,
+            city.policy,
+            place.precision,
+            chosen=draft.condition if draft.category else None,
+        )
+        today = now.astimezone(city.calendar.timezone).date()
+        assignment = city.matrix.assign(category, place.town_code, today)
+        deadline = due(limit.limit, now, city.calendar, limit.rule)
+        return Decision(report, place, category, assignment, deadline, limit, condition, now)
 
     async def file(self, draft: Draft, *, scope: str, key: str, body_hash: str, actor: Actor) -> Filed:
         """Store a report as a case, once per ``scope`` and ``key``.
 
-        Raises UnknownCategory, UnknownAttachment, KeyUsedForAnother, CityNotLoaded, StorageUnavailable.
+        Raises UnknownCategory, UnknownCondition, UnknownAttachment, KeyUsedForAnother, CityNotLoaded,
+        StorageUnavailable.
         """
         async with self._database.read() as session:
             before = await self._filed_before(session, scope, key, body_hash)
@@ -173,6 +191,8 @@ class Filing:
             policy=self._cities.current.city.auto_file,
             actor=actor,
             now=now,
+            limit=decision.limit,
+            condition=decision.condition,
         )
         policy = self._cities.current.city.policy
         standing, moved = self._begin(case)
@@ -223,6 +243,7 @@ class Filing:
             rule=assignment.rule if assignment else None,
             clock=case.due,
             filed_at=case.filed_at,
+            fast_track=case.fast_track,
         )
         rules = rules_of(self._cities, self._taxonomy)
         if case.status is not Status.FILED or not rules.policy.auto_dispatch:
@@ -230,17 +251,6 @@ class Filing:
         work = Casework(standing, rules, SYSTEM, case.received_at)
         work.dispatch_by_matrix()
         return work.standing, tuple(work.events)
-
-    @staticmethod
-    def _rules(
-        loaded: LoadedCity, category: Category | None, place: Place, now: datetime
-    ) -> tuple[Assignment | None, Due | None]:
-        if category is None:
-            return None, None
-        city = loaded.city
-        today = now.astimezone(city.calendar.timezone).date()
-        assignment = city.matrix.assign(category, place.town_code, today)
-        return assignment, due(category.limit, now, city.calendar, f"taxonomy:{category.code}")
 
     @staticmethod
     async def _filed_before(session: AsyncSession, scope: str, key: str, body_hash: str) -> Filed | None:

@@ -15,6 +15,7 @@ _COUNTED = {
     "poles": "灯杆",
     "departments": "部门",
     "rules": "职责规则",
+    "conditions": "立案条件",
     "calendar_days": "特殊日期",
 }
 
@@ -22,7 +23,7 @@ _COUNTED = {
 async def load_city(settings: Settings, folder: Path) -> str:
     """Check a city's folder, load it and tell what it holds. Raises CommandFailed with everything that is wrong."""
     from intake_api import administration
-    from intake_api.domain.city import BadCity
+    from intake_api.domain.city_folder import BadCity
 
     await require_current(settings)
     try:

@@ -49,6 +49,7 @@ class Permission(StrEnum):
     REVEAL = "reveal"  # see the reporter's name and phone, with a record
     INSPECT = "inspect"  # read the cases that an inspector is to look at
     CORRECT = "correct"  # correct category and place of a case
+    EDIT_MATRIX = "edit_matrix"  # add and end rules of the responsibility matrix
     TEACH = "teach"  # decide which corrections the assistant learns from
     SEE_MODEL = "see_model"  # how well the assistant understands, and since when
     UNDERSTAND = "understand"  # ask the assistant what a text means
@@ -70,7 +71,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DISPATCHER: frozenset({_P.READ_ALL, _P.REVEAL, _P.CORRECT, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.HANDLER: frozenset({_P.READ_DEPARTMENT, _P.REVEAL, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.VERIFIER: frozenset({_P.READ_ALL, _P.REVEAL, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
-    Role.SUPERVISOR: frozenset({_P.READ_ALL, _P.CORRECT, _P.TEACH, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
+    Role.SUPERVISOR: frozenset(
+        {_P.READ_ALL, _P.CORRECT, _P.EDIT_MATRIX, _P.TEACH, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}
+    ),
     Role.INSPECTOR: frozenset({_P.FILE, _P.INSPECT, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.PARTNER: frozenset({_P.LOOK_UP}),
     Role.SYSADMIN: frozenset({_P.MANAGE_STAFF, _P.LOOK_UP, _P.SEE_MODEL}),

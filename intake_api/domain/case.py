@@ -9,6 +9,7 @@ from enum import StrEnum
 from intake_api.domain import case_number
 from intake_api.domain.clock import Due
 from intake_api.domain.event import SYSTEM, Actor, Event, EventKind
+from intake_api.domain.limits import AppliedLimit
 from intake_api.domain.place import Place, Precision
 from intake_api.domain.responsibility import Assignment
 from intake_api.domain.taxonomy import Category, Urgency
@@ -143,6 +144,8 @@ class Case:
     due: Due | None
     received_at: datetime
     filed_at: datetime | None
+    condition: str | None = None
+    fast_track: bool = False
     id: int = 0
 
     @property
@@ -161,8 +164,13 @@ def receive(
     policy: AutoFile,
     actor: Actor,
     now: datetime,
+    limit: AppliedLimit | None = None,
+    condition: str | None = None,
 ) -> tuple[Case, tuple[Event, ...]]:
-    """Take a report in: filed at once when category and place pass the city's thresholds, else received (待受理)."""
+    """Take a report in: filed at once when category and place pass the city's thresholds, else received (待受理).
+
+    ``limit`` and ``condition``: what decided the due time.
+    """
     doubts = _doubts(report, category, place, policy)
     decided: dict[str, object] = {
         "channel": report.channel.value,
@@ -175,6 +183,7 @@ def receive(
         "supporting": [unit.id for unit in assignment.supporting] if assignment else [],
         "basis": assignment.basis.value if assignment else None,
         "responsibility_rule": assignment.rule if assignment else None,
+        "condition": condition,
         "due": due.as_json() if due else None,
         "attachments": len(report.attachments),
     }
@@ -198,12 +207,14 @@ def receive(
         report=report,
         status=Status.RECEIVED if doubts else Status.FILED,
         category=category,
-        urgency=category.urgency if category else Urgency.NORMAL,
+        urgency=limit.urgency if limit else category.urgency if category else Urgency.NORMAL,
         place=place,
         assignment=assignment,
         due=due,
         received_at=now,
         filed_at=None if doubts else now,
+        condition=condition,
+        fast_track=limit.fast_track if limit else False,
     )
     return case, tuple(events)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,7 +10,8 @@ from intake_api.domain.calendar import WorkCalendar
 from intake_api.domain.case import Status
 from intake_api.domain.clock import Due, due
 from intake_api.domain.event import Actor, Event, EventKind
-from intake_api.domain.place import Place
+from intake_api.domain.limits import AppliedLimit
+from intake_api.domain.place import Place, Precision
 from intake_api.domain.responsibility import ResponsibilityMatrix
 from intake_api.domain.taxonomy import Category, Urgency
 
@@ -32,6 +33,8 @@ class Decided:
     rule: str | None
     due: Mapping[str, object] | None
     due_at: datetime | None
+    condition: str | None = None
+    fast_track: bool = False
 
 
 def correct(
@@ -41,35 +44,47 @@ def correct(
     category: Category | None,
     known: Category | None,
     place: Place | None,
+    condition: str | None,
+    settle: Callable[[Category, Precision, str | None], tuple[AppliedLimit, str | None]],
     matrix: ResponsibilityMatrix,
     calendar: WorkCalendar,
     now: datetime,
 ) -> Decided:
     """What holds after a correction. ``category`` and ``place``: what is put right, None to leave it.
 
-    ``known``: the category so far, None where there is none or the taxonomy has dropped it. The clock goes on from when
-    it began, with the new category's limit; it begins now if there was none. What stays is returned as it was.
+    ``known``: the category so far, None where there is none or the taxonomy has dropped it. ``condition``: the filing
+    condition that people chose, None to go by the report's words; ``settle`` gives limit and condition of a category at
+    a place known so well. The clock goes on from when it began, with the new limit; it begins now if there was none.
+    What stays is returned as it was.
     """
     after = before
     if place is not None:
         after = replace(after, place=place)
-    if category is not None and category.code != before.category:
+    settled = category or known
+    anew = category is not None and category.code != before.category
+    if settled is not None and (anew or (condition is not None and condition != before.condition)):
+        limit, settled_condition = settle(settled, after.place.precision, condition)
         began = datetime.fromisoformat(str(before.due["started_at"])) if before.due else now
         earlier = Due.from_json(before.due) if before.due else None
         deadline = due(
-            category.limit,
+            limit.limit,
             began,
             calendar,
-            f"taxonomy:{category.code}",
+            limit.rule,
             extensions=earlier.extensions if earlier else 0,
             pauses=earlier.pauses if earlier else (),
         )
         after = replace(
-            after, category=category.code, urgency=category.urgency, due=deadline.as_json(), due_at=deadline.at
+            after,
+            category=settled.code,
+            urgency=limit.urgency,
+            due=deadline.as_json(),
+            due_at=deadline.at,
+            condition=settled_condition,
+            fast_track=limit.fast_track,
         )
     if category is not None:
         after = replace(after, confidence=1.0)
-    settled = category or known
     if settled is None or status not in PROPOSED:
         return after
     assignment = matrix.assign(settled, after.place.town_code, now.astimezone(calendar.timezone).date())
@@ -83,11 +98,12 @@ def correct(
 
 
 def changes(before: Decided, after: Decided) -> list[str]:
-    """What people put right: ``category``, ``location``, both or nothing."""
+    """What people put right: ``category``, ``condition``, ``location``, several or nothing."""
     return [
         name
         for name, old, new in (
             ("category", before.category, after.category),
+            ("condition", before.condition, after.condition),
             ("location", before.place, after.place),
         )
         if old != new
@@ -110,6 +126,7 @@ def _facts(decided: Decided) -> dict[str, object]:
     return {
         "category": decided.category,
         "category_confidence": decided.confidence,
+        "condition": decided.condition,
         "precision": decided.place.precision.value,
         "grid_cell": decided.place.grid_cell,
         "town": decided.place.town_code,

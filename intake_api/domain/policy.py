@@ -218,8 +218,10 @@ class Policy:
     """Grades after which a case may be reopened; 未解决 always may."""
 
     hazards: tuple[str, ...] = ("14*", "010*", "0110", "0113", "0117", "0302", "1205", "1307", "1514", "1516")
-    """撤诉: categories (codes or prefixes) that stay open though the reporter withdraws after dispatch, for others are in
-    danger. Manhole covers, live parts, gas, roads that give way: the city decides."""
+    """撤诉: categories (codes or prefixes) that stay open though the reporter withdraws after dispatch.
+
+    Manhole covers, live parts, gas, roads that give way are a danger to others; which ones, the city decides.
+    """
 
     fast_track: FastTrack = FastTrack()
     supervision: SupervisionRule = SupervisionRule()

@@ -75,6 +75,11 @@ def covers(pattern: str, code: str) -> bool:
     return code.startswith(pattern[:-1]) if pattern.endswith("*") else code == pattern
 
 
+def specificity(pattern: str) -> tuple[bool, int]:
+    """Sorts a code last, before it longer prefixes, then shorter ones, and ``*`` first."""
+    return not pattern.endswith("*"), len(pattern)
+
+
 class Taxonomy:
     """All categories, in the order of the file."""
 
@@ -89,6 +94,13 @@ class Taxonomy:
 
     def __contains__(self, code: object) -> bool:
         return code in self._by_code
+
+    def objection(self, pattern: str) -> str | None:
+        """Why ``pattern`` means no category, in Chinese; None if it means some."""
+        if not pattern.endswith("*"):
+            return None if pattern in self else f"分类目录里没有 {pattern}"
+        prefix = pattern[:-1]
+        return None if any(code.startswith(prefix) for code in self._by_code) else f"没有以 {prefix} 开头的分类"
 
     def get(self, code: str) -> Category:
         """The category with ``code``. Raises UnknownCategory."""

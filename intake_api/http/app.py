@@ -21,9 +21,23 @@ from intake_api.acting import TIMELY_BATCH, Acting
 from intake_api.city_in_force import CityInForce, CityNotLoaded
 from intake_api.correcting import Correcting
 from intake_api.domain.gazetteer import Gazetteer
+from intake_api.domain.limits import UnknownCondition
 from intake_api.domain.taxonomy import Taxonomy, UnknownCategory, read_taxonomy
 from intake_api.filing import Filing, Understanding
-from intake_api.http import actions, attachments, cases, city, corrections, figures, learning, nlu, outbox, staff
+from intake_api.http import (
+    actions,
+    attachments,
+    cases,
+    city,
+    conditions,
+    corrections,
+    figures,
+    learning,
+    nlu,
+    outbox,
+    responsibility,
+    staff,
+)
 from intake_api.http.assistant import RasaUnderstanding
 from intake_api.http.openapi import add_description
 from intake_api.http.resources import (
@@ -55,6 +69,8 @@ OPERATIONS = (
     *attachments.OPERATIONS,
     *figures.OPERATIONS,
     *city.OPERATIONS,
+    *conditions.OPERATIONS,
+    *responsibility.OPERATIONS,
     *nlu.OPERATIONS,
     *learning.OPERATIONS,
     *outbox.OPERATIONS,
@@ -204,6 +220,9 @@ async def translate_errors(
     except CityNotLoaded as error:
         detail = "城市数据尚未载入，请先运行 yht city load。"
         raise Problem(503, "city_not_loaded", detail, headers={"Retry-After": "30"}) from error
+    except UnknownCondition as error:
+        fault = FieldError(pointer="/condition", detail="这个分类没有这项立案条件。")
+        raise Problem(422, "unknown_condition", "立案条件不存在，请查看分类的立案条件。", errors=[fault]) from error
     except UnknownCategory as error:
         fault = FieldError(pointer="/category", detail="分类目录里没有这个代码。")
         raise Problem(422, "unknown_category", "分类代码不存在，请查看分类目录。", errors=[fault]) from error

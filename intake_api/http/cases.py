@@ -20,6 +20,7 @@ from intake_api.domain.action import Doer
 from intake_api.domain.case import Channel, Report, Reporter, Status, Utterance
 from intake_api.domain.casework import possible
 from intake_api.domain.event import AMONG_STAFF, ActorKind, canonical_json, is_intact
+from intake_api.domain.limits import UnknownCondition
 from intake_api.domain.masking import mask_name, mask_phone, mask_text
 from intake_api.domain.place import Place, Precision
 from intake_api.domain.responsibility import Basis
@@ -51,7 +52,9 @@ def _draft(body: schemas.CaseBody) -> Draft:
         transcript=tuple(Utterance(line.role, line.text, line.at) for line in body.transcript),
         attachments=tuple(body.attachments),
     )
-    return Draft(report, Location(**body.location.model_dump()), body.category or None, body.announce)
+    return Draft(
+        report, Location(**body.location.model_dump()), body.category or None, body.condition or None, body.announce
+    )
 
 
 async def file_case(request: web.Request) -> web.Response:
@@ -353,6 +356,7 @@ class _Showing:
             act=row.act,
             description=self.text(row.description),
             category=category_view(self._taxonomy, row.category),
+            condition=self._condition(row),
             category_confidence=row.category_confidence,
             urgency=Urgency(row.urgency),
             location=schemas.PlaceView(
@@ -430,6 +434,14 @@ class _Showing:
 
     def _local(self, moment: datetime | None) -> datetime | None:
         return moment.astimezone(self._city.city.calendar.timezone) if moment else None
+
+    def _condition(self, row: CaseRow) -> str | None:
+        if row.condition is None or row.category is None:
+            return None
+        try:
+            return self._city.city.filing_conditions.get(row.category, row.condition).words
+        except UnknownCondition:  # of an earlier version of the city
+            return row.condition
 
     def _department(self, department_id: str) -> schemas.DepartmentRef:
         return schemas.DepartmentRef(id=department_id, name=self._city.department_name(department_id))

@@ -24,10 +24,10 @@ async def correct_case(request: web.Request) -> web.Response:
     where = body.location
     given = where is not None and (where.text or where.pole_no or where.lat is not None)
     nothing = Problem(422, "nothing_to_correct", "分类和地点都没有改动，请先改正其中一项。")
-    if not body.category and not given:
+    if not body.category and not body.condition and not given:
         raise nothing
     location = Location(**where.model_dump()) if where is not None and given else None
-    wanted = Correction(body.category or None, location, body.reason, body.version)
+    wanted = Correction(body.category or None, location, body.reason, body.version, body.condition or None)
     try:
         await request.app[CORRECTING].correct(row.id, wanted, request[PRINCIPAL].actor)
     except NothingCorrected as error:

@@ -84,6 +84,9 @@ def _operation(operation: Operation, names: Mapping[Any, dict[str, Any]]) -> dic
         file = {"type": "string", "contentMediaType": "application/octet-stream"}
         schema = {"type": "object", "required": ["file"], "properties": {"file": file}}
         described["requestBody"] = {"required": True, "content": {operation.request_media: {"schema": schema}}}
+    elif operation.request_media == "text/csv":
+        content = {operation.request_media: {"schema": {"type": "string"}}}
+        described["requestBody"] = {"required": True, "content": content}
     return described
 
 

@@ -111,6 +111,8 @@ class CaseBody(Body):
     description: Text = Field(min_length=1, max_length=5000)
     category: OptionalText = ""
     """A code of the taxonomy."""
+    condition: OptionalText = Field("", max_length=20)
+    """A filing condition (立案条件) of the category; left out: the one that the words speak of."""
     category_confidence: float = Field(1.0, ge=0, le=1)
     """How sure the category is; below the city's threshold an operator looks first."""
     location: Annotated[LocationBody, BeforeValidator(_or_nothing)] = Field(default_factory=LocationBody.nowhere)
@@ -219,6 +221,8 @@ class CaseView(View):
     act: str
     description: str
     category: CategoryRef | None
+    condition: str | None
+    """The filing condition (立案条件) that decides the limit, in words."""
     category_confidence: float
     urgency: Urgency
     location: PlaceView
@@ -363,6 +367,8 @@ class CorrectionBody(Body):
 
     category: OptionalText = ""
     """A code of the taxonomy."""
+    condition: OptionalText = Field("", max_length=20)
+    """A filing condition (立案条件) of the category."""
     location: LocationBody | None = None
     """The right place. A pin without words keeps the reporter's words."""
     reason: Text = Field(min_length=1, max_length=500)

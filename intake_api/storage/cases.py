@@ -82,7 +82,8 @@ async def store(
         occurred_at=report.occurred_at,
         received_at=case.received_at,
         filed_at=case.filed_at,
-        fast_track=standing.fast_track,
+        condition=case.condition,
+        fast_track=case.fast_track,
         responsible_id=standing.responsible,
         dispatched_at=standing.dispatched_at,
         next_order_at=next_order_at,
@@ -182,6 +183,8 @@ def decided(row: CaseRow, supporting: Sequence[str]) -> Decided:
         rule=row.responsibility_rule,
         due=row.due,
         due_at=row.due_at,
+        condition=row.condition,
+        fast_track=row.fast_track,
     )
 
 
@@ -202,6 +205,7 @@ async def change(session: AsyncSession, row: CaseRow, now_decided: Decided) -> N
     row.responsibility_rule = now_decided.rule
     row.due = dict(now_decided.due) if now_decided.due is not None else None
     row.due_at = now_decided.due_at
+    row.condition, row.fast_track = now_decided.condition, now_decided.fast_track
     await session.execute(delete(SupportingRow).where(SupportingRow.case_id == row.id))
     session.add_all(SupportingRow(case_id=row.id, department_id=unit) for unit in now_decided.supporting)
 

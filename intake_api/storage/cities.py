@@ -1,4 +1,4 @@
-"""The loaded city: every version as one row, and its departments and rules as tables."""
+"""The loaded city: every version as one row, its departments as a table, its rules among those of the matrix."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import hashlib
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intake_api.domain.city import City
-from intake_api.storage.tables import CityVersionRow, DepartmentRow, ResponsibilityRuleRow
+from intake_api.storage import responsibility
+from intake_api.storage.tables import CityVersionRow, DepartmentRow
 
 _CITY = TypeAdapter(City)
 
@@ -44,19 +45,7 @@ async def load(session: AsyncSession, city: City, now: datetime) -> bool:
                 retired_at=None,
             )
         )
-    await session.execute(delete(ResponsibilityRuleRow))
-    session.add_all(
-        ResponsibilityRuleRow(
-            category=rule.category,
-            area=rule.area,
-            lead=rule.lead,
-            supporting=list(rule.supporting),
-            basis=rule.basis.value,
-            valid_from=rule.valid_from,
-            valid_to=rule.valid_to,
-        )
-        for rule in city.rules
-    )
+    await responsibility.replace_city_rules(session, city.rules, now)
     return True
 
 

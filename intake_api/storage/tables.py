@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
-    Date,
     DateTime,
     Dialect,
     Float,
@@ -460,21 +459,6 @@ class DepartmentRow(Base):
     town_code: Mapped[str] = mapped_column(String(20))
     phone: Mapped[str] = mapped_column(String(40))
     retired_at: Mapped[datetime | None]  # set when a newer city no longer has it; old cases still name it
-
-
-class ResponsibilityRuleRow(Base):
-    """A rule of the responsibility matrix. Those of the city folder are replaced by the next one loaded."""
-
-    __tablename__ = "responsibility_rules"
-
-    id: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=True)
-    category: Mapped[str] = mapped_column(String(20))
-    area: Mapped[str] = mapped_column(String(20))
-    lead: Mapped[str] = mapped_column(String(60))
-    supporting: Mapped[list[Any]]
-    basis: Mapped[str] = mapped_column(String(20))
-    valid_from: Mapped[date | None] = mapped_column(Date)
-    valid_to: Mapped[date | None] = mapped_column(Date)
 
 
 class AuditRow(Base):

@@ -14,9 +14,10 @@ from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
 from intake_api.domain.calendar import DayKind
-from intake_api.domain.city import City, NamedPlace, Road, read_city
+from intake_api.domain.city import City, NamedPlace, Road
+from intake_api.domain.city_folder import read_city
 from intake_api.domain.responsibility import Basis
-from intake_api.domain.taxonomy import Taxonomy, read_taxonomy
+from intake_api.domain.taxonomy import Limit, Taxonomy, Unit, read_taxonomy
 
 NLU_DATA = Path(__file__).parents[2] / "nlu_data"
 DEGREE = 104_000
@@ -272,3 +273,47 @@ def test_only_weekends_are_worked_instead_of_another_day() -> None:
 )
 def test_the_calendar_knows_the_announced_days(day: date, kind: DayKind) -> None:
     assert {special.day: special.kind for special in minhang().calendar_days}[day] is kind
+
+
+def test_the_main_categories_have_filing_conditions() -> None:
+    assert len(minhang().conditions) >= 60
+    cover = {condition.id: condition.limit for condition in minhang().filing_conditions.of("0103")}
+    assert cover["missing"] == Limit(2, Unit.CALENDAR_HOUR)
+    assert cover["sunken"] == Limit(5, Unit.WORKING_DAY)
+    for code in ("0115", "0401", "1101", "1301", "1406", "1601"):
+        assert len(minhang().filing_conditions.of(code)) >= 1
+
+
+def test_a_condition_is_proposed_only_by_signs_that_tell_it_from_the_others() -> None:
+    for category in taxonomy():
+        conditions = minhang().filing_conditions.of(category.code)
+        shared = Counter(sign for condition in conditions for sign in set(condition.signs))
+        for condition in conditions:
+            assert any(shared[sign] == 1 for sign in condition.signs), (category.code, condition.id)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "condition"),
+    [
+        ("0103", "路口的雨水井盖不见了", "missing"),
+        ("0110", "车轧过去井盖就响", "noisy"),
+        ("0115", "整条路的灯都不亮", "dark_row"),
+        ("0115", "门口那盏灯不亮", "dark_one"),
+        ("1111", "楼上正在偷偷搭违建", "building"),
+        ("1301", "半夜还在打桩", "night"),
+        ("1406", "积水很深，车子熄火了", "deep"),
+        ("1702", "有人被困在电梯里", "trapped"),
+    ],
+)
+def test_what_people_say_is_known_as_a_filing_condition(code: str, text: str, condition: str) -> None:
+    proposal = minhang().filing_conditions.propose(code, text)
+    assert proposal is not None
+    assert proposal.condition.id == condition
+
+
+def test_the_fast_track_is_no_longer_than_the_usual_way() -> None:
+    track = minhang().policy.fast_track
+    assert track.limit.unit is Unit.CALENDAR_HOUR
+    for code in track.categories:
+        usual = taxonomy().get(code).limit
+        assert usual.unit is not Unit.CALENDAR_HOUR or usual.value >= track.limit.value, code

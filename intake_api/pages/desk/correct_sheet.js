@@ -9,7 +9,7 @@ import { reference } from './reference.js'
 const TYPING_PAUSE = 400
 const SAME_NAMED = 5
 
-const categoryOptions = () =>
+export const categoryOptions = () =>
   reference.categories.map(({ code, name, kind, division, typical_words: words }) => ({
     value: code,
     label: name,

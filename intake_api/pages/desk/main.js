@@ -16,6 +16,7 @@ import { FilterRail } from './filter_rail.js'
 import { InvitationPage } from './invitation.js'
 import { LearningPage } from './learning_page.js'
 import { LoginPage, doorway } from './login.js'
+import { ResponsibilityPage } from './responsibility_page.js'
 import { StaffPage } from './staff_page.js'
 
 const CASE_PAGES = ['cases', 'filters', 'case']
@@ -117,6 +118,7 @@ function topBar(showKeys) {
     ]),
     h('nav', { 'aria-label': '页面' }, [
       readsCases.value ? tab(address('/cases'), '案件', CASE_PAGES.includes(route.name)) : null,
+      readsCases.value ? tab(address('/responsibility'), '职责表', route.name === 'responsibility') : null,
       teaches.value ? tab(address('/learning'), '学习样本', route.name === 'learning') : null,
       keepsStaff.value ? tab(address('/staff'), '人员', route.name === 'staff') : null,
     ]),
@@ -131,6 +133,7 @@ function page() {
   if (CASE_PAGES.includes(route.name) && readsCases.value) return h(QueuePage)
   if (route.name === 'staff' && keepsStaff.value) return h(StaffPage)
   if (route.name === 'learning' && teaches.value) return h(LearningPage)
+  if (route.name === 'responsibility' && readsCases.value) return h(ResponsibilityPage)
   if (route.name === 'unknown')
     return h(
       'main',
@@ -167,6 +170,7 @@ const Desk = {
           filters: '筛选',
           case: `案件 ${route.params.number}`,
           learning: '学习样本',
+          responsibility: '职责表',
           staff: '人员',
           invitation: '设置密码',
         }[route.name] ?? '部门工作台'

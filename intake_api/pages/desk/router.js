@@ -4,7 +4,7 @@ import { h, reactive } from './vue.js'
 
 const ROOT = '/desk'
 
-/** `name` is one of home, cases, filters, case, staff, learning, invitation, unknown; `params` and `query` are plain strings. */
+/** `name` is one of home, cases, filters, case, staff, learning, responsibility, invitation, unknown; `params` and `query` are plain strings. */
 export const route = reactive({ name: 'home', params: {}, query: {}, path: ROOT })
 
 const PATTERNS = [
@@ -14,6 +14,7 @@ const PATTERNS = [
   ['case', /^\/cases\/(?<number>\d+)$/],
   ['staff', /^\/staff\/?$/],
   ['learning', /^\/learning\/?$/],
+  ['responsibility', /^\/responsibility\/?$/],
   ['invitation', /^\/invitation\/(?<token>[^/]+)$/],
 ]
 

@@ -133,7 +133,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 _EMPTY = """
 SET session_replication_role = replica;
 TRUNCATE cases, case_supporting, events, idempotency_keys, tokens, staff, staff_sessions, invitations, login_locks,
-    login_failures, outbox, attachments, audit RESTART IDENTITY CASCADE
+    login_failures, outbox, attachments, audit, responsibility_changes RESTART IDENTITY CASCADE;
+DELETE FROM responsibility_rules WHERE source <> 'city';
+UPDATE responsibility_rules SET valid_to = NULL, ended_at = NULL
 """
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from intake_api.domain.city import City, read_city
+from intake_api.domain.city import City
+from intake_api.domain.city_folder import read_city
 from intake_api.domain.gazetteer import Gazetteer
 from intake_api.domain.taxonomy import Taxonomy, read_taxonomy
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from datetime import time
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
-from intake_api.domain.city import BadCity, City, read_city
-from intake_api.domain.taxonomy import Taxonomy
+from intake_api.domain.calendar import OfficeHours
+from intake_api.domain.city import City
+from intake_api.domain.city_folder import BadCity, read_city
+from intake_api.domain.policy import FastTrack, Figure, Policy, QuietHours, Retention
+from intake_api.domain.taxonomy import Limit, Taxonomy, Unit
 from tests.unit.intake_api.conftest import QINGHE
 
 
@@ -62,6 +67,29 @@ def test_a_sound_folder_becomes_a_city(city: City) -> None:
         ("city.toml", '"district"', '"nobody"', "city.toml:28: district_department nobody 不在 departments.csv 里"),
         ("city.toml", 'name = "青禾区"', "", "city.toml: 缺少 name"),
         ("city.toml", "zoom = 13", "zoom = ", "city.toml:25: 不是合法的 TOML"),
+        ("city.toml", "accept_minutes = 10", "accept_minutes = 0", "city.toml:31: policy.accept_minutes 应在 1 和"),
+        ("city.toml", "accept_minutes = 10", "accept_minute = 10", "city.toml:31: 不认识的项：policy.accept_minute"),
+        ("city.toml", "accept_minutes = 10", 'accept_minutes = "十"', "city.toml:31: policy.accept_minutes 的类型不对"),
+        ("city.toml", '"07:00", "22:00"', '"07:00"', "city.toml:32: policy.staffed_hours 应写开始和结束两个时刻"),
+        ("city.toml", '"07:00", "22:00"', '"22:00", "07:00"', "city.toml:32: policy.staffed_hours 的结束必须晚于开始"),
+        ("city.toml", '"20:30"', '"晚上"', "city.toml:33: policy.quiet_hours 不是时刻"),
+        ("city.toml", '"14*", "0103"', '"77*"', "city.toml:34: policy.hazards：没有以 77 开头的分类"),
+        ("city.toml", '"1102", "1201"', '"0199"', "city.toml:38: fast_track.categories：分类目录里没有 0199"),
+        ("city.toml", '"calendar_hour"', '"hour"', "city.toml:40: fast_track.unit 只能是 calendar_hour、"),
+        ("city.toml", "second_hours = 12", "second_hours = 72", "city.toml:43: supervision 的三道督办令要一道比一道晚"),
+        ("city.toml", "[1, 2, 4]", "[1, 4, 2]", "city.toml:44: supervision.order_levels 应为由低到高的三个级别"),
+        ("city.toml", "personal_days = 365", "personal_days = -1", "city.toml:47: retention.personal_days 应在 1 和"),
+        ("city.toml", "solved = 40", "solved = 50", "city.toml:49: scorecard 各项权重之和应为 100，现在是 110"),
+        ("conditions.csv", "0103,sunken", "0199,sunken", "conditions.csv:5: 分类目录里没有 0199"),
+        ("conditions.csv", "010*,noisy", "010*,missing", "conditions.csv:3: 010* 的 id missing 重复"),
+        ("conditions.csv", ",2,calendar_hour", ",0,calendar_hour", "conditions.csv:2: limit 应为正整数：0"),
+        ("conditions.csv", "working_day,,路面平整,下沉\n", "week,,路面平整,下沉\n", "conditions.csv:5: unit 只能是"),
+        (
+            "conditions.csv",
+            "emergency",
+            "fatal",
+            "conditions.csv:2: urgency 只能是 normal、urgent、emergency，或者空着",
+        ),
     ],
 )
 def test_a_fault_is_named_with_file_and_line(
@@ -72,6 +100,33 @@ def test_a_fault_is_named_with_file_and_line(
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
     assert any(found.startswith(fault) for found in faults(folder, taxonomy))
+
+
+def test_the_policy_of_a_city_is_read_and_what_it_does_not_say_is_the_default(city: City) -> None:
+    policy = city.policy
+    assert (policy.accept_minutes, policy.dispatch_minutes) == (10, 15)
+    assert policy.staffed == OfficeHours(time(7), time(22))
+    assert policy.quiet_hours == QuietHours(time(20, 30), time(8, 30))
+    assert policy.hazards == ("14*", "0103")
+    assert policy.rating_reopens == ("非常不满意",)
+    assert policy.fast_track == FastTrack(("1102", "1201"), Limit(2, Unit.CALENDAR_HOUR))
+    assert (policy.supervision.second_hours, policy.supervision.third_hours) == (12, 48)
+    assert policy.supervision.level_of_order(3).addressee == "区督办室"
+    assert policy.retention == Retention(personal_days=365)
+    assert policy.scorecard == {Figure.ON_TIME: 60, Figure.SOLVED: 40}
+
+
+def test_a_city_without_policy_and_conditions_has_the_defaults(folder: Path, taxonomy: Taxonomy) -> None:
+    (folder / "conditions.csv").unlink()
+    frame = folder / "city.toml"
+    frame.write_text(frame.read_text(encoding="utf-8").partition("[policy]")[0], encoding="utf-8")
+    plain = read_city(folder, taxonomy)
+    assert (plain.policy, plain.conditions) == (Policy(), ())
+
+
+def test_a_city_survives_being_stored(city: City) -> None:
+    stored = TypeAdapter(City)
+    assert stored.validate_json(stored.dump_json(city)) == city
 
 
 def test_all_faults_are_named_at_once(folder: Path, taxonomy: Taxonomy) -> None:

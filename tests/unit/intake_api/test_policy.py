@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,8 @@ import pytest
 from intake_api.domain.calendar import OfficeHours, WorkCalendar
 from intake_api.domain.clock import stage_due
 from intake_api.domain.place import Precision
-from intake_api.domain.policy import FastTrack, Policy, QuietHours, SupervisionRule
+from intake_api.domain.policy import FastTrack, Figure, Policy, QuietHours, Retention, SupervisionRule
+from tests.unit.intake_api.conftest import ROOT
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -91,3 +93,14 @@ def test_the_weights_of_the_scorecard_are_points_of_a_hundred() -> None:
 def test_desks_that_are_staffed_every_day_work_on_weekends_and_holidays() -> None:
     desks = WorkCalendar(SHANGHAI, OfficeHours(time(7), time(22)), {}, every_day=True)
     assert stage_due(15, at("2026-10-03T21:50"), desks) == at("2026-10-04T07:05")
+
+
+def test_every_number_of_the_policy_is_documented() -> None:
+    documented = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    sections = {"fast_track", "supervision", "retention", "scorecard"}
+    named = {"staffed": "staffed_hours"}
+    keys = [named.get(one.name, one.name) for one in fields(Policy) if one.name not in sections]
+    keys += [one.name for part in (FastTrack, SupervisionRule, Retention) for one in fields(part)]
+    keys += [figure.value for figure in Figure]
+    written = {"levels": "names"}
+    assert [key for key in keys if f"`{written.get(key, key)}`" not in documented] == []
