@@ -47,6 +47,7 @@ class Permission(StrEnum):
     READ_DEPARTMENT = "read_department"  # read the cases of one's own department
     READ_REPORTERS = "read_reporters"  # read cases of the reporter one speaks for
     REVEAL = "reveal"  # see the reporter's name and phone, with a record
+    INSPECT = "inspect"  # read the cases that an inspector is to look at
     CORRECT = "correct"  # correct category and place of a case
     EDIT_MATRIX = "edit_matrix"  # add and end rules of the responsibility matrix
     TEACH = "teach"  # decide which corrections the assistant learns from
@@ -73,7 +74,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: frozenset(
         {_P.READ_ALL, _P.CORRECT, _P.EDIT_MATRIX, _P.TEACH, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}
     ),
-    Role.INSPECTOR: frozenset({_P.FILE, _P.LOOK_UP, _P.SEE_MODEL}),
+    Role.INSPECTOR: frozenset({_P.FILE, _P.INSPECT, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.PARTNER: frozenset({_P.LOOK_UP}),
     Role.SYSADMIN: frozenset({_P.MANAGE_STAFF, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.SECADMIN: frozenset({_P.SEE_MODEL}),

@@ -17,12 +17,14 @@ from aiohttp import web
 from groundwork.problem import FieldError, Problem
 from groundwork.settings import ROOT, Settings
 from groundwork.web import install, process_middleware
+from intake_api.acting import TIMELY_BATCH, Acting
 from intake_api.city_in_force import CityInForce, CityNotLoaded
 from intake_api.correcting import Correcting
 from intake_api.domain.gazetteer import Gazetteer
 from intake_api.domain.taxonomy import Taxonomy, UnknownCategory, read_taxonomy
 from intake_api.filing import Filing, Understanding
 from intake_api.http import (
+    actions,
     attachments,
     cases,
     city,
@@ -37,6 +39,7 @@ from intake_api.http import (
 from intake_api.http.assistant import RasaUnderstanding
 from intake_api.http.openapi import add_description
 from intake_api.http.resources import (
+    ACTING,
     ASSISTANT,
     CITY,
     CORRECTING,
@@ -59,6 +62,7 @@ log = logging.getLogger(__name__)
 
 OPERATIONS = (
     *cases.OPERATIONS,
+    *actions.OPERATIONS,
     *corrections.OPERATIONS,
     *attachments.OPERATIONS,
     *city.OPERATIONS,
@@ -75,6 +79,7 @@ TAXONOMY_FILE = ROOT / "nlu_data" / "taxonomy.csv"
 MODELS_FOLDER = ROOT / "models"
 _LARGEST_BODY = 4 * 1024 * 1024  # JSON; uploads have their own limit
 _MULTIPART_MARGIN = 1024 * 1024
+_TIME_STEP = 5.0  # seconds; supervision and suspension are by the minute
 _WATCHER = web.AppKey("city_watcher", asyncio.Task[None])
 
 
@@ -102,6 +107,7 @@ def create_app(
     app.cleanup_ctx.append(_database)
     app.cleanup_ctx.append(_assistant(settings, assistant))
     app.cleanup_ctx.append(_city)
+    app.cleanup_ctx.append(_time)
     register(app, OPERATIONS)
     add_description(app, OPERATIONS, settings.base_url, _version())
     add_page_routes(app)
@@ -132,6 +138,7 @@ def _assistant(settings: Settings, given: Understanding | None) -> Callable[[web
             app[ASSISTANT] = assistant
             app[PLACES] = _places(settings, session, app[CITY])
             app[FILING] = Filing(app[DATABASE], app[TAXONOMY], app[CITY], app[PLACES], assistant, now=app[NOW])
+            app[ACTING] = Acting(app[DATABASE], app[TAXONOMY], app[CITY], now=app[NOW])
             app[CORRECTING] = Correcting(app[DATABASE], app[TAXONOMY], app[CITY], app[PLACES], now=app[NOW])
             yield
 
@@ -154,6 +161,27 @@ async def _city(app: web.Application) -> AsyncIterator[None]:
     watcher.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await watcher
+
+
+async def _time(app: web.Application) -> AsyncIterator[None]:
+    keeper = asyncio.create_task(_keep_time(app))
+    yield
+    keeper.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await keeper
+
+
+async def _keep_time(app: web.Application) -> None:
+    """See to what time demands of cases, every few seconds, for ever."""
+    while True:
+        await asyncio.sleep(_TIME_STEP)
+        try:
+            while await app[ACTING].keep_time() == TIMELY_BATCH:
+                pass
+        except (StorageUnavailable, CityNotLoaded):
+            log.warning("cases not looked at for what time demands: database or city not there")
+        except Exception:
+            log.exception("what time demands of cases was not done")
 
 
 async def _database_ready(request: web.Request) -> bool:

@@ -16,6 +16,32 @@ from intake_api.domain.policy import FastTrack, Figure, Policy, QuietHours, Rete
 from intake_api.domain.taxonomy import Limit, Taxonomy, Unit
 from tests.unit.intake_api.conftest import QINGHE
 
+POLICY = """
+[policy]
+accept_minutes = 10
+staffed_hours = ["07:00", "22:00"]
+quiet_hours = ["20:30", "08:30"]
+hazards = ["14*", "0103"]
+rating_reopens = ["非常不满意"]
+
+[fast_track]
+categories = ["1101", "1201"]
+limit = 2
+unit = "calendar_hour"
+
+[supervision]
+second_hours = 12
+order_levels = [1, 2, 4]
+
+[retention]
+personal_days = 365
+
+[scorecard]
+on_time = 60
+solved = 40
+"""
+"""A policy with numbers of its own; appended, its first section begins in line 30."""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -96,14 +122,16 @@ def test_a_fault_is_named_with_file_and_line(
     folder: Path, taxonomy: Taxonomy, file: str, old: str, new: str, fault: str
 ) -> None:
     path = folder / file
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8") + (POLICY if file == "city.toml" else "")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
     assert any(found.startswith(fault) for found in faults(folder, taxonomy))
 
 
-def test_the_policy_of_a_city_is_read_and_what_it_does_not_say_is_the_default(city: City) -> None:
-    policy = city.policy
+def test_the_policy_of_a_city_is_read_and_what_it_does_not_say_is_the_default(folder: Path, taxonomy: Taxonomy) -> None:
+    with (folder / "city.toml").open("a", encoding="utf-8") as frame:
+        frame.write(POLICY)
+    policy = read_city(folder, taxonomy).policy
     assert (policy.accept_minutes, policy.dispatch_minutes) == (10, 15)
     assert policy.staffed == OfficeHours(time(7), time(22))
     assert policy.quiet_hours == QuietHours(time(20, 30), time(8, 30))
@@ -118,8 +146,6 @@ def test_the_policy_of_a_city_is_read_and_what_it_does_not_say_is_the_default(ci
 
 def test_a_city_without_policy_and_conditions_has_the_defaults(folder: Path, taxonomy: Taxonomy) -> None:
     (folder / "conditions.csv").unlink()
-    frame = folder / "city.toml"
-    frame.write_text(frame.read_text(encoding="utf-8").partition("[policy]")[0], encoding="utf-8")
     plain = read_city(folder, taxonomy)
     assert (plain.policy, plain.conditions) == (Policy(), ())
 
