@@ -105,7 +105,7 @@ async def test_the_scorecard_weighs_what_the_city_says(intake: Intake) -> None:
     await a_week_of_work(intake)
     _, card = await intake.call("GET", "/api/v1/figures/scorecard", role="supervisor")
     assert {row["department"]["id"] for row in card["rows"]} == {"hedong", "drainage"}
-    assert "按期结案率 60 分" in card["formula"]
+    assert "按期结案率 30 分" in card["formula"]
     hedong = next(row for row in card["rows"] if row["department"]["id"] == "hedong")
     given = [part for part in hedong["parts"] if part["points"] is not None]
     weights = sum(part["weight"] for part in given)

@@ -16,6 +16,32 @@ from intake_api.domain.policy import FastTrack, Figure, Policy, QuietHours, Rete
 from intake_api.domain.taxonomy import Limit, Taxonomy, Unit
 from tests.unit.intake_api.conftest import QINGHE
 
+POLICY = """
+[policy]
+accept_minutes = 10
+staffed_hours = ["07:00", "22:00"]
+quiet_hours = ["20:30", "08:30"]
+hazards = ["14*", "0103"]
+rating_reopens = ["非常不满意"]
+
+[fast_track]
+categories = ["1101", "1201"]
+limit = 2
+unit = "calendar_hour"
+
+[supervision]
+second_hours = 12
+order_levels = [1, 2, 4]
+
+[retention]
+personal_days = 365
+
+[scorecard]
+on_time = 60
+solved = 40
+"""
+"""A policy with numbers of its own; appended, its first section begins in line 30."""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -74,7 +100,7 @@ def test_a_sound_folder_becomes_a_city(city: City) -> None:
         ("city.toml", '"07:00", "22:00"', '"22:00", "07:00"', "city.toml:32: policy.staffed_hours 的结束必须晚于开始"),
         ("city.toml", '"20:30"', '"晚上"', "city.toml:33: policy.quiet_hours 不是时刻"),
         ("city.toml", '"14*", "0103"', '"77*"', "city.toml:34: policy.hazards：没有以 77 开头的分类"),
-        ("city.toml", '"1102", "1201"', '"0199"', "city.toml:38: fast_track.categories：分类目录里没有 0199"),
+        ("city.toml", '"1101", "1201"', '"0199"', "city.toml:38: fast_track.categories：分类目录里没有 0199"),
         ("city.toml", '"calendar_hour"', '"hour"', "city.toml:40: fast_track.unit 只能是 calendar_hour、"),
         ("city.toml", "second_hours = 12", "second_hours = 72", "city.toml:43: supervision 的三道督办令要一道比一道晚"),
         ("city.toml", "[1, 2, 4]", "[1, 4, 2]", "city.toml:44: supervision.order_levels 应为由低到高的三个级别"),
@@ -96,20 +122,22 @@ def test_a_fault_is_named_with_file_and_line(
     folder: Path, taxonomy: Taxonomy, file: str, old: str, new: str, fault: str
 ) -> None:
     path = folder / file
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8") + (POLICY if file == "city.toml" else "")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
     assert any(found.startswith(fault) for found in faults(folder, taxonomy))
 
 
-def test_the_policy_of_a_city_is_read_and_what_it_does_not_say_is_the_default(city: City) -> None:
-    policy = city.policy
+def test_the_policy_of_a_city_is_read_and_what_it_does_not_say_is_the_default(folder: Path, taxonomy: Taxonomy) -> None:
+    with (folder / "city.toml").open("a", encoding="utf-8") as frame:
+        frame.write(POLICY)
+    policy = read_city(folder, taxonomy).policy
     assert (policy.accept_minutes, policy.dispatch_minutes) == (10, 15)
     assert policy.staffed == OfficeHours(time(7), time(22))
     assert policy.quiet_hours == QuietHours(time(20, 30), time(8, 30))
     assert policy.hazards == ("14*", "0103")
     assert policy.rating_reopens == ("非常不满意",)
-    assert policy.fast_track == FastTrack(("1102", "1201"), Limit(2, Unit.CALENDAR_HOUR))
+    assert policy.fast_track == FastTrack(("1101", "1201"), Limit(2, Unit.CALENDAR_HOUR))
     assert (policy.supervision.second_hours, policy.supervision.third_hours) == (12, 48)
     assert policy.supervision.level_of_order(3).addressee == "区督办室"
     assert policy.retention == Retention(personal_days=365)
@@ -118,8 +146,6 @@ def test_the_policy_of_a_city_is_read_and_what_it_does_not_say_is_the_default(ci
 
 def test_a_city_without_policy_and_conditions_has_the_defaults(folder: Path, taxonomy: Taxonomy) -> None:
     (folder / "conditions.csv").unlink()
-    frame = folder / "city.toml"
-    frame.write_text(frame.read_text(encoding="utf-8").partition("[policy]")[0], encoding="utf-8")
     plain = read_city(folder, taxonomy)
     assert (plain.policy, plain.conditions) == (Policy(), ())
 
