@@ -22,7 +22,20 @@ from intake_api.correcting import Correcting
 from intake_api.domain.gazetteer import Gazetteer
 from intake_api.domain.taxonomy import Taxonomy, UnknownCategory, read_taxonomy
 from intake_api.filing import Filing, Understanding
-from intake_api.http import attachments, cases, city, corrections, learning, nlu, outbox, staff
+from intake_api.http import (
+    accounts,
+    attachments,
+    audit,
+    cases,
+    city,
+    corrections,
+    learning,
+    nlu,
+    outbox,
+    own_account,
+    staff,
+    tokens,
+)
 from intake_api.http.assistant import RasaUnderstanding
 from intake_api.http.openapi import add_description
 from intake_api.http.resources import (
@@ -39,6 +52,7 @@ from intake_api.http.resources import (
     TAXONOMY,
 )
 from intake_api.http.routing import register
+from intake_api.integrity import AnchorWatch
 from intake_api.pages.routes import add_page_routes
 from intake_api.places import EmbeddedPlaces, GeocodedPlaces, PlaceResolver
 from intake_api.storage.attachments import AttachmentFiles, signing_key
@@ -55,6 +69,10 @@ OPERATIONS = (
     *learning.OPERATIONS,
     *outbox.OPERATIONS,
     *staff.OPERATIONS,
+    *accounts.OPERATIONS,
+    *own_account.OPERATIONS,
+    *tokens.OPERATIONS,
+    *audit.OPERATIONS,
 )
 """Everything the interface offers."""
 
@@ -89,6 +107,7 @@ def create_app(
     app.cleanup_ctx.append(_database)
     app.cleanup_ctx.append(_assistant(settings, assistant))
     app.cleanup_ctx.append(_city)
+    app.cleanup_ctx.append(_anchors)
     register(app, OPERATIONS)
     add_description(app, OPERATIONS, settings.base_url, _version())
     add_page_routes(app)
@@ -141,6 +160,14 @@ async def _city(app: web.Application) -> AsyncIterator[None]:
     watcher.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await watcher
+
+
+async def _anchors(app: web.Application) -> AsyncIterator[None]:
+    watch = asyncio.create_task(AnchorWatch(app[DATABASE], app[NOW]).run())
+    yield
+    watch.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await watch
 
 
 async def _database_ready(request: web.Request) -> bool:

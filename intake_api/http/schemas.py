@@ -12,6 +12,7 @@ from intake_api.domain.case import Channel, Status
 from intake_api.domain.learning import ExampleState
 from intake_api.domain.place import Datum, Precision
 from intake_api.domain.responsibility import Basis
+from intake_api.domain.staff import Duty
 from intake_api.domain.taxonomy import Unit, Urgency
 
 
@@ -647,10 +648,11 @@ class OutboxState(View):
 
 
 class LoginBody(Body):
-    """Name and password."""
+    """Name and password; ``code`` for accounts with a second factor: of the app, or a recovery code."""
 
     name: Text = Field(min_length=1, max_length=60)
     password: str = Field(min_length=1, max_length=1000)
+    code: OptionalText = Field("", max_length=40)
 
 
 class StaffView(View):
@@ -663,10 +665,14 @@ class StaffView(View):
 
 
 class SessionView(View):
-    """Who is logged in; ``csrf_token`` goes into the header X-CSRF-Token of every change."""
+    """Who is logged in; ``csrf_token`` goes into the header X-CSRF-Token of every change.
+
+    ``duties``: what must be done before anything else is allowed.
+    """
 
     staff: StaffView
     csrf_token: str
+    duties: list[Duty] = []
 
 
 class StaffBody(Body):

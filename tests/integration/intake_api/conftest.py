@@ -133,7 +133,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 _EMPTY = """
 SET session_replication_role = replica;
 TRUNCATE cases, case_supporting, events, idempotency_keys, tokens, staff, staff_sessions, invitations, login_locks,
-    login_failures, outbox, attachments, audit RESTART IDENTITY CASCADE
+    login_failures, outbox, attachments, audit, anchors, second_factors, recovery_codes, passwords RESTART IDENTITY CASCADE
 """
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -149,6 +149,8 @@ class Intake:
     clock: Clock
     assistant: Assistant
     tokens: dict[str, str]
+    secrets: dict[str, str] = field(default_factory=dict)
+    """Secrets of second factors, by the names of their owners."""
 
     async def call(
         self, method: str, path: str, body: object = None, *, role: str | None = "channel", **headers: str

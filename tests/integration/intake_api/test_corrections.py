@@ -254,7 +254,7 @@ async def test_the_model_in_use_is_shown_with_what_came_before(intake: Intake) -
     (folder / "ffff456789abcdef.json").write_text(json.dumps(older))
     (folder / "broken.json").write_text("{")
     (folder / "foreign.json").write_text('{"trained_at": "today"}')
-    _, shown = await intake.call("GET", "/api/v1/model", role="auditor")
+    _, shown = await intake.call("GET", "/api/v1/model", role="verifier")
     assert [item["fingerprint"] for item in shown["history"]] == ["0123456789abcdef", "ffff456789abcdef"]
     assert shown["in_use"]["record"]["figures"] == figures
     intake.assistant.trained = "elsewhere"

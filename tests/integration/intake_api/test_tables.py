@@ -6,6 +6,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
+from intake_api.storage import staff_tables  # noqa: F401 - more tables of the same metadata
 from intake_api.storage.database import Database
 from intake_api.storage.tables import Base
 
