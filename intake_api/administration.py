@@ -110,11 +110,11 @@ async def verify_records(settings: Settings, known_anchor: str = "") -> tuple[Ve
 
 
 async def take_anchor(settings: Settings) -> str:
-    """Take an anchor over everything so far; its hash. Raises Refused when another process is just taking one."""
+    """Take an anchor over everything so far; its hash. Raises Refused when it cannot be had just now."""
     async with _opened(settings) as database:
         taken = await integrity.take_anchor(database, datetime.now(UTC))
     if taken is None:
-        raise Refused("另一个进程刚刚取过锚点，请稍后再试。")
+        raise Refused("现在取不到锚点：另一个进程正在取，或有事务还没有结束。请稍后再试。")
     return taken
 
 

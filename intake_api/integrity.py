@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 _ROWS = 1_000
 _CASES = 500
 _NAMED = 20  # broken cases that are named; the others are counted
+_STEP = 0.1  # seconds between looks whether transactions have ended
 _LOOK = 300.0  # seconds between looks whether an anchor is due
 
 
@@ -163,12 +164,32 @@ async def _digest(database: Database, after: int, last: int) -> EventDigest:
     return digest
 
 
-async def take_anchor(database: Database, now: datetime) -> str | None:
-    """Take an anchor over everything so far and return its hash; None when another process took one meanwhile."""
+async def _settled_event(database: Database, patience: float) -> int | None:
+    """The highest event id below which none can come any more; None when a transaction does not end."""
+    async with database.read() as session:
+        newest, ticket = await anchors.newest_event(session)
+    waited = 0.0
+    while True:
+        async with database.read() as session:
+            if await anchors.writers_ended(session, ticket):
+                return newest
+        if waited >= patience:
+            return None
+        await asyncio.sleep(_STEP)
+        waited += _STEP
+
+
+async def take_anchor(database: Database, now: datetime, *, patience: float = 10.0) -> str | None:
+    """Take an anchor over everything so far and return its hash.
+
+    None when another process took one meanwhile, or a transaction that may write events does not end within
+    ``patience`` seconds: try again later.
+    """
     async with database.read() as session:
         before = await anchors.newest(session)
-    async with database.write() as session:
-        settled = await anchors.settled_event(session)
+    settled = await _settled_event(database, patience)
+    if settled is None:
+        return None
     after = before.last_event if before else 0
     digest = await _digest(database, after, settled)
     async with database.read() as session:

@@ -166,7 +166,7 @@ async def end_session(request: web.Request) -> web.Response:
 def qr_svg(text: str) -> str:
     """``text`` as a QR code: an SVG element in the colours of the page around it."""
     out = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(
+    segno.make(text, error="l", micro=False).save(
         out, kind="svg", border=2, scale=1, xmldecl=False, svgns=True, omitsize=True, dark="#000", light="#fff",
         title="二维码", svgclass=None, lineclass=None,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -17,6 +18,9 @@ from intake_api.domain.staff import Duty
 from intake_api.http.authentication import Principal, authenticate
 from intake_api.http.resources import DATABASE, NOW
 from intake_api.storage import audit
+from intake_api.storage.database import StorageUnavailable
+
+log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Model = TypeVar("Model", bound=BaseModel)
@@ -64,16 +68,24 @@ def _guarded(operation: Operation) -> Handler:
         principal = await authenticate(request)
         if principal.duties - operation.despite:
             raise _duty_first(principal.duties)
+        recorded = operation.action and principal.actor.kind is ActorKind.STAFF
         try:
             if needs and not any(principal.may(permission) for permission in needs):
                 raise Problem(403, "forbidden", "您没有权限进行这项操作。")
+            # what is given away is recorded first
+            if recorded and operation.method == "GET":
+                await _note(request, principal, operation.action, _target(request), "ok")
             response = await operation.handler(request)
         except Problem as problem:
             if problem.status == 403 and principal.actor.kind is ActorKind.STAFF:
                 await _note(request, principal, "refused", f"{operation.method} {request.path}", "refused")
             raise
-        if operation.action and principal.actor.kind is ActorKind.STAFF:
-            await _note(request, principal, operation.action, _target(request), "ok")
+        if recorded and operation.method != "GET":
+            try:
+                await _note(request, principal, operation.action, _target(request), "ok")
+            except StorageUnavailable:
+                # it is done, and in the events of its case: an error would say that it is not
+                log.exception("not in the audit trail", extra={"action": operation.action, "by": principal.scope})
         return response
 
     return guarded

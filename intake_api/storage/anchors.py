@@ -31,16 +31,28 @@ async def every(session: AsyncSession) -> list[AnchorRow]:
     return list(await session.scalars(select(AnchorRow).order_by(AnchorRow.id)))
 
 
-async def settled_event(session: AsyncSession) -> int:
-    """The highest event id below which no event can come any more; 0 without events. Needs a writing session.
+async def newest_event(session: AsyncSession) -> tuple[int, int]:
+    """The highest event id that is to be seen, 0 without events, and a ticket for ``writers_ended``.
 
-    PostgreSQL gives out ids before their transactions end. The lock waits for writers under way, keeps new ones out for
-    the moment of one look, and is given up rather than waited for long. On SQLite writing sessions are alone anyway.
+    PostgreSQL gives out ids before their transactions end, so a lower id may still come.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text("SET LOCAL lock_timeout = '2s'"))
-        await session.execute(text("LOCK TABLE events IN SHARE MODE"))
-    return await session.scalar(select(func.max(EventRow.id))) or 0
+    if session.get_bind().dialect.name != "postgresql":
+        return await session.scalar(select(func.max(EventRow.id))) or 0, 0
+    query = select(func.max(EventRow.id), text("pg_snapshot_xmax(pg_current_snapshot())::text::bigint"))
+    newest_id, ticket = (await session.execute(query)).one()
+    return newest_id or 0, ticket
+
+
+async def writers_ended(session: AsyncSession, ticket: int) -> bool:
+    """Whether all transactions that were writing when ``ticket`` was given have ended: no lower event id comes then.
+
+    Nobody is kept waiting for that. Every event is written in a transaction that wrote to its case before, so none can
+    have an id without being among those transactions.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    oldest = await session.scalar(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
+    return oldest is not None and int(oldest) >= ticket
 
 
 async def event_hashes(session: AsyncSession, after: int, last: int) -> AsyncIterator[list[tuple[int, str]]]:

@@ -57,9 +57,13 @@ export const AuditPage = {
     const choose = (name, value) => go(address('/audit', { ...wanted.value, [name]: value }), { replace: true })
     const typed = (name) => (event) => choose(name, event.target.value.trim())
     const field = (name, label, props) =>
-      h('label', { class: 'field' }, [
-        h('span', null, label),
-        h('div', { class: 'input' }, h('input', { value: wanted.value[name], onChange: typed(name), ...props })),
+      h('div', { class: 'field' }, [
+        h('label', { for: `audit-${name}` }, label),
+        h(
+          'div',
+          { class: 'input' },
+          h('input', { id: `audit-${name}`, value: wanted.value[name], onChange: typed(name), ...props }),
+        ),
       ])
     const exported = computed(
       () => `/api/v1/audit/export?${new URLSearchParams(Object.entries(wanted.value).filter(([, value]) => value))}`,

@@ -277,6 +277,20 @@ async def test_anchors_taken_while_cases_are_filed_agree_afterwards(intake: Inta
     assert (verified.intact, verified.cases, verified.anchors) == (True, 20, 5)
 
 
+async def test_an_anchor_waits_for_events_that_have_an_id_and_are_not_there_yet(intake: Intake) -> None:
+    await intake.file()
+    async with opened(intake) as database:
+        if database.is_sqlite:
+            return  # one writer at a time: no later event can overtake an earlier one
+        async with database.write() as session:
+            await session.execute(text("UPDATE cases SET last_seq = last_seq"))
+            await session.execute(text("SELECT nextval('events_id_seq')"))  # its event would come after the next case's
+            await intake.file(reporter={"channel_user": "u2"})
+            assert await integrity.take_anchor(database, TUESDAY, patience=0.3) is None
+        assert await integrity.take_anchor(database, TUESDAY, patience=0.3) is not None
+        assert (await integrity.verify(database)).intact
+
+
 async def test_the_command_line_verifies_exports_and_knows_a_kept_anchor(intake: Intake, tmp_path: Path) -> None:
     await intake.file()
     kept = await administration.take_anchor(intake.settings)
