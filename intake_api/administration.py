@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import TextIO
 
 from groundwork.settings import Settings
 from intake_api import integrity
@@ -118,8 +119,8 @@ async def take_anchor(settings: Settings) -> str:
     return taken
 
 
-async def export_audit(settings: Settings, file: Path, since: date | None, until: date | None) -> int:
-    """Write the audit trail, newest first, to ``file`` as a table; how many rows. Recorded itself.
+async def export_audit(settings: Settings, out: TextIO, since: date | None, until: date | None) -> int:
+    """Write the audit trail, newest first, to ``out`` as a table; how many rows. Recorded itself.
 
     Days are those of the city, the last one included; of UTC while no city is loaded.
     """
@@ -138,15 +139,14 @@ async def export_audit(settings: Settings, file: Path, since: date | None, until
                 address="", now=datetime.now(UTC),
             )  # fmt: skip
         count = 0
-        with file.open("w", encoding="utf-8-sig", newline="") as out:
-            out.write(table_head())
-            more: int | None = 0
-            while more is not None:
-                async with database.read() as session:
-                    rows, more = await audit.search(session, wanted, 1000)
-                out.writelines(table_line(row, row.at.astimezone(zone)) for row in rows)
-                count += len(rows)
-                wanted = replace(wanted, before=more)
+        out.write(table_head())
+        more: int | None = 0
+        while more is not None:
+            async with database.read() as session:
+                rows, more = await audit.search(session, wanted, 1000)
+            out.writelines(table_line(row, row.at.astimezone(zone)) for row in rows)
+            count += len(rows)
+            wanted = replace(wanted, before=more)
     return count
 
 

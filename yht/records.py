@@ -95,10 +95,11 @@ async def export_audit(settings: Settings, file: Path, since: date | None, until
 
     await require_current(settings)
     try:
-        with usable():
-            return await administration.export_audit(settings, file, since, until)
+        out = file.open("w", encoding="utf-8-sig", newline="")
     except OSError as error:
         raise CommandFailed(f"写不了 {file}：{error.strerror}") from error
+    with out, usable():
+        return await administration.export_audit(settings, out, since, until)
 
 
 def _is_count(value: object) -> bool:
