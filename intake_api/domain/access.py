@@ -67,9 +67,6 @@ ADMINISTRATORS = (Role.SYSADMIN, Role.SECADMIN, Role.AUDITOR)
 STAFF_ROLES = tuple(role for role in Role if role not in (Role.CHANNEL, Role.PARTNER))
 """Roles that people have; the others belong to programs, by token."""
 
-PROGRAM_ROLES = (Role.CHANNEL, Role.PARTNER)
-"""Roles of tokens that the system administrator issues at the desk: with one of a person's they could read cases."""
-
 _P = Permission
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.CHANNEL: frozenset({_P.FILE, _P.READ_REPORTERS, _P.LOOK_UP, _P.OUTBOX}),

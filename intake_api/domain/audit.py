@@ -32,7 +32,6 @@ ACTIONS = {
     "remove_second_factor": "停用双因素",
     "renew_recovery_codes": "换恢复码",
     "use_recovery_code": "用恢复码登录",
-    "second_factor_check": "验证码核对",
     "end_own_session": "结束自己的会话",
     "issue_token": "签发令牌",
     "revoke_token": "撤销令牌",
@@ -50,7 +49,7 @@ ACTIONS = {
 }
 """What rows tell, in Chinese for people."""
 
-RESULTS = {"ok": "成功", "failed": "未成功", "refused": "被拒", "code_required": "待验证码", "locked": "已锁定"}
+RESULTS = {"ok": "成功", "failed": "未成功", "refused": "被拒", "code_required": "待验证码"}
 
 
 @dataclass(frozen=True, slots=True)

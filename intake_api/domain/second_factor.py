@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -51,14 +50,6 @@ def matching_step(secret: str, code: str, now: datetime, last_step: int) -> int 
         if hmac.compare_digest(code_at(secret, step), given) and step > last_step:
             found = step
     return found
-
-
-def is_secret(text: str) -> bool:
-    """Whether this is a secret as new_secret makes them."""
-    try:
-        return len(base64.b32decode(text)) == _SECRET_BYTES
-    except binascii.Error:
-        return False
 
 
 def address(secret: str, name: str, issuer: str) -> str:
