@@ -6,16 +6,21 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import TextIO
 
 from groundwork.settings import Settings
+from intake_api import integrity
 from intake_api.domain.access import Role, objection
 from intake_api.domain.city_folder import read_city
 from intake_api.domain.event import Actor, ActorKind
 from intake_api.domain.taxonomy import read_taxonomy
 from intake_api.http.app import TAXONOMY_FILE
+from intake_api.http.audit import table_head, table_line
 from intake_api.http.staff import invitation_link
+from intake_api.integrity import Verification
 from intake_api.storage import audit, cities, examples, staff, tokens
 from intake_api.storage.database import Conflict, Database
 
@@ -96,6 +101,53 @@ async def issue_token(settings: Settings, role: Role | str, name: str, departmen
             session, _COMMAND_LINE, "issue_token", target=f"token:{chosen.value}", result="ok", address="", now=now
         )
     return plain
+
+
+async def verify_records(settings: Settings, known_anchor: str = "") -> tuple[Verification, bool]:
+    """Check the audit trail, all cases and all anchors; and whether an anchor kept elsewhere is still there."""
+    async with _opened(settings) as database:
+        known = not known_anchor or await integrity.is_anchor(database, known_anchor)
+        return await integrity.verify(database), known
+
+
+async def take_anchor(settings: Settings) -> str:
+    """Take an anchor over everything so far; its hash. Raises Refused when it cannot be had just now."""
+    async with _opened(settings) as database:
+        taken = await integrity.take_anchor(database, datetime.now(UTC))
+    if taken is None:
+        raise Refused("现在取不到锚点：另一个进程正在取，或有事务还没有结束。请稍后再试。")
+    return taken
+
+
+async def export_audit(settings: Settings, out: TextIO, since: date | None, until: date | None) -> int:
+    """Write the audit trail, newest first, to ``out`` as a table; how many rows. Recorded itself.
+
+    Days are those of the city, the last one included; of UTC while no city is loaded.
+    """
+    async with _opened(settings) as database:
+        async with database.read() as session:
+            version = await cities.newest_id(session)
+            content = await cities.content(session, version) if version is not None else None
+        zone = cities.read_content(content).calendar.timezone if content else UTC
+        wanted = audit.AuditFilter(
+            since=datetime.combine(since, time(), zone) if since else None,
+            until=datetime.combine(until + timedelta(days=1), time(), zone) if until else None,
+        )
+        async with database.write() as session:
+            await audit.note(
+                session, _COMMAND_LINE, "export_audit", target=f"audit {since or ''}..{until or ''}", result="ok",
+                address="", now=datetime.now(UTC),
+            )  # fmt: skip
+        count = 0
+        out.write(table_head())
+        more: int | None = 0
+        while more is not None:
+            async with database.read() as session:
+                rows, more = await audit.search(session, wanted, 1000)
+            out.writelines(table_line(row, row.at.astimezone(zone)) for row in rows)
+            count += len(rows)
+            wanted = replace(wanted, before=more)
+    return count
 
 
 async def accepted_examples(settings: Settings) -> list[dict[str, object]]:

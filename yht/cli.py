@@ -9,6 +9,7 @@ import importlib.util
 import json
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import TypeAlias
 
@@ -64,6 +65,16 @@ def parser() -> argparse.ArgumentParser:
 
     city = _add(_group(commands, "city", "城市数据"), "load", "检查并载入一个城市文件夹", _load_city)
     city.add_argument("folder", type=Path, metavar="DIR", help="城市文件夹（见 docs/city.md）")
+
+    trail = _group(commands, "audit", "审计记录")
+    checked = _add(trail, "verify", "核对审计记录、全部案件事件和锚点有没有被改动", _verify_audit)
+    checked.add_argument("--anchor", default="", metavar="HASH", help="另外保存的一个锚点，核对它还在不在")
+    checked.add_argument("--json", action="store_true")
+    _add(trail, "anchor", "现在取一个锚点，打印它的封印", _take_anchor)
+    exported = _add(trail, "export", "导出审计记录（CSV）", _export_audit)
+    exported.add_argument("file", type=Path, metavar="FILE")
+    exported.add_argument("--from", dest="since", type=date.fromisoformat, default=None, metavar="YYYY-MM-DD")
+    exported.add_argument("--to", dest="until", type=date.fromisoformat, default=None, metavar="YYYY-MM-DD")
 
     tickets = _group(commands, "tickets", "历史工单：城市自己的学习材料")
     taken = _add(tickets, "import", "导入历史工单（CSV 或 XLSX），去掉个人信息，供下一次训练使用", _import_tickets)
@@ -141,6 +152,27 @@ def _issue_token(arguments: argparse.Namespace) -> None:
 
     settings = _records()
     print(asyncio.run(issue_token(settings, arguments.role, arguments.name, arguments.department)))
+
+
+def _verify_audit(arguments: argparse.Namespace) -> int:
+    from yht.records import verify_records
+
+    report, words, intact = asyncio.run(verify_records(_records(), arguments.anchor))
+    print(json.dumps(report, ensure_ascii=False) if arguments.json else words)
+    return 0 if intact else FAILED
+
+
+def _take_anchor(_arguments: argparse.Namespace) -> None:
+    from yht.records import take_anchor
+
+    print(asyncio.run(take_anchor(_records())))
+
+
+def _export_audit(arguments: argparse.Namespace) -> None:
+    from yht.records import export_audit
+
+    count = asyncio.run(export_audit(_records(), arguments.file, arguments.since, arguments.until))
+    print(f"已导出 {count} 行到 {arguments.file}。")
 
 
 def _load_city(arguments: argparse.Namespace) -> None:

@@ -1,7 +1,9 @@
-"""Commands that change the records: staff, tokens, the city."""
+"""Commands that change the records, or check them: staff, tokens, the city, the audit trail."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
 from groundwork.settings import Settings
@@ -60,6 +62,45 @@ async def issue_token(settings: Settings, role: str, name: str, department: str 
             return await administration.issue_token(settings, role, name, department)
     except administration.Refused as error:
         raise CommandFailed(str(error)) from error
+
+
+async def verify_records(settings: Settings, anchor: str) -> tuple[dict[str, object], str, bool]:
+    """Check everything: the findings, the same in words, and whether nothing was changed."""
+    from intake_api import administration
+
+    await require_current(settings)
+    with usable():
+        found, known = await administration.verify_records(settings, anchor)
+    intact = found.intact and known
+    words = found.words()
+    if not known:
+        words += f"\n没有这个锚点：{anchor}（保存它以后，记录被整段换过）"
+    return {**asdict(found), "known_anchor": known if anchor else None, "intact": intact}, words, intact
+
+
+async def take_anchor(settings: Settings) -> str:
+    """Take an anchor and return its hash. Raises CommandFailed."""
+    from intake_api import administration
+
+    await require_current(settings)
+    try:
+        with usable():
+            return await administration.take_anchor(settings)
+    except administration.Refused as error:
+        raise CommandFailed(str(error)) from error
+
+
+async def export_audit(settings: Settings, file: Path, since: date | None, until: date | None) -> int:
+    """Write the audit trail to a file; how many rows. Raises CommandFailed."""
+    from intake_api import administration
+
+    await require_current(settings)
+    try:
+        out = file.open("w", encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise CommandFailed(f"写不了 {file}：{error.strerror}") from error
+    with out, usable():
+        return await administration.export_audit(settings, out, since, until)
 
 
 def _is_count(value: object) -> bool:

@@ -55,7 +55,12 @@ class Permission(StrEnum):
     UNDERSTAND = "understand"  # ask the assistant what a text means
     LOOK_UP = "look_up"  # places, departments
     OUTBOX = "outbox"  # deliver messages to residents
-    MANAGE_STAFF = "manage_staff"  # see and add staff
+    MANAGE_STAFF = "manage_staff"  # open, invite, disable and enable accounts
+    SEE_STAFF = "see_staff"  # the list of accounts
+    MANAGE_TOKENS = "manage_tokens"  # issue and revoke tokens of programs
+    ASSIGN_ROLES = "assign_roles"  # say which roles an account has
+    GUARD_ACCOUNTS = "guard_accounts"  # unlock, force a password change, reset second factors, see and end sessions
+    READ_AUDIT = "read_audit"  # read and export the audit trail
 
 
 ADMINISTRATORS = (Role.SYSADMIN, Role.SECADMIN, Role.AUDITOR)
@@ -76,9 +81,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     Role.INSPECTOR: frozenset({_P.FILE, _P.INSPECT, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.PARTNER: frozenset({_P.LOOK_UP}),
-    Role.SYSADMIN: frozenset({_P.MANAGE_STAFF, _P.LOOK_UP, _P.SEE_MODEL}),
-    Role.SECADMIN: frozenset({_P.SEE_MODEL}),
-    Role.AUDITOR: frozenset({_P.SEE_MODEL}),
+    Role.SYSADMIN: frozenset({_P.MANAGE_STAFF, _P.SEE_STAFF, _P.MANAGE_TOKENS, _P.LOOK_UP, _P.SEE_MODEL}),
+    Role.SECADMIN: frozenset({_P.ASSIGN_ROLES, _P.GUARD_ACCOUNTS, _P.SEE_STAFF, _P.LOOK_UP}),
+    Role.AUDITOR: frozenset({_P.READ_AUDIT}),
 }
 
 

@@ -1,9 +1,13 @@
-"""Rules for staff accounts: passwords, and the lock after failures (等保三级)."""
+"""Rules for staff accounts: passwords, the second factor, and the lock after failures (等保三级)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
+
+from intake_api.domain.access import ADMINISTRATORS, Role
 
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 200
@@ -14,6 +18,44 @@ SESSION = timedelta(hours=12)
 INVITATION = timedelta(hours=72)
 FAILURES_PER_ADDRESS = 30
 """Failed logins from one client address within LOCK before it has to wait."""
+PASSWORD_LIFE = timedelta(days=90)
+"""An older password must be changed at the next log-in."""
+PASSWORDS_REMEMBERED = 5
+"""As many last passwords, the present one among them, cannot be chosen again."""
+PRIVILEGED = frozenset({*ADMINISTRATORS, Role.SUPERVISOR})
+"""Roles that need a second factor; others may have one."""
+
+
+class Duty(StrEnum):
+    """What somebody must do before anything else."""
+
+    CHANGE_PASSWORD = "change_password"  # noqa: S105 - too old, or the security administrator asked for it
+    ENROL = "enrol"  # set up a second factor
+
+
+ANY_DUTY = frozenset(Duty)
+
+
+def needs_second_factor(roles: Iterable[Role | str]) -> bool:
+    """Whether people with these roles must have a second factor."""
+    return any(role in PRIVILEGED for role in roles)
+
+
+def duties(
+    roles: Iterable[Role | str],
+    *,
+    enrolled: bool,
+    must_change: bool,
+    password_set_at: datetime | None,
+    logged_in_at: datetime,
+) -> frozenset[Duty]:
+    """What is due in a session begun at ``logged_in_at``; a password that grows old meanwhile waits for the next."""
+    due = set()
+    if needs_second_factor(roles) and not enrolled:
+        due.add(Duty.ENROL)
+    if must_change or password_set_at is None or logged_in_at >= password_set_at + PASSWORD_LIFE:
+        due.add(Duty.CHANGE_PASSWORD)
+    return frozenset(due)
 
 
 def password_objections(password: str, name: str) -> list[str]:

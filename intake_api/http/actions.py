@@ -16,14 +16,13 @@ from intake_api.domain.access import Permission
 from intake_api.domain.action import WHO, Action, Doer
 from intake_api.domain.case import Channel
 from intake_api.domain.casework import Casework, NotNow, Refused
-from intake_api.domain.event import ActorKind
 from intake_api.http import actions_schemas as bodies
 from intake_api.http import schemas
 from intake_api.http.authentication import PRINCIPAL, Principal
 from intake_api.http.cases import existing, readable, view_of
-from intake_api.http.resources import ACTING, CITY, DATABASE, NOW
+from intake_api.http.resources import ACTING, CITY, DATABASE
 from intake_api.http.routing import Operation, json_answer
-from intake_api.storage import audit, cases
+from intake_api.storage import cases
 from intake_api.storage.casework import Follower
 
 Run = Callable[[Casework, Any], None]
@@ -191,27 +190,10 @@ async def _sent(request: web.Request, model: type[bodies.ActionBody]) -> Any:
 
 
 async def perform(request: web.Request, case_id: int, offer: Offer, body: bodies.ActionBody) -> None:
-    """Do what is offered, with errors as problems, and leave a trace of what staff did."""
+    """Do what is offered, with errors as problems."""
     order = order_of(request, offer.action, body)
     with problems(request):
         await request.app[ACTING].act(case_id, order, lambda work: offer.run(work, body))
-    await _trace(request, offer.action, case_id)
-
-
-async def _trace(request: web.Request, action: Action, case_id: int) -> None:
-    principal = request[PRINCIPAL]
-    if principal.actor.kind is not ActorKind.STAFF:
-        return
-    async with request.app[DATABASE].write() as session:
-        await audit.note(
-            session,
-            principal.actor,
-            f"case_{action.value}",
-            target=f"case:{case_number.format_number(case_id)}",
-            result="ok",
-            address=principal.address,
-            now=request.app[NOW](),
-        )
 
 
 class problems:  # noqa: N801 - used as a context
@@ -266,7 +248,6 @@ async def merge_case(request: web.Request) -> web.Response:
     into = await _target(request, body.into)
     with problems(request):
         await request.app[ACTING].merge(row.id, into, order_of(request, Action.MERGE, body), body.reason)
-    await _trace(request, Action.MERGE, row.id)
     return json_answer(await view_of(request, row.id))
 
 
@@ -289,7 +270,6 @@ async def urge_case(request: web.Request) -> web.Response:
     row = await readable(request, body.channel_user)
     with problems(request):
         await request.app[ACTING].urge(row.id, order_of(request, Action.URGE, body), body.reason)
-    await _trace(request, Action.URGE, row.id)
     return json_answer(await view_of(request, row.id))
 
 
@@ -308,7 +288,6 @@ async def follow_case(request: web.Request) -> web.Response:
     follower = Follower(body.channel, body.channel_user, body.phone)
     with problems(request):
         await request.app[ACTING].follow(case_id, order_of(request, Action.FOLLOW, body), follower)
-    await _trace(request, Action.FOLLOW, case_id)
     return json_answer(await view_of(request, case_id))
 
 
@@ -333,6 +312,7 @@ def _operation(
         action.label,
         f"{description} 由{who}办理。",
         needs=_NEEDS,
+        action=f"case_{action.value}",
         body=body,
         answers={200: schemas.CaseView},
         problems=_PROBLEMS,

@@ -25,8 +25,10 @@ from intake_api.domain.limits import UnknownCondition
 from intake_api.domain.taxonomy import Taxonomy, UnknownCategory, read_taxonomy
 from intake_api.filing import Filing, Understanding
 from intake_api.http import (
+    accounts,
     actions,
     attachments,
+    audit,
     cases,
     city,
     conditions,
@@ -35,8 +37,10 @@ from intake_api.http import (
     learning,
     nlu,
     outbox,
+    own_account,
     responsibility,
     staff,
+    tokens,
 )
 from intake_api.http.assistant import RasaUnderstanding
 from intake_api.http.openapi import add_description
@@ -55,6 +59,7 @@ from intake_api.http.resources import (
     TAXONOMY,
 )
 from intake_api.http.routing import register
+from intake_api.integrity import AnchorWatch
 from intake_api.pages.routes import add_page_routes
 from intake_api.places import EmbeddedPlaces, GeocodedPlaces, PlaceResolver
 from intake_api.storage.attachments import AttachmentFiles, signing_key
@@ -75,6 +80,10 @@ OPERATIONS = (
     *learning.OPERATIONS,
     *outbox.OPERATIONS,
     *staff.OPERATIONS,
+    *accounts.OPERATIONS,
+    *own_account.OPERATIONS,
+    *tokens.OPERATIONS,
+    *audit.OPERATIONS,
 )
 """Everything the interface offers."""
 
@@ -116,6 +125,7 @@ def create_app(
     app.cleanup_ctx.append(_assistant(settings, assistant))
     app.cleanup_ctx.append(_city)
     app.cleanup_ctx.append(_time(time_step))
+    app.cleanup_ctx.append(_anchors)
     register(app, OPERATIONS)
     add_description(app, OPERATIONS, settings.base_url, _version())
     add_page_routes(app)
@@ -193,6 +203,14 @@ async def _keep_time(app: web.Application, step: float) -> None:
             log.warning("cases not looked at for what time demands: database or city not there")
         except Exception:
             log.exception("what time demands of cases was not done")
+
+
+async def _anchors(app: web.Application) -> AsyncIterator[None]:
+    watch = asyncio.create_task(AnchorWatch(app[DATABASE], app[NOW]).run())
+    yield
+    watch.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await watch
 
 
 async def _database_ready(request: web.Request) -> bool:

@@ -166,7 +166,7 @@ OPERATIONS = (
         "Field `file`. Photos are re-encoded to JPEG of at most 2048 pixels without EXIF; the position they carried "
         "is answered.",
         needs=(Permission.FILE, Permission.READ_ALL, Permission.READ_DEPARTMENT),
-        answers={201: schemas.AttachmentView}, request_media="multipart/form-data",
+        action="upload_attachment", answers={201: schemas.AttachmentView}, request_media="multipart/form-data",
         problems={413: "too_large", 415: "unsupported_media_type", 422: "invalid, broken_photo"},
     ),
     Operation(

@@ -13,6 +13,7 @@ from groundwork.problem import Problem
 from groundwork.web import client_address
 from intake_api.domain.access import Permission, Role, permissions
 from intake_api.domain.event import Actor, ActorKind
+from intake_api.domain.staff import Duty
 from intake_api.http.resources import DATABASE, NOW
 from intake_api.storage import staff, tokens
 
@@ -34,6 +35,13 @@ class Principal:
     permissions: frozenset[Permission]
     department_id: str | None
     address: str
+    duties: frozenset[Duty] = frozenset()
+    """What a person must do before anything else."""
+
+    @property
+    def staff_id(self) -> int | None:
+        """The account of a person who is logged in; None for a program."""
+        return int(self.actor.id) if self.scope.startswith("staff:") else None
 
     @property
     def is_channel(self) -> bool:
@@ -116,4 +124,5 @@ async def _by_cookie(request: web.Request) -> Principal:
         permissions=permissions(roles),
         department_id=person.department_id,
         address=client_address(request),
+        duties=state.duties,
     )

@@ -529,7 +529,7 @@ OPERATIONS = (
     Operation(
         "POST", "/api/v1/cases", file_case, "案件", "登记一件诉求",
         "Stores a report as a case. The same Idempotency-Key and body again answer 200 with the same case.",
-        needs=(Permission.FILE,), body=schemas.CaseBody,
+        needs=(Permission.FILE,), action="file_case", body=schemas.CaseBody,
         headers={IDEMPOTENCY_HEADER: "A value unique to this report, kept for retries (1–200 printable characters)."},
         answers={201: schemas.CaseView, 200: schemas.CaseView},
         problems={400: "idempotency_key_missing, bad_json", 422: "invalid, idempotency_mismatch, unknown_attachment"},

@@ -45,7 +45,8 @@ OPERATIONS = (
         "Changes category and/or place of an open case; grid cell, proposed department and due time follow. The clock "
         "goes on from when it began. With `version`, a case that went on since is not changed: 409 `case_changed` "
         "tells in `changes` what happened. The correction is kept as a training example without personal data.",
-        needs=(Permission.CORRECT,), body=schemas.CorrectionBody, answers={200: schemas.CaseView},
+        needs=(Permission.CORRECT,), action="correct_case",
+        body=schemas.CorrectionBody, answers={200: schemas.CaseView},
         problems={
             404: "case_not_found, case_number_misread", 409: "case_changed, case_over",
             422: "invalid, unknown_category, nothing_to_correct",

@@ -129,7 +129,7 @@ OPERATIONS = (
     Operation(
         "GET", "/api/v1/training-examples/export", export_examples, "学习", "导出采用的学习样本",
         'JSON lines `{"text","code","places"?}`, as `yht train` uses them.',
-        needs=(Permission.TEACH,), answers={200: None},
+        needs=(Permission.TEACH,), action="export_examples", answers={200: None},
     ),
     Operation(
         "POST", "/api/v1/training-examples/{id}/review", review_example, "学习", "采用或不采用",

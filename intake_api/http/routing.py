@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -12,7 +13,14 @@ from pydantic import BaseModel, ValidationError
 from groundwork.problem import Problem
 from groundwork.web import read_json, validation_problem
 from intake_api.domain.access import Permission
-from intake_api.http.authentication import authenticate
+from intake_api.domain.event import ActorKind
+from intake_api.domain.staff import Duty
+from intake_api.http.authentication import Principal, authenticate
+from intake_api.http.resources import DATABASE, NOW
+from intake_api.storage import audit
+from intake_api.storage.database import StorageUnavailable
+
+log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Model = TypeVar("Model", bound=BaseModel)
@@ -23,7 +31,9 @@ class Operation:
     """One method of one address.
 
     ``needs``: permissions of which the caller has one; empty: any valid caller; None: public. ``answers`` gives the
-    model of each good status (None: no JSON). ``problems`` names the codes that callers should expect.
+    model of each good status (None: no JSON). ``problems`` names the codes that callers should expect. ``action``: what
+    the audit trail calls it when staff did it; empty for views that record themselves, and for plain reading.
+    ``despite``: duties (an old password, a second factor to set up) that do not stand in the way.
     """
 
     method: str
@@ -39,6 +49,8 @@ class Operation:
     answers: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
     problems: Mapping[int, str] = field(default_factory=dict)
     request_media: str = "application/json"
+    action: str = ""
+    despite: frozenset[Duty] = frozenset()
 
 
 def register(app: web.Application, operations: Iterable[Operation]) -> None:
@@ -54,11 +66,50 @@ def _guarded(operation: Operation) -> Handler:
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         principal = await authenticate(request)
-        if needs and not any(principal.may(permission) for permission in needs):
-            raise Problem(403, "forbidden", "您没有权限进行这项操作。")
-        return await operation.handler(request)
+        if principal.duties - operation.despite:
+            raise _duty_first(principal.duties)
+        recorded = operation.action and principal.actor.kind is ActorKind.STAFF
+        try:
+            if needs and not any(principal.may(permission) for permission in needs):
+                raise Problem(403, "forbidden", "您没有权限进行这项操作。")
+            # what is given away is recorded first
+            if recorded and operation.method == "GET":
+                await _note(request, principal, operation.action, _target(request), "ok")
+            response = await operation.handler(request)
+        except Problem as problem:
+            if problem.status == 403 and principal.actor.kind is ActorKind.STAFF:
+                await _note(request, principal, "refused", f"{operation.method} {request.path}", "refused")
+            raise
+        if recorded and operation.method != "GET":
+            try:
+                await _note(request, principal, operation.action, _target(request), "ok")
+            except StorageUnavailable:
+                # it is done, and in the events of its case: an error would say that it is not
+                log.exception("not in the audit trail", extra={"action": operation.action, "by": principal.scope})
+        return response
 
     return guarded
+
+
+def _duty_first(duties: frozenset[Duty]) -> Problem:
+    words = "您的角色须先启用双因素登录。" if Duty.ENROL in duties else "您的密码须先更换。"
+    return Problem(403, "duty_first", words, extra={"duties": sorted(duties)})
+
+
+async def _note(request: web.Request, principal: Principal, action: str, target: str, result: str) -> None:
+    async with request.app[DATABASE].write() as session:
+        await audit.note(
+            session, principal.actor, action, target=target, result=result, address=principal.address,
+            now=request.app[NOW](),
+        )  # fmt: skip
+
+
+def _target(request: web.Request) -> str:
+    """What was acted on, from the address: ``case:483920175``, ``training-examples:3``, or the path's last part."""
+    for name, value in request.match_info.items():
+        kind = name.removesuffix("_no").removesuffix("_id")
+        return f"{request.path.split('/')[3] if kind == 'id' else kind}:{value}"
+    return request.path.rsplit("/", 1)[-1]
 
 
 async def body_of(request: web.Request, model: type[Model]) -> Model:

@@ -13,6 +13,7 @@ from intake_api.domain.case import Channel, Status
 from intake_api.domain.learning import ExampleState
 from intake_api.domain.place import Datum, Precision
 from intake_api.domain.responsibility import Basis
+from intake_api.domain.staff import Duty
 from intake_api.domain.standing import Grade
 from intake_api.domain.task import TaskKind, TaskState
 from intake_api.domain.taxonomy import Unit, Urgency
@@ -725,10 +726,11 @@ class OutboxState(View):
 
 
 class LoginBody(Body):
-    """Name and password."""
+    """Name and password; ``code`` for accounts with a second factor: of the app, or a recovery code."""
 
     name: Text = Field(min_length=1, max_length=60)
     password: str = Field(min_length=1, max_length=1000)
+    code: OptionalText = Field("", max_length=40)
 
 
 class StaffView(View):
@@ -741,10 +743,14 @@ class StaffView(View):
 
 
 class SessionView(View):
-    """Who is logged in; ``csrf_token`` goes into the header X-CSRF-Token of every change."""
+    """Who is logged in; ``csrf_token`` goes into the header X-CSRF-Token of every change.
+
+    ``duties``: what must be done before anything else is allowed.
+    """
 
     staff: StaffView
     csrf_token: str
+    duties: list[Duty] = []
 
 
 class StaffBody(Body):

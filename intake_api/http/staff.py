@@ -1,25 +1,34 @@
-"""Staff: log in and out, add accounts, set passwords by one-time links, found the first administrators."""
+"""Staff: log in and out, set passwords by one-time links, found the first administrators."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import Enum
 
 from aiohttp import web
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from groundwork.problem import FieldError, Problem
 from groundwork.web import client_address
-from intake_api.domain.access import ADMINISTRATORS, Permission, Role, objection
+from intake_api.domain.access import ADMINISTRATORS, Role
 from intake_api.domain.event import Actor, ActorKind
-from intake_api.domain.staff import FAILURES_PER_ADDRESS, LOCK, password_objections
+from intake_api.domain.staff import (
+    ANY_DUTY,
+    FAILURES_PER_ADDRESS,
+    LOCK,
+    PASSWORDS_REMEMBERED,
+    Duty,
+    password_objections,
+)
 from intake_api.http import schemas
 from intake_api.http.authentication import COOKIE, PRINCIPAL, csrf_token
 from intake_api.http.resources import CITY, DATABASE, NOW, SETTINGS
 from intake_api.http.routing import Operation, body_of, json_answer
-from intake_api.storage import audit, staff
-from intake_api.storage.database import Conflict
+from intake_api.storage import audit, second_factors, staff
 from intake_api.storage.tables import StaffRow
 
 
@@ -54,7 +63,10 @@ PASSWORDS = web.AppKey("passwords", Passwords)
 
 
 async def log_in(request: web.Request) -> web.Response:
-    """Start a session. Unknown names are answered, locked and timed like known ones."""
+    """Start a session. Unknown names are answered, locked and timed like known ones.
+
+    With a second factor, the right password without a code is answered 401 ``code_required`` and asked again with one.
+    """
     body = await body_of(request, schemas.LoginBody)
     database, now, address = request.app[DATABASE], request.app[NOW](), client_address(request)
     waiting = {"Retry-After": str(int(LOCK.total_seconds()))}
@@ -71,21 +83,58 @@ async def log_in(request: web.Request) -> web.Response:
     async with database.write() as session:
         # guesses made at the same moment were all let in above: the lock counts again here
         shut = (await staff.lock_state(session, body.name)).locked(now)
-        if person is None or not right or shut:
+        proof = _Proof.WRONG
+        if person is not None and right and not shut:
+            proof = await _second_proof(session, person.id, body.code, now)
+        actor = Actor(ActorKind.STAFF, str(person.id) if person else "unknown", person.name if person else "")
+        cookie, result = "", "failed"
+        if proof is _Proof.WRONG:
             await staff.note_failure(session, body.name, address, now)
-            actor = Actor(ActorKind.STAFF, str(person.id) if person else "unknown", person.name if person else "")
-            await audit.note(session, actor, "log_in", target="session", result="failed", address=address, now=now)
-            cookie = ""
-        else:
-            cookie = await staff.open_session(session, person.id, body.name, now)
-            actor = Actor(ActorKind.STAFF, str(person.id), person.name)
-            await audit.note(session, actor, "log_in", target="session", result="ok", address=address, now=now)
+        elif proof is _Proof.MISSING:
+            result = "code_required"
+        elif person is not None:
+            agent = request.headers.get("User-Agent", "")
+            cookie = await staff.open_session(session, person.id, body.name, now, address=address, agent=agent)
+            result = "ok"
+        action = "use_recovery_code" if proof is _Proof.PAPER else "log_in"
+        await audit.note(session, actor, action, target="session", result=result, address=address, now=now)
     if not cookie or person is None:
-        raise locked if shut else Problem(401, "login_failed", "姓名或密码不对。")
-    answer = json_answer(schemas.SessionView(staff=_staff_view(request, person), csrf_token=csrf_token(cookie)))
+        if shut:
+            raise locked
+        if proof is _Proof.MISSING:
+            raise Problem(401, "code_required", "请输入验证器上的 6 位验证码，或一个恢复码。")
+        wrong = "姓名、密码或验证码不对。" if body.code else "姓名或密码不对。"
+        raise Problem(401, "login_failed", wrong)
+    async with database.read() as session:
+        state = await staff.find_session(session, cookie, now)
+    answer = json_answer(_session_view(request, person, cookie, state.duties if state else ()))
     secure = request.app[SETTINGS].public_url.startswith("https://")
     answer.set_cookie(COOKIE, cookie, httponly=True, samesite="Lax", secure=secure, path="/")
     return answer
+
+
+class _Proof(Enum):
+    """What came of the second factor at a log-in."""
+
+    WRONG = "wrong"
+    MISSING = "missing"  # there is a second factor, and no code was sent
+    NOT_NEEDED = "not_needed"
+    APP = "app"
+    PAPER = "paper"
+
+
+async def _second_proof(session: AsyncSession, staff_id: int, code: str, now: datetime) -> _Proof:
+    if not await second_factors.enrolled(session, staff_id):
+        return _Proof.NOT_NEEDED
+    if not code:
+        return _Proof.MISSING
+    if await second_factors.use_code(session, staff_id, code, now):
+        return _Proof.APP
+    return _Proof.PAPER if await second_factors.use_recovery_code(session, staff_id, code, now) else _Proof.WRONG
+
+
+def _session_view(request: web.Request, person: StaffRow, cookie: str, duties: Iterable[Duty]) -> schemas.SessionView:
+    return schemas.SessionView(staff=staff_view(request, person), csrf_token=csrf_token(cookie), duties=sorted(duties))
 
 
 async def show_session(request: web.Request) -> web.Response:
@@ -96,9 +145,7 @@ async def show_session(request: web.Request) -> web.Response:
     async with request.app[DATABASE].read() as session:
         person = await session.get(StaffRow, int(principal.actor.id))
     assert person is not None
-    return json_answer(
-        schemas.SessionView(staff=_staff_view(request, person), csrf_token=csrf_token(request.cookies.get(COOKIE, "")))
-    )
+    return json_answer(_session_view(request, person, request.cookies.get(COOKIE, ""), principal.duties))
 
 
 async def log_out(request: web.Request) -> web.Response:
@@ -115,63 +162,9 @@ async def log_out(request: web.Request) -> web.Response:
     return answer
 
 
-async def list_staff(request: web.Request) -> web.Response:
-    """All accounts."""
-    async with request.app[DATABASE].read() as session:
-        people = await staff.everybody(session)
-    items = [
-        schemas.StaffListItem(
-            **_staff_view(request, person).model_dump(),
-            role_labels=[Role(role).label for role in person.roles],
-            created_at=person.created_at,
-            has_password=bool(person.password),
-            disabled=person.disabled_at is not None,
-        )
-        for person in people
-    ]
-    return json_answer(schemas.StaffList(items=items))
-
-
-async def add_staff(request: web.Request) -> web.Response:
-    """Add an account; answers with the one-time link for its owner."""
-    body = await body_of(request, schemas.StaffBody)
-    principal, now = request[PRINCIPAL], request.app[NOW]()
-    _check_roles(request, body.roles, body.department_id)
-    try:
-        async with request.app[DATABASE].write() as session:
-            person = await staff.add(
-                session, body.name, roles=body.roles, department_id=body.department_id or None, now=now
-            )
-            token = await staff.invite(session, staff.PASSWORD, person.id, now)
-            await audit.note(
-                session, principal.actor, "add_staff", target=f"staff:{person.id}", result="ok",
-                address=principal.address, now=now,
-            )  # fmt: skip
-    except Conflict as error:
-        fault = FieldError(pointer="/name", detail="这个姓名已有账号，请加以区别，如“王芳（七宝）”。")
-        raise Problem(409, "name_taken", "这个姓名已有账号。", errors=[fault]) from error
-    link = invitation_link(request.app[SETTINGS].base_url, token)
-    return json_answer(schemas.StaffCreated(id=person.id, link=link), 201)
-
-
 def invitation_link(base_url: str, token: str) -> str:
     """Where a one-time link leads."""
     return f"{base_url}/desk/invitation/{token}"
-
-
-def _check_roles(request: web.Request, roles: Sequence[Role], department_id: str) -> None:
-    wrong = objection(roles)
-    if wrong:
-        raise Problem(422, "invalid", wrong, errors=[FieldError(pointer="/roles", detail=wrong)])
-    departments = request.app[CITY].current.city.matrix.departments if request.app[CITY].is_loaded else {}
-    if department_id and department_id not in departments:
-        raise _department_fault("没有这个部门。")
-    if Role.HANDLER in roles and not department_id:
-        raise _department_fault("处置人员必须属于一个部门。")
-
-
-def _department_fault(detail: str) -> Problem:
-    return Problem(422, "invalid", detail, errors=[FieldError(pointer="/department_id", detail=detail)])
 
 
 def _link_problem(error: staff.InvitationUsed | None) -> Problem:
@@ -225,6 +218,7 @@ async def _set_password(request: web.Request, token: str, person: StaffRow, pass
     if password is None or wrong:
         faults = [FieldError(pointer="/password", detail=detail) for detail in wrong]
         raise Problem(422, "weak_password", " ".join(wrong), errors=faults)
+    await check_not_reused(request, person.id, password, "/password")
     hashed = await request.app[PASSWORDS].hash(password)
     now = request.app[NOW]()
     async with request.app[DATABASE].write() as session:
@@ -237,6 +231,16 @@ async def _set_password(request: web.Request, token: str, person: StaffRow, pass
             result="ok", address=client_address(request), now=now,
         )  # fmt: skip
     return person.name
+
+
+async def check_not_reused(request: web.Request, staff_id: int, password: str, pointer: str) -> None:
+    """That a password is none of the last ones. Raises Problem 422 ``password_reused``."""
+    async with request.app[DATABASE].read() as session:
+        before = await staff.passwords_before(session, staff_id)
+    for hashed in before:
+        if await request.app[PASSWORDS].check(password, hashed):
+            detail = f"最近 {PASSWORDS_REMEMBERED} 次用过的密码不能再用，请换一个。"
+            raise Problem(422, "password_reused", detail, errors=[FieldError(pointer=pointer, detail=detail)])
 
 
 async def _found(
@@ -273,7 +277,8 @@ async def _found(
     return [person.name for person in people]
 
 
-def _staff_view(request: web.Request, person: StaffRow) -> schemas.StaffView:
+def staff_view(request: web.Request, person: StaffRow) -> schemas.StaffView:
+    """An account as it is answered."""
     department = None
     if person.department_id:
         city = request.app[CITY]
@@ -288,27 +293,19 @@ OPERATIONS = (
     Operation(
         "POST", "/api/v1/session", log_in, "登录", "登录",
         "Sets the cookie `yht_session`; ends after 15 minutes without use or 12 hours. Five failures in a row lock the "
-        "name for 15 minutes.",
+        "name for 15 minutes. Accounts with a second factor send `code` too; `code_required` asks for it. `duties` "
+        "tells what must be done before anything else.",
         needs=None, body=schemas.LoginBody, answers={200: schemas.SessionView},
-        problems={401: "login_failed", 423: "account_locked", 429: "too_many_attempts"},
+        problems={401: "login_failed, code_required", 423: "account_locked", 429: "too_many_attempts"},
     ),
     Operation(
         "GET", "/api/v1/session", show_session, "登录", "当前登录", "Who is logged in, with the CSRF token. Requests "
         "that pages send by themselves carry `X-YHT-Background` and do not keep an idle session alive.",
-        answers={200: schemas.SessionView}, problems={401: "unauthenticated"},
+        answers={200: schemas.SessionView}, problems={401: "unauthenticated"}, despite=ANY_DUTY,
     ),
     Operation(
         "DELETE", "/api/v1/session", log_out, "登录", "退出", "Ends the session.", answers={204: None},
-    ),
-    Operation(
-        "GET", "/api/v1/staff", list_staff, "人员", "人员列表", "All accounts.",
-        needs=(Permission.MANAGE_STAFF,), answers={200: schemas.StaffList},
-    ),
-    Operation(
-        "POST", "/api/v1/staff", add_staff, "人员", "新增人员",
-        "Answers with a one-time link (72 hours) by which the person sets a password.",
-        needs=(Permission.MANAGE_STAFF,), body=schemas.StaffBody, answers={201: schemas.StaffCreated},
-        problems={409: "name_taken", 422: "invalid"},
+        despite=ANY_DUTY,
     ),
     Operation(
         "GET", "/api/v1/invitations/{token}", show_invitation, "人员", "一次性链接是给谁的", "",
@@ -319,6 +316,6 @@ OPERATIONS = (
         "POST", "/api/v1/invitations/{token}", use_invitation, "人员", "设置密码，或设立首批三名管理员",
         "`password` for an account; `administrators` (three, of distinct names) for the founding link. Works once.",
         needs=None, body=schemas.InvitationBody, answers={200: schemas.InvitationDone},
-        problems={404: "invitation_not_found", 410: "invitation_used", 422: "invalid, weak_password"},
+        problems={404: "invitation_not_found", 410: "invitation_used", 422: "invalid, weak_password, password_reused"},
     ),
 )  # fmt: skip

@@ -123,23 +123,21 @@ def _event_row(case_id: int, sealed: SealedEvent) -> EventRow:
 async def events(session: AsyncSession, case_id: int) -> list[SealedEvent]:
     """All events of a case, oldest first."""
     rows = await session.scalars(select(EventRow).where(EventRow.case_id == case_id).order_by(EventRow.seq))
-    return [
-        SealedEvent(
-            Event(
-                EventKind(row.kind),
-                row.at,
-                Actor(ActorKind(row.actor_kind), row.actor_id, row.actor_name),
-                row.from_status,
-                row.to_status,
-                row.reason,
-                row.data,
-            ),
-            row.seq,
-            row.prev_hash,
-            row.hash,
-        )
-        for row in rows
-    ]
+    return [sealed(row) for row in rows]
+
+
+def sealed(row: EventRow) -> SealedEvent:
+    """A row as the rules know it. Raises ValueError for a kind that there is not."""
+    event = Event(
+        EventKind(row.kind),
+        row.at,
+        Actor(ActorKind(row.actor_kind), row.actor_id, row.actor_name),
+        row.from_status,
+        row.to_status,
+        row.reason,
+        row.data,
+    )
+    return SealedEvent(event, row.seq, row.prev_hash, row.hash)
 
 
 async def get(session: AsyncSession, case_id: int) -> CaseRow | None:

@@ -327,7 +327,10 @@ class TokenRow(Base):
 
 
 class StaffRow(Base):
-    """A person with an account. ``password`` is an argon2id hash, empty until the invitation was used."""
+    """A person with an account. ``password`` is an argon2id hash, empty until the invitation was used.
+
+    ``requested_roles``: what the system administrator asked for, until the security administrator decides.
+    """
 
     __tablename__ = "staff"
 
@@ -339,6 +342,8 @@ class StaffRow(Base):
     password: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
     password_set_at: Mapped[datetime | None]
+    must_change_password: Mapped[bool] = mapped_column(Boolean, server_default=false(), default=False)
+    requested_roles: Mapped[list[Any]] = mapped_column(server_default="[]", default=list)
     disabled_at: Mapped[datetime | None]
 
 
@@ -374,6 +379,8 @@ class StaffSessionRow(Base):
     staff_id: Mapped[int] = mapped_column(BIG, ForeignKey("staff.id"))
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+    address: Mapped[str] = mapped_column(String(64), server_default="", default="")
+    agent: Mapped[str] = mapped_column(String(200), server_default="", default="")  # the browser, as it calls itself
 
 
 class InvitationRow(Base):
@@ -462,7 +469,7 @@ class DepartmentRow(Base):
 
 
 class AuditRow(Base):
-    """What staff did (等保三级): append-only, a trigger refuses changes."""
+    """What staff did (等保三级): each row sealed with the hash before it; append-only, a trigger refuses changes."""
 
     __tablename__ = "audit"
 
@@ -475,6 +482,15 @@ class AuditRow(Base):
     target: Mapped[str] = mapped_column(String(200))
     result: Mapped[str] = mapped_column(String(40))
     address: Mapped[str] = mapped_column(String(64))
+    seq: Mapped[int] = mapped_column(BIG, unique=True, index=True)
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+    __table_args__ = (
+        Index(None, "actor_name", "seq"),
+        Index(None, "action", "seq"),
+        Index(None, "target", "seq"),
+    )
 
 
 class SigningKeyRow(Base):

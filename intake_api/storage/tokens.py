@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intake_api.domain.access import Role
@@ -47,3 +47,17 @@ def is_use_worth_noting(row: TokenRow, now: datetime) -> bool:
 async def note_use(session: AsyncSession, token_id: int, now: datetime) -> None:
     """Write the time of last use."""
     await session.execute(update(TokenRow).where(TokenRow.id == token_id).values(last_used_at=now))
+
+
+async def everything(session: AsyncSession) -> list[TokenRow]:
+    """All tokens, newest first."""
+    return list(await session.scalars(select(TokenRow).order_by(TokenRow.id.desc())))
+
+
+async def revoke(session: AsyncSession, token_id: int, now: datetime) -> bool:
+    """End a token; whether there was one that had not ended."""
+    result = await session.execute(
+        update(TokenRow).where(TokenRow.id == token_id, TokenRow.revoked_at.is_(None)).values(revoked_at=now)
+    )
+    assert isinstance(result, CursorResult)
+    return result.rowcount == 1

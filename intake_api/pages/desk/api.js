@@ -8,6 +8,7 @@ const RETRY_AFTER = 600
 
 let csrfToken = ''
 let onSignedOut = () => {}
+let onDuty = () => {}
 
 /** An answer that is an error. `detail` is Chinese and for people, `code` is stable, `errors` name fields. */
 export class ApiProblem extends Error {
@@ -30,6 +31,11 @@ export function useCsrfToken(token) {
 /** `listener` is called when the server no longer knows this session. */
 export function whenSignedOut(listener) {
   onSignedOut = listener
+}
+
+/** `listener` is called with the duties when the server wants one done first. */
+export function whenDutyIsDue(listener) {
+  onDuty = listener
 }
 
 /** Whether an error is only our own `AbortController`: the answer is not wanted any more. */
@@ -72,6 +78,7 @@ export async function ask(method, path, { query, body, table, signal, background
     detail: answer?.detail ?? statusDetail(response.status),
     errors: answer?.errors ?? [],
   })
+  if (problem.code === 'duty_first') onDuty(answer.duties ?? [])
   if (response.status === 401 && !path.startsWith('/session')) onSignedOut()
   throw problem
 }

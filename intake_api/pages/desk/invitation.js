@@ -5,47 +5,13 @@ import { ask } from './api.js'
 import { icon } from './icons.js'
 import { TextField, button, emptyPlace, problemNote, skeleton } from './controls.js'
 import { roleLabel, roleOf } from './labels.js'
-import { passwordGood, ruleList } from './passwords.js'
+import { pairGood, passwordPair } from './passwords.js'
 import { fullTime } from './clock.js'
 import { go, route } from './router.js'
 import { doorway } from './login.js'
 import { session, signOut } from './session.js'
 
 const ADMINISTRATORS = ['sysadmin', 'secadmin', 'auditor']
-
-/** A password twice, with the rules ticking off. `entry`: `{password, again}`. */
-function passwordPair(entry, name, id, problem) {
-  const differs = entry.again && entry.password !== entry.again
-  return [
-    h(
-      TextField,
-      {
-        label: '密码',
-        type: 'password',
-        value: entry.password,
-        autocomplete: 'new-password',
-        problem,
-        describedby: id,
-        onInput: (text) => {
-          entry.password = text
-        },
-      },
-      { default: () => ruleList(entry.password, name, id) },
-    ),
-    h(TextField, {
-      label: '再输一遍',
-      type: 'password',
-      value: entry.again,
-      autocomplete: 'new-password',
-      problem: differs ? '两次输入的密码不一样。' : '',
-      onInput: (text) => {
-        entry.again = text
-      },
-    }),
-  ]
-}
-
-const pairGood = (entry, name) => passwordGood(entry.password, name) && entry.password === entry.again
 
 function done(words) {
   return h(
@@ -93,7 +59,7 @@ const FoundingForm = {
 
     return () =>
       finished.value
-        ? done('三位管理员可以各自登录了。请系统管理员登录后，在“人员”里给同事开设账号。')
+        ? done('三位管理员可以各自登录了。第一次登录时用手机启用双因素。之后系统管理员在“人员”里给同事开设账号，安全管理员授予角色。')
         : h('form', { class: 'founding', onSubmit: submit, novalidate: true }, [
             h('div', { class: 'founding-why' }, [
               h('h1', null, '设立三位管理员'),
@@ -175,8 +141,7 @@ const PasswordForm = {
             h('dl', { class: 'facts' }, [
               h('dt', null, '姓名'),
               h('dd', null, name),
-              h('dt', null, '角色'),
-              h('dd', null, roles.map(roleLabel).join('、')),
+              ...(roles.length ? [h('dt', null, '角色'), h('dd', null, roles.map(roleLabel).join('、'))] : []),
               h('dt', null, '有效期'),
               h('dd', null, `${fullTime(expires)} 前`),
             ]),

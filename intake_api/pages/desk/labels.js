@@ -48,8 +48,8 @@ export const ROLES = [
   { code: 'verifier', label: '核查员', help: '核实处置结果后结案或返工，不能兼任处置人员' },
   { code: 'supervisor', label: '督办员', help: '看全部案件，裁定责任、批准挂账、发督办；看不到反映人电话' },
   { code: 'inspector', label: '巡查员', help: '现场上报、核查，带照片和位置' },
-  { code: 'sysadmin', label: '系统管理员', help: '开设和停用账号，看不到案件内容', administrator: true },
-  { code: 'secadmin', label: '安全管理员', help: '管权限和安全策略，看不到案件内容', administrator: true },
+  { code: 'sysadmin', label: '系统管理员', help: '开设和停用账号、签发令牌，看不到案件内容', administrator: true },
+  { code: 'secadmin', label: '安全管理员', help: '授予角色、解锁、重置双因素，看不到案件内容', administrator: true },
   { code: 'auditor', label: '审计员', help: '查审计记录，不能改动任何数据', administrator: true },
 ]
 

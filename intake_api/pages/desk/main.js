@@ -5,11 +5,24 @@ import { icon } from './icons.js'
 import { Sheet, button, emptyPlace, iconButton, problemNote } from './controls.js'
 import { ROLES, roleLabel } from './labels.js'
 import { address, go, link, route } from './router.js'
-import { keepsStaff, readsCases, restore, secondsLeft, session, signOut, stay, teaches } from './session.js'
+import {
+  keepsStaff,
+  readsAudit,
+  readsCases,
+  restore,
+  secondsLeft,
+  seesStaff,
+  session,
+  signOut,
+  stay,
+  teaches,
+} from './session.js'
 import { loadReference, reference } from './reference.js'
 import { queue, watchQueue } from './queue.js'
 import { useShortcuts } from './shortcuts.js'
 import { THEMES, chooseTheme, theme } from './theme.js'
+import { AccountPage, DutyPage } from './account_page.js'
+import { AuditPage } from './audit_page.js'
 import { CaseList } from './case_list.js'
 import { CasePane, keyTable } from './case_pane.js'
 import { FilterRail } from './filter_rail.js'
@@ -18,6 +31,7 @@ import { LearningPage } from './learning_page.js'
 import { LoginPage, doorway } from './login.js'
 import { ResponsibilityPage } from './responsibility_page.js'
 import { StaffPage } from './staff_page.js'
+import { TokensPage } from './tokens_page.js'
 
 const CASE_PAGES = ['cases', 'filters', 'case']
 
@@ -36,8 +50,9 @@ function dutyPage() {
     { class: 'page' },
     emptyPlace('user', `${session.staff.name}，您好`, [
       ...roles.map(({ code, label, help }) => h('p', { key: code }, [h('strong', null, label), `：${help}。`])),
-      h('p', { class: 'quiet' }, '案件列表只对受理、派遣、处置、核查和督办人员开放。'),
-      keepsStaff.value ? link(address('/staff'), { class: 'button primary' }, '管理人员账号') : null,
+      roles.length
+        ? h('p', { class: 'quiet' }, '案件列表只对受理、派遣、处置、核查和督办人员开放。')
+        : h('p', null, '您的账号还没有角色。请等安全管理员授权，之后刷新这个页面。'),
     ]),
   )
 }
@@ -96,6 +111,18 @@ const PersonMenu = {
                     ]),
                   ),
                 ]),
+                session.duties.length
+                  ? null
+                  : link(
+                      address('/account'),
+                      {
+                        class: 'menu-item',
+                        onClick: () => {
+                          open.value = false
+                        },
+                      },
+                      [icon('lock'), '我的账号'],
+                    ),
                 h('button', { type: 'button', class: 'menu-item', onClick: () => signOut() }, [
                   icon('out'),
                   '退出登录',
@@ -120,7 +147,9 @@ function topBar(showKeys) {
       readsCases.value ? tab(address('/cases'), '案件', CASE_PAGES.includes(route.name)) : null,
       readsCases.value ? tab(address('/responsibility'), '职责表', route.name === 'responsibility') : null,
       teaches.value ? tab(address('/learning'), '学习样本', route.name === 'learning') : null,
-      keepsStaff.value ? tab(address('/staff'), '人员', route.name === 'staff') : null,
+      seesStaff.value ? tab(address('/staff'), '人员', route.name === 'staff') : null,
+      keepsStaff.value ? tab(address('/tokens'), '令牌', route.name === 'tokens') : null,
+      readsAudit.value ? tab(address('/audit'), '审计', route.name === 'audit') : null,
     ]),
     h('div', { class: 'top-end' }, [
       readsCases.value ? iconButton('keys', '快捷键（?）', showKeys, { class: 'keys-button' }) : null,
@@ -131,7 +160,10 @@ function topBar(showKeys) {
 
 function page() {
   if (CASE_PAGES.includes(route.name) && readsCases.value) return h(QueuePage)
-  if (route.name === 'staff' && keepsStaff.value) return h(StaffPage)
+  if (route.name === 'account') return h(AccountPage)
+  if (route.name === 'staff' && seesStaff.value) return h(StaffPage)
+  if (route.name === 'tokens' && keepsStaff.value) return h(TokensPage)
+  if (route.name === 'audit' && readsAudit.value) return h(AuditPage)
   if (route.name === 'learning' && teaches.value) return h(LearningPage)
   if (route.name === 'responsibility' && readsCases.value) return h(ResponsibilityPage)
   if (route.name === 'unknown')
@@ -153,15 +185,16 @@ const Desk = {
       },
     })
     watch(
-      () => session.state,
-      (state) => {
-        if (state === 'in') loadReference()
+      () => session.state === 'in' && !session.duties.length,
+      (at) => {
+        if (at) loadReference()
       },
     )
     watchEffect(() => {
       if (session.state !== 'in' || route.name !== 'home') return
       if (readsCases.value) go(address('/cases'), { replace: true })
-      else if (keepsStaff.value) go(address('/staff'), { replace: true })
+      else if (seesStaff.value) go(address('/staff'), { replace: true })
+      else if (readsAudit.value) go(address('/audit'), { replace: true })
     })
     watchEffect(() => {
       const what =
@@ -172,6 +205,9 @@ const Desk = {
           learning: '学习样本',
           responsibility: '职责表',
           staff: '人员',
+          tokens: '令牌',
+          audit: '审计',
+          account: '我的账号',
           invitation: '设置密码',
         }[route.name] ?? '部门工作台'
       document.title = `${queue.fresh && session.state === 'in' ? `(${queue.fresh}) ` : ''}${session.state === 'out' && route.name !== 'invitation' ? '登录' : what} · 一号通`
@@ -181,6 +217,7 @@ const Desk = {
       if (session.problem) return doorway(h('div', { class: 'card' }, problemNote(session.problem, restore)))
       if (session.state === 'asking') return h('p', { class: 'boot' }, '正在打开工作台…')
       if (session.state === 'out') return h(LoginPage)
+      if (session.duties.length) return h(DutyPage)
       return h('div', { class: 'desk' }, [
         topBar(() => {
           keysShown.value = true

@@ -2,6 +2,7 @@
 
 import { h } from './vue.js'
 import { icon } from './icons.js'
+import { TextField } from './controls.js'
 
 export const SHORTEST = 10
 
@@ -32,3 +33,37 @@ export function ruleList(password, name, id) {
     ),
   )
 }
+
+/** A password twice, with the rules ticking off. `entry`: `{password, again}`. */
+export function passwordPair(entry, name, id, problem, label = '密码') {
+  const differs = entry.again && entry.password !== entry.again
+  return [
+    h(
+      TextField,
+      {
+        label,
+        type: 'password',
+        value: entry.password,
+        autocomplete: 'new-password',
+        problem,
+        describedby: id,
+        onInput: (text) => {
+          entry.password = text
+        },
+      },
+      { default: () => ruleList(entry.password, name, id) },
+    ),
+    h(TextField, {
+      label: '再输一遍',
+      type: 'password',
+      value: entry.again,
+      autocomplete: 'new-password',
+      problem: differs ? '两次输入的密码不一样。' : '',
+      onInput: (text) => {
+        entry.again = text
+      },
+    }),
+  ]
+}
+
+export const pairGood = (entry, name) => passwordGood(entry.password, name) && entry.password === entry.again

@@ -3,6 +3,7 @@
 import { shallowReactive } from './vue.js'
 import { ask } from './api.js'
 import { useZone } from './clock.js'
+import { looksUp } from './session.js'
 
 /** `problem` holds the first error; the queue works without any of these, with codes instead of names. */
 export const reference = shallowReactive({ categories: [], departments: [], city: null, problem: null })
@@ -14,9 +15,11 @@ export function loadReference() {
     ask('GET', '/categories').then((answer) => {
       reference.categories = answer.items
     }),
-    ask('GET', '/departments').then((answer) => {
-      reference.departments = answer.items
-    }),
+    looksUp.value
+      ? ask('GET', '/departments').then((answer) => {
+          reference.departments = answer.items
+        })
+      : null,
     ask('GET', '/city').then((answer) => {
       reference.city = answer
       useZone(answer.timezone)

@@ -4,7 +4,10 @@ import { h, reactive } from './vue.js'
 
 const ROOT = '/desk'
 
-/** `name` is one of home, cases, filters, case, staff, learning, responsibility, invitation, unknown; `params` and `query` are plain strings. */
+/**
+ * `name` is one of home, cases, filters, case, staff, tokens, audit, account, learning, responsibility, invitation,
+ * unknown; `params` and `query` are plain strings.
+ */
 export const route = reactive({ name: 'home', params: {}, query: {}, path: ROOT })
 
 const PATTERNS = [
@@ -13,6 +16,9 @@ const PATTERNS = [
   ['filters', /^\/cases\/filters$/],
   ['case', /^\/cases\/(?<number>\d+)$/],
   ['staff', /^\/staff\/?$/],
+  ['tokens', /^\/tokens\/?$/],
+  ['audit', /^\/audit\/?$/],
+  ['account', /^\/account\/?$/],
   ['learning', /^\/learning\/?$/],
   ['responsibility', /^\/responsibility\/?$/],
   ['invitation', /^\/invitation\/(?<token>[^/]+)$/],

@@ -1,15 +1,18 @@
 // Who is at the desk. The server ends a session after 15 idle minutes; the page does the same and says so before.
 
 import { computed, reactive, ref } from './vue.js'
-import { ask, useCsrfToken, whenSignedOut } from './api.js'
+import { ask, useCsrfToken, whenDutyIsDue, whenSignedOut } from './api.js'
 
 const IDLE_LIMIT = 15 * 60_000
 const WARN_BEFORE = 60_000
 const KEEP_ALIVE = 4 * 60_000
 const ACTIVE_KEY = 'yht.desk.active'
 
-/** `state` is asking, out or in; `notice` is what the login page says about how one got there. */
-export const session = reactive({ state: 'asking', staff: null, notice: '', problem: null })
+/**
+ * `state` is asking, out or in; `notice` is what the login page says about how one got there; `duties` are what must be
+ * done before anything else: change_password, enrol.
+ */
+export const session = reactive({ state: 'asking', staff: null, duties: [], notice: '', problem: null })
 
 /** Seconds until the session ends for want of a hand at the desk, or null when that is far. */
 export const secondsLeft = ref(null)
@@ -27,6 +30,11 @@ export const corrects = computed(() => hasRole('operator', 'dispatcher', 'superv
 export const editsMatrix = computed(() => hasRole('supervisor'))
 export const teaches = computed(() => hasRole('supervisor'))
 export const keepsStaff = computed(() => hasRole('sysadmin'))
+export const guardsStaff = computed(() => hasRole('secadmin'))
+export const seesStaff = computed(() => keepsStaff.value || guardsStaff.value)
+export const readsAudit = computed(() => hasRole('auditor'))
+/** Whether departments may be asked for: a refused request would stand in the audit trail. */
+export const looksUp = computed(() => Boolean(session.staff?.roles?.length) && !readsAudit.value)
 
 export async function restore() {
   session.problem = null
@@ -39,9 +47,14 @@ export async function restore() {
   }
 }
 
-/** Sign in. Throws ApiProblem: wrong name or password, locked, too many attempts. */
-export async function signIn(name, password) {
-  enter(await ask('POST', '/session', { body: { name, password } }))
+/** Sign in. Throws ApiProblem: code_required, wrong name, password or code, locked, too many attempts. */
+export async function signIn(name, password, code) {
+  enter(await ask('POST', '/session', { body: { name, password, ...(code ? { code } : {}) } }))
+}
+
+/** Ask again who is here and what is due, after a duty was done. */
+export async function renew() {
+  enter(await ask('GET', '/session'))
 }
 
 export async function signOut(notice = '您已退出。') {
@@ -54,6 +67,7 @@ export async function signOut(notice = '您已退出。') {
 function enter(answer) {
   useCsrfToken(answer.csrf_token)
   session.staff = answer.staff
+  session.duties = answer.duties ?? []
   session.notice = ''
   session.problem = null
   session.state = 'in'
@@ -64,6 +78,7 @@ function enter(answer) {
 function leave(notice) {
   useCsrfToken('')
   session.staff = null
+  session.duties = []
   session.state = 'out'
   session.notice = notice
   secondsLeft.value = null
@@ -71,6 +86,10 @@ function leave(notice) {
 
 whenSignedOut(() => {
   if (session.state === 'in') leave('登录已失效，请重新登录。刚才打开的页面还在，登录后继续。')
+})
+
+whenDutyIsDue((duties) => {
+  if (session.state === 'in') session.duties = duties
 })
 
 // --- the hand at the desk: shared by all tabs through localStorage -------------------------------------------------

@@ -1,12 +1,13 @@
-// Accounts, for the system administrator: who there is, and a one-time link for somebody new.
+// Accounts: the system administrator opens and shuts them, the security administrator says what they may do.
 
 import { computed, h, onMounted, reactive, ref } from './vue.js'
 import { ask } from './api.js'
 import { icon } from './icons.js'
-import { ChoiceBox, CopyButton, Sheet, TextField, button, emptyPlace, problemNote, skeleton } from './controls.js'
-import { ROLES, roleLabel, roleOf, rolesObjection } from './labels.js'
+import { CopyButton, Sheet, TextField, button, emptyPlace, problemNote, skeleton } from './controls.js'
+import { roleLabel, roleOf, rolesObjection } from './labels.js'
 import { ago, fullTime, shortTime } from './clock.js'
-import { reference } from './reference.js'
+import { PersonSheet, departmentChoice, needsDepartment, roleChoice } from './person_sheet.js'
+import { guardsStaff, keepsStaff } from './session.js'
 
 /** The one-time link, shown once. */
 const LinkSheet = {
@@ -20,6 +21,7 @@ const LinkSheet = {
           h('code', null, props.made.link),
           h(CopyButton, { text: props.made.link, words: '复制链接' }),
         ]),
+        h('p', null, '角色由安全管理员授权后生效，请通知安全管理员。'),
         h('p', { class: 'note' }, [
           icon('clock'),
           h('span', null, '链接 72 小时内有效，只能用一次。关上这个窗口后不会再显示，请先复制。'),
@@ -37,14 +39,11 @@ const AddSheet = {
     const busy = ref(false)
     const tried = ref(false)
     const objection = computed(() => rolesObjection(entry.roles))
-    const needsDepartment = computed(() => entry.roles.some((code) => roleOf(code).needsDepartment))
+    const departmentNeeded = computed(() => needsDepartment(entry.roles))
     const ready = computed(
-      () => entry.name.trim().length >= 2 && !objection.value && (!needsDepartment.value || entry.department),
+      () => entry.name.trim().length >= 2 && !objection.value && (!departmentNeeded.value || entry.department),
     )
 
-    function toggle(code, on) {
-      entry.roles = on ? [...entry.roles, code] : entry.roles.filter((role) => role !== code)
-    }
     async function submit(event) {
       event.preventDefault()
       tried.value = true
@@ -65,15 +64,6 @@ const AddSheet = {
         busy.value = false
       }
     }
-    const role = ({ code, label, help }) =>
-      h('label', { key: code, class: ['role', { on: entry.roles.includes(code) }] }, [
-        h('input', {
-          type: 'checkbox',
-          checked: entry.roles.includes(code),
-          onChange: (event) => toggle(code, event.target.checked),
-        }),
-        h('span', null, [h('strong', null, label), h('small', null, help)]),
-      ])
     const named = ['/name', '/roles', '/department_id']
     return () =>
       h(Sheet, { title: '开设账号', wide: true, onClose: () => emit('close') }, () =>
@@ -92,31 +82,17 @@ const AddSheet = {
               entry.name = text
             },
           }),
-          h('fieldset', { class: 'roles' }, [
-            h('legend', null, '角色'),
-            h('div', { class: 'role-list' }, ROLES.filter((item) => !item.administrator).map(role)),
-            h('p', { class: 'quiet' }, '管理员（各由专人担任，不兼其他角色）'),
-            h('div', { class: 'role-list' }, ROLES.filter((item) => item.administrator).map(role)),
-            (tried.value || entry.roles.length) && (objection.value || problem.value?.at('/roles'))
-              ? h('p', { class: 'field-note bad', role: 'alert' }, objection.value || problem.value.at('/roles'))
-              : null,
-          ]),
-          h('div', null, [
-            h(ChoiceBox, {
-              label: needsDepartment.value ? '部门' : '部门（可不选）',
-              placeholder: '输入名称查找',
-              options: reference.departments.map(({ id, name }) => ({ value: id, label: name })),
-              value: entry.department,
-              onPick: (id) => {
-                entry.department = id
-              },
-            }),
-            tried.value && needsDepartment.value && !entry.department
-              ? h('p', { class: 'field-note bad', role: 'alert' }, '处置人员只看本部门的案件，请选部门。')
-              : problem.value?.at('/department_id')
-                ? h('p', { class: 'field-note bad', role: 'alert' }, problem.value.at('/department_id'))
-                : null,
-          ]),
+          roleChoice(
+            entry,
+            tried.value || entry.roles.length ? objection.value || problem.value?.at('/roles') : '',
+          ),
+          departmentChoice(
+            entry,
+            departmentNeeded.value,
+            tried.value && departmentNeeded.value && !entry.department
+              ? '处置人员只看本部门的案件，请选部门。'
+              : problem.value?.at('/department_id'),
+          ),
           problem.value && !named.some((pointer) => problem.value.at(pointer)) ? problemNote(problem.value) : null,
           h('div', { class: 'sheet-do' }, [
             button('取消', { onClick: () => emit('close') }),
@@ -127,10 +103,29 @@ const AddSheet = {
   },
 }
 
+/** What stands out about an account, the gravest first. */
 function standing(person) {
-  if (person.disabled) return h('span', { class: 'tag off' }, '已停用')
-  if (!person.has_password) return h('span', { class: 'tag new', title: '还没有用一次性链接设置密码' }, '待设密码')
-  return h('span', { class: 'tag done' }, '正常')
+  const tags = [
+    [person.disabled, 'off', '已停用', ''],
+    [person.requested_roles.length, 'care', '待授权', '等安全管理员授予角色'],
+    [person.locked_until, 'care', '已锁定', '连续登录失败'],
+    [!person.has_password, 'new', '待设密码', '还没有用一次性链接设置密码'],
+    [
+      person.has_password && person.second_factor_compulsory && !person.second_factor,
+      'new',
+      '待启用双因素',
+      '下次登录时启用',
+    ],
+    [person.must_change_password, 'new', '待换密码', '下次登录时更换'],
+  ].filter(([on]) => on)
+  const shown = tags.length && person.disabled ? tags.slice(0, 1) : tags
+  return h(
+    'span',
+    { class: 'tags' },
+    shown.length
+      ? shown.map(([, tone, label, title]) => h('span', { key: label, class: ['tag', tone], title }, label))
+      : h('span', { class: 'tag done' }, '正常'),
+  )
 }
 
 export const StaffPage = {
@@ -140,6 +135,8 @@ export const StaffPage = {
     const adding = ref(false)
     const made = ref(null)
     const words = ref('')
+    const chosen = ref(0)
+    const person = computed(() => people.value?.find(({ id }) => id === chosen.value) ?? null)
     async function look() {
       problem.value = null
       try {
@@ -153,13 +150,17 @@ export const StaffPage = {
     const departmentName = (person) => person.department?.name ?? ''
     const found = computed(() =>
       (people.value ?? []).filter((person) => {
-        const text = `${person.name} ${person.roles.map(roleLabel).join(' ')} ${departmentName(person)}`.toLowerCase()
+        const roles = [...person.roles, ...person.requested_roles].map(roleLabel).join(' ')
+        const text = `${person.name} ${roles} ${departmentName(person)}`.toLowerCase()
         return words.value
           .trim()
           .toLowerCase()
           .split(/\s+/)
           .every((word) => text.includes(word))
       }),
+    )
+    const waiting = computed(
+      () => (people.value ?? []).filter((one) => one.requested_roles.length && !one.disabled).length,
     )
     return () =>
       h('main', { class: 'page' }, [
@@ -178,15 +179,20 @@ export const StaffPage = {
               },
             }),
           ]),
-          button('开设账号', {
-            look: 'primary',
-            glyph: 'plus',
-            onClick: () => {
-              adding.value = true
-            },
-          }),
+          keepsStaff.value
+            ? button('开设账号', {
+                look: 'primary',
+                glyph: 'plus',
+                onClick: () => {
+                  adding.value = true
+                },
+              })
+            : null,
         ]),
         problemNote(problem.value, look),
+        guardsStaff.value && waiting.value
+          ? h('div', { class: 'note' }, [icon('user'), h('p', null, `有 ${waiting.value} 个账号等您授权。`)])
+          : null,
         !people.value && !problem.value ? h('div', { class: 'card' }, skeleton(8)) : null,
         people.value && !found.value.length
           ? emptyPlace('user', '没有找到', h('p', null, '换个姓名、角色或部门再找。'))
@@ -202,7 +208,7 @@ export const StaffPage = {
                   h(
                     'tr',
                     null,
-                    ['姓名', '角色', '部门', '状态', '开设'].map((title) => h('th', { scope: 'col' }, title)),
+                    ['姓名', '角色', '部门', '状态', '双因素', '开设', ''].map((title) => h('th', { scope: 'col' }, title)),
                   ),
                 ),
                 h(
@@ -217,13 +223,26 @@ export const StaffPage = {
                         h(
                           'span',
                           { class: 'role-words' },
-                          person.roles.map((code) =>
-                            h('span', { key: code, class: 'role-word', title: roleOf(code).help }, roleLabel(code)),
-                          ),
+                          person.roles.length
+                            ? person.roles.map((code) =>
+                                h('span', { key: code, class: 'role-word', title: roleOf(code).help }, roleLabel(code)),
+                              )
+                            : h(
+                                'span',
+                                { class: 'quiet' },
+                                person.requested_roles.length
+                                  ? `申请${person.requested_roles.map(roleLabel).join('、')}`
+                                  : '—',
+                              ),
                         ),
                       ),
                       h('td', { 'data-title': '部门' }, departmentName(person) || h('span', { class: 'quiet' }, '—')),
                       h('td', { 'data-title': '状态' }, standing(person)),
+                      h(
+                        'td',
+                        { 'data-title': '双因素' },
+                        person.second_factor ? h('span', null, '已启用') : h('span', { class: 'quiet' }, '—'),
+                      ),
                       h(
                         'td',
                         { 'data-title': '开设' },
@@ -233,11 +252,31 @@ export const StaffPage = {
                           `${shortTime(person.created_at)} · ${ago(person.created_at)}`,
                         ),
                       ),
+                      h(
+                        'td',
+                        { class: 'row-do' },
+                        button('办理', {
+                          'aria-label': `办理 ${person.name}`,
+                          onClick: () => {
+                            chosen.value = person.id
+                          },
+                        }),
+                      ),
                     ]),
                   ),
                 ),
               ]),
             )
+          : null,
+        person.value
+          ? h(PersonSheet, {
+              key: person.value.id,
+              person: person.value,
+              onClose: () => {
+                chosen.value = 0
+              },
+              onChanged: look,
+            })
           : null,
         adding.value
           ? h(AddSheet, {

@@ -133,7 +133,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 _EMPTY = """
 SET session_replication_role = replica;
 TRUNCATE cases, case_supporting, events, idempotency_keys, tokens, staff, staff_sessions, invitations, login_locks,
-    login_failures, outbox, attachments, audit, responsibility_changes RESTART IDENTITY CASCADE;
+    login_failures, outbox, attachments, audit, anchors, second_factors, recovery_codes, passwords,
+    responsibility_changes RESTART IDENTITY CASCADE;
 DELETE FROM responsibility_rules WHERE source <> 'city';
 UPDATE responsibility_rules SET valid_to = NULL, ended_at = NULL
 """
@@ -151,6 +152,8 @@ class Intake:
     clock: Clock
     assistant: Assistant
     tokens: dict[str, str]
+    secrets: dict[str, str] = field(default_factory=dict)
+    """Secrets of second factors, by the names of their owners."""
 
     async def call(
         self, method: str, path: str, body: object = None, *, role: str | None = "channel", **headers: str

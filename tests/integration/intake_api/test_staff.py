@@ -11,24 +11,7 @@ from intake_api import administration
 from intake_api.http.authentication import COOKIE
 from intake_api.storage.database import Database
 from tests.integration.intake_api.conftest import Intake, Json, only_sqlite
-
-GOOD = "Liuxi-2026-xin"
-THREE = [
-    {"role": "sysadmin", "name": "周系统", "password": GOOD},
-    {"role": "secadmin", "name": "吴安全", "password": GOOD},
-    {"role": "auditor", "name": "郑审计", "password": GOOD},
-]
-
-
-def path_of(link: str) -> str:
-    return "/api/v1/invitations/" + link.rpartition("/")[2]
-
-
-async def found(intake: Intake) -> None:
-    link = await administration.founding_link(intake.settings)
-    assert link is not None
-    status, _ = await intake.call("POST", path_of(link), {"administrators": THREE}, role=None)
-    assert status == 200
+from tests.integration.intake_api.desk import GOOD, THREE, account, enter, found, path_of
 
 
 async def log_in(intake: Intake, name: str, password: str = GOOD, **headers: str) -> tuple[int, Json]:
@@ -83,15 +66,14 @@ async def test_founders_must_be_three_different_people_with_good_passwords(
 
 async def test_an_added_account_sets_its_password_by_a_link_that_works_once(intake: Intake) -> None:
     await found(intake)
-    _, session = await log_in(intake, "周系统")
-    csrf = session["csrf_token"]
+    administrator = await enter(intake, "周系统")
     body = {"name": "王芳", "roles": ["handler"], "department_id": "drainage"}
-    status, created = await intake.call("POST", "/api/v1/staff", body, role=None, X_CSRF_Token=csrf)
+    status, created = await administrator.call("POST", "/staff", body)
     assert status == 201
     path = path_of(created["link"])
     _, shown = await intake.call("GET", path, role=None)
-    assert (shown["name"], shown["roles"]) == ("王芳", ["handler"])
-    _, problem = await intake.call("POST", path, {"password": "short"}, role=None, X_CSRF_Token=csrf)
+    assert shown["name"] == "王芳"
+    _, problem = await intake.call("POST", path, {"password": "short"}, role=None)
     assert problem["code"] == "weak_password"
     answers = await asyncio.gather(*(intake.call("POST", path, {"password": GOOD}, role=None) for _ in range(4)))
     assert sorted(status for status, _ in answers) == [200, 410, 410, 410]
@@ -121,35 +103,35 @@ async def test_a_link_ends_after_three_days(intake: Intake) -> None:
 )
 async def test_accounts_that_must_not_be_are_refused(intake: Intake, body: Json, status: int, pointer: str) -> None:
     await found(intake)
-    _, session = await log_in(intake, "周系统")
-    token = session["csrf_token"]
-    found_status, problem = await intake.call("POST", "/api/v1/staff", body, role=None, X_CSRF_Token=token)
+    administrator = await enter(intake, "周系统")
+    found_status, problem = await administrator.call("POST", "/staff", body)
     assert (found_status, problem["errors"][0]["pointer"]) == (status, pointer)
 
 
-async def test_only_the_system_administrator_sees_staff(intake: Intake) -> None:
+async def test_administrators_see_staff_and_no_cases(intake: Intake) -> None:
     await found(intake)
-    await log_in(intake, "周系统")
-    status, listed = await intake.call("GET", "/api/v1/staff", role=None)
-    assert (status, [person["name"] for person in listed["items"]]) == (200, ["周系统", "吴安全", "郑审计"])
-    assert (await intake.call("GET", "/api/v1/cases", role=None))[0] == 403
-    await log_in(intake, "郑审计")
-    assert (await intake.call("GET", "/api/v1/staff", role=None))[0] == 403
+    for name, expected in (("周系统", 200), ("吴安全", 200), ("郑审计", 403)):
+        administrator = await enter(intake, name)
+        status, listed = await administrator.call("GET", "/staff")
+        assert status == expected
+        if status == 200:
+            assert [person["name"] for person in listed["items"]] == ["周系统", "吴安全", "郑审计"]
+        assert (await administrator.call("GET", "/cases"))[0] == 403
 
 
 async def test_the_cookie_is_kept_from_scripts_and_changes_need_the_csrf_token(intake: Intake) -> None:
-    await found(intake)
-    async with intake.client.post("/api/v1/session", json={"name": "周系统", "password": GOOD}) as answer:
+    await account(intake, "李强", "operator")
+    async with intake.client.post("/api/v1/session", json={"name": "李强", "password": GOOD}) as answer:
         cookie = answer.cookies[COOKIE]
         token = (await answer.json())["csrf_token"]
     assert (cookie["httponly"], cookie["samesite"], cookie["secure"]) == (True, "Lax", "")
-    body = {"name": "钱二", "roles": ["operator"]}
+    body = {"text": "稻香新苑"}
     for wrong in ({}, {"X_CSRF_Token": "x"}):
-        status, problem = await intake.call("POST", "/api/v1/staff", body, role=None, **wrong)
+        status, problem = await intake.call("POST", "/api/v1/places/resolve", body, role=None, **wrong)
         assert (status, problem["code"]) == (403, "csrf")
     _, shown = await intake.call("GET", "/api/v1/session", role=None)
     assert shown["csrf_token"] == token
-    assert (await intake.call("POST", "/api/v1/staff", body, role=None, X_CSRF_Token=token))[0] == 201
+    assert (await intake.call("POST", "/api/v1/places/resolve", body, role=None, X_CSRF_Token=token))[0] == 200
 
 
 async def test_logging_out_ends_the_session(intake: Intake) -> None:
@@ -208,19 +190,19 @@ async def test_one_address_that_guesses_many_names_is_stopped(intake: Intake) ->
 async def test_what_staff_do_is_recorded(intake: Intake) -> None:
     await found(intake)
     await log_in(intake, "周系统", "wrong")
-    _, session = await log_in(intake, "周系统")
-    body = {"name": "钱二", "roles": ["operator"]}
-    await intake.call("POST", "/api/v1/staff", body, role=None, X_CSRF_Token=session["csrf_token"])
+    administrator = await enter(intake, "周系统")
+    await administrator.call("POST", "/staff", {"name": "钱二", "roles": ["operator"]})
     database = Database(intake.settings.cases_database)
     async with database.read() as reading:
         rows = await reading.execute(text("SELECT actor_name, action, result FROM audit ORDER BY id"))
         trail = [tuple(row) for row in rows]
     await database.close()
-    assert trail[-6:] == [
+    assert trail[-7:] == [
         ("周系统", "found_administrator", "ok"),
         ("吴安全", "found_administrator", "ok"),
         ("郑审计", "found_administrator", "ok"),
         ("周系统", "log_in", "failed"),
         ("周系统", "log_in", "ok"),
+        ("周系统", "enrol_second_factor", "ok"),
         ("周系统", "add_staff", "ok"),
     ]

@@ -6,7 +6,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
-from intake_api.storage import responsibility_tables  # noqa: F401 - completes the metadata
+from intake_api.storage import (
+    responsibility_tables,  # noqa: F401 - completes the metadata
+    staff_tables,  # noqa: F401 - more tables of the same metadata
+)
 from intake_api.storage.database import Database
 from intake_api.storage.tables import Base
 

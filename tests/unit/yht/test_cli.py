@@ -94,3 +94,19 @@ def test_the_commands_of_the_contract_exist(capsys: pytest.CaptureFixture[str]) 
 def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([]) == 0
     assert "serve" in capsys.readouterr().out
+
+
+def test_the_records_are_verified_anchored_and_exported(tmp_path: Path) -> None:
+    here = {"YHT_VAR_DIR": str(tmp_path / "var"), "YHT_DATABASE_URL": ""}
+    assert yht("db", "upgrade", **here).returncode == 0
+    assert yht("user", "add", "--name", "王芳", "--roles", "operator", **here).returncode == 0
+    anchor = yht("audit", "anchor", **here).stdout.strip()
+    assert len(anchor) == 64
+    verified = yht("audit", "verify", "--anchor", anchor, **here)
+    assert (verified.returncode, "审计记录 1 行：完整" in verified.stdout) == (0, True)
+    assert yht("audit", "verify", "--anchor", "0" * 64, **here).returncode == 1
+    exported = yht("audit", "export", str(tmp_path / "audit.csv"), "--from", "2026-01-01", **here)
+    assert "已导出 2 行" in exported.stdout
+    assert "开设账号" in (tmp_path / "audit.csv").read_text(encoding="utf-8-sig")
+    nowhere = yht("audit", "export", str(tmp_path / "no" / "audit.csv"), **here)
+    assert (nowhere.returncode, nowhere.stderr.count("\n")) == (1, 1)
