@@ -53,6 +53,7 @@ class Permission(StrEnum):
     UNDERSTAND = "understand"  # ask the assistant what a text means
     LOOK_UP = "look_up"  # places, departments
     OUTBOX = "outbox"  # deliver messages to residents
+    RELEASE = "release"  # decide what everybody may read of a case
     MANAGE_STAFF = "manage_staff"  # see and add staff
 
 
@@ -65,11 +66,15 @@ STAFF_ROLES = tuple(role for role in Role if role not in (Role.CHANNEL, Role.PAR
 _P = Permission
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.CHANNEL: frozenset({_P.FILE, _P.READ_REPORTERS, _P.LOOK_UP, _P.OUTBOX}),
-    Role.OPERATOR: frozenset({_P.FILE, _P.READ_ALL, _P.REVEAL, _P.CORRECT, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
+    Role.OPERATOR: frozenset(
+        {_P.FILE, _P.READ_ALL, _P.REVEAL, _P.CORRECT, _P.RELEASE, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}
+    ),
     Role.DISPATCHER: frozenset({_P.READ_ALL, _P.REVEAL, _P.CORRECT, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.HANDLER: frozenset({_P.READ_DEPARTMENT, _P.REVEAL, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.VERIFIER: frozenset({_P.READ_ALL, _P.REVEAL, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
-    Role.SUPERVISOR: frozenset({_P.READ_ALL, _P.CORRECT, _P.TEACH, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
+    Role.SUPERVISOR: frozenset(
+        {_P.READ_ALL, _P.CORRECT, _P.TEACH, _P.RELEASE, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}
+    ),
     Role.INSPECTOR: frozenset({_P.FILE, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.PARTNER: frozenset({_P.LOOK_UP}),
     Role.SYSADMIN: frozenset({_P.MANAGE_STAFF, _P.LOOK_UP, _P.SEE_MODEL}),

@@ -21,6 +21,7 @@ from shapely.geometry.base import BaseGeometry
 from intake_api.domain.calendar import DayKind, OfficeHours, SpecialDay, WorkCalendar
 from intake_api.domain.case import AutoFile
 from intake_api.domain.place import Precision
+from intake_api.domain.public import DEFAULT_POLICY, PublicPolicy
 from intake_api.domain.responsibility import Basis, Department, ResponsibilityMatrix, Rule
 from intake_api.domain.taxonomy import Taxonomy
 
@@ -130,6 +131,7 @@ class City:
     departments: tuple[Department, ...]
     rules: tuple[Rule, ...]
     neighbours: tuple[str, ...] = ()
+    public: PublicPolicy = DEFAULT_POLICY
 
     @cached_property
     def calendar(self) -> WorkCalendar:
@@ -331,6 +333,13 @@ class _Reader:
         if not all(isinstance(name, str) and name for name in neighbours):
             fault("neighbours", "neighbours 应为文字的列表")
             neighbours = []
+        public = PublicPolicy(
+            tuple(value("public", "hidden_categories", list, list(DEFAULT_POLICY.hidden_categories))),
+            tuple(value("public", "hidden_words", list, list(DEFAULT_POLICY.hidden_words))),
+        )
+        if not all(isinstance(item, str) and item for item in public.hidden_categories + public.hidden_words):
+            fault("[public]", "public.hidden_categories、public.hidden_words 应为文字的列表")
+            public = DEFAULT_POLICY
         center = value("map", "center", list)
         if center is not None and not (
             len(center) == 2 and all(isinstance(x, (int, float)) for x in center) and -90 <= center[0] <= 90
@@ -355,6 +364,7 @@ class _Reader:
             "map_zoom": value("map", "zoom", int, 12),
             "district_department": value("fallback", "district_department", str),
             "neighbours": tuple(neighbours),
+            "public": public,
         }
 
     def _rows(self, file: str, columns: tuple[str, ...]) -> Iterator[_Row]:

@@ -40,11 +40,21 @@ class EventKind(StrEnum):
     RECEIVED = "received"  # 受理登记
     FILED = "filed"  # 立案
     CORRECTED = "corrected"  # 更正 (category, place)
+    RELEASED = "released"  # 公开说明: a text that everybody may read
+    UNRELEASED = "unreleased"  # 撤下公开说明
+    COMMENTED = "commented"  # a partner's words on a case
 
     @property
     def label(self) -> str:
         """In Chinese, for people."""
-        return {"received": "收到诉求", "filed": "立案", "corrected": "更正"}[self]
+        return {
+            "received": "收到诉求",
+            "filed": "立案",
+            "corrected": "更正",
+            "released": "公开说明",
+            "unreleased": "撤下公开说明",
+            "commented": "外部系统补充",
+        }[self]
 
 
 @dataclass(frozen=True, slots=True)

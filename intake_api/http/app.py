@@ -22,7 +22,8 @@ from intake_api.correcting import Correcting
 from intake_api.domain.gazetteer import Gazetteer
 from intake_api.domain.taxonomy import Taxonomy, UnknownCategory, read_taxonomy
 from intake_api.filing import Filing, Understanding
-from intake_api.http import attachments, cases, city, corrections, learning, nlu, outbox, staff
+from intake_api.http import attachments, cases, city, corrections, learning, nlu, outbox, public, staff
+from intake_api.http.allowance import ALLOWANCE, Allowance
 from intake_api.http.assistant import RasaUnderstanding
 from intake_api.http.openapi import add_description
 from intake_api.http.resources import (
@@ -39,8 +40,12 @@ from intake_api.http.resources import (
     TAXONOMY,
 )
 from intake_api.http.routing import register
+from intake_api.open311.errors import open311_errors
+from intake_api.open311.routes import add_open311_routes
 from intake_api.pages.routes import add_page_routes
 from intake_api.places import EmbeddedPlaces, GeocodedPlaces, PlaceResolver
+from intake_api.public_cases import PublicCases
+from intake_api.releasing import Releasing
 from intake_api.storage.attachments import AttachmentFiles, signing_key
 from intake_api.storage.database import Conflict, Database, StorageUnavailable
 
@@ -55,6 +60,7 @@ OPERATIONS = (
     *learning.OPERATIONS,
     *outbox.OPERATIONS,
     *staff.OPERATIONS,
+    *public.OPERATIONS,
 )
 """Everything the interface offers."""
 
@@ -75,7 +81,8 @@ def create_app(
     models: Path = MODELS_FOLDER,
 ) -> web.Application:
     """Build the intake process. The database is opened, and the assistant asked, only while the application runs."""
-    app = web.Application(middlewares=[process_middleware("intake"), translate_errors], client_max_size=_LARGEST_BODY)
+    middlewares = [process_middleware("intake"), open311_errors, translate_errors]
+    app = web.Application(middlewares=middlewares, client_max_size=_LARGEST_BODY)
     database = Database(settings.cases_database)
     app[SETTINGS] = settings
     app[DATABASE] = database
@@ -84,6 +91,9 @@ def create_app(
     app[FILES] = AttachmentFiles(settings.var_dir / "attachments")
     app[NOW] = now
     app[MODELS] = models
+    app[ALLOWANCE] = Allowance()
+    app[public.PUBLIC] = PublicCases(database, app[TAXONOMY], app[CITY])
+    app[public.RELEASING] = Releasing(database, app[public.PUBLIC], now=now)
     app[staff.PASSWORDS] = passwords or staff.Passwords()
     app[attachments.SIGNING_KEY] = attachments.SigningKey()
     app.cleanup_ctx.append(_database)
@@ -91,6 +101,7 @@ def create_app(
     app.cleanup_ctx.append(_city)
     register(app, OPERATIONS)
     add_description(app, OPERATIONS, settings.base_url, _version())
+    add_open311_routes(app)
     add_page_routes(app)
     install(app, settings, {"database": _database_ready, "city": _city_ready})
     return app

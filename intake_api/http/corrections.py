@@ -33,11 +33,11 @@ async def correct_case(request: web.Request) -> web.Response:
     except CaseOver as error:
         raise Problem(409, "case_over", "案件已经了结，不能再更正。") from error
     except CaseChanged as error:
-        raise _changed(request, error) from error
+        raise changed_problem(request, error) from error
     return json_answer(await view_of(request, row.id))
 
 
-def _changed(request: web.Request, error: CaseChanged) -> Problem:
+def changed_problem(request: web.Request, error: CaseChanged) -> Problem:
     """What happened to the case since it was looked at."""
     zone = request.app[CITY].current.city.calendar.timezone
     changes = [

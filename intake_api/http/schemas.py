@@ -251,7 +251,8 @@ def _codes(value: object) -> object:
 Codes = Annotated[list[Text], BeforeValidator(_codes)]
 
 
-def _box(value: object) -> object:
+def box_of(value: object) -> object:
+    """Four numbers separated by commas, of an address."""
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
@@ -272,7 +273,7 @@ class CaseQuery(Body):
     """A moment (exclusive), or a day (inclusive)."""
     overdue: bool = False
     """Only open cases past their due time."""
-    bbox: Annotated[tuple[float, float, float, float] | None, BeforeValidator(_box)] = None
+    bbox: Annotated[tuple[float, float, float, float] | None, BeforeValidator(box_of)] = None
     """West, south, east, north in degrees."""
     channel_user: OptionalText = Field("", max_length=200)
     """The reporter that a channel speaks for; required for channels."""
