@@ -8,7 +8,7 @@ from intake_api.domain.city import City
 from intake_api.open311.formats import SUFFIXES, Answer, Content
 
 GEOREPORT = "http://wiki.open311.org/GeoReport_v2"
-UPDATES = "https://github.com/mysociety/FixMyStreet/wiki/Open311-FMS---Proposed-differences-to-Open311"
+UPDATES = "https://github.com/mysociety/fixmystreet/wiki/Open311-FMS---Proposed-differences-to-Open311"
 
 
 def discovery(city: City, base_url: str, changed_at: datetime) -> Answer:
