@@ -273,15 +273,21 @@ def stages(moves: Iterable[Move]) -> tuple[Reached, ...]:
     return tuple(Reached(stage, reached.get(stage)) for stage in Stage)
 
 
+_DOOR = re.compile(
+    r"[0-9０-９]{1,5}(?:号楼|幢|栋|单元|号房|室)|[一二三四五六七八九十百零〇]{1,4}(?:号楼|单元|室)"
+    r"|(?<=[楼幢栋元])[-－ ]?[0-9０-９]{2,4}室?"
+)
+"""Building, entrance and flat: with the estate's name they tell whose home it is."""
 _LEFT_OVER = re.compile(r"[，,；;：:、\s]+(?=[。！!？?]|$)")
 
 
 def proposed_text(description: str, names: Collection[str] = ()) -> str:
-    """A description without personal data, for staff to read and release."""
-    return _LEFT_OVER.sub("", without_personal(description, names)).strip()
+    """A description without personal data and doors of homes, for staff to read and release."""
+    return _LEFT_OVER.sub("", _DOOR.sub("", without_personal(description, names))).strip()
 
 
 def personal_kinds(text: str, names: Collection[str] = ()) -> tuple[str, ...]:
     """Kinds of personal data in a text that is to be released, in Chinese; empty: it may go out."""
     spans = [span for span in personal_spans(text, names) if text[span.start : span.end] != "某"]
-    return tuple(dict.fromkeys(KINDS[span.kind] for span in spans))
+    kinds = [KINDS[span.kind] for span in spans] + (["楼号、房号"] if _DOOR.search(text) else [])
+    return tuple(dict.fromkeys(kinds))
