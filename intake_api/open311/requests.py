@@ -92,6 +92,7 @@ def _filter(request: web.Request, parameters: Parameters) -> PublicFilter:
         box=_box(parameters),
         offset=(parameters.whole("page", 1, 10_000, 1) - 1) * size,
         limit=size,
+        by_time=True,
     )
 
 

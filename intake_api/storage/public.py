@@ -33,6 +33,7 @@ class PublicFilter:
     before: int | None = None  # the id of the last case of the page before
     offset: int = 0
     limit: int = 1000
+    by_time: bool = False  # look through the time asked for only; pages then go by ``offset``
 
 
 def _shown(policy: PublicPolicy, sure: float) -> ColumnElement[bool]:
@@ -53,7 +54,13 @@ def _shown(policy: PublicPolicy, sure: float) -> ColumnElement[bool]:
 
 async def search(session: AsyncSession, wanted: PublicFilter, policy: PublicPolicy, sure: float) -> list[CaseRow]:
     """Cases that may be public, newest first. ``sure``: the confidence from which no person has to confirm."""
-    query = select(CaseRow).where(_shown(policy, sure)).order_by(CaseRow.id.desc())
+    query = select(CaseRow).where(_shown(policy, sure))
+    # ids grow with time: the order is the same, but the database begins where the time asked for ends
+    query = (
+        query.order_by(CaseRow.received_at.desc(), CaseRow.id.desc())
+        if wanted.by_time
+        else query.order_by(CaseRow.id.desc())
+    )
     for column, values in ((CaseRow.status, wanted.status), (CaseRow.category, wanted.category)):
         if values:
             query = query.where(column.in_(values))
