@@ -24,6 +24,7 @@ export const seesAll = computed(() => hasRole(...ALL_READERS))
 export const readsCases = computed(() => hasRole(...CASE_READERS))
 export const revealsReporters = computed(() => hasRole(...REPORTER_READERS))
 export const corrects = computed(() => hasRole('operator', 'dispatcher', 'supervisor'))
+export const releases = computed(() => hasRole('operator', 'supervisor'))
 export const teaches = computed(() => hasRole('supervisor'))
 export const keepsStaff = computed(() => hasRole('sysadmin'))
 

@@ -12,6 +12,7 @@ from playwright.async_api import Browser, async_playwright, expect
 from groundwork.settings import ROOT
 from intake_api.domain import case_number
 from tests.integration.intake_api.conftest import Assistant, Clock, Intake, only_sqlite, running
+from tests.integration.intake_api.test_desk_corrections import logged_in
 
 CHROMIUM = Path(os.environ.get("YHT_TEST_CHROMIUM", "/usr/bin/chromium"))
 pytestmark = [
@@ -73,3 +74,23 @@ async def test_anybody_looks_around_and_looks_a_number_up(browser: Browser, inta
     content = await page.content()
     assert "张伟" not in content and "13812345678" not in content
     assert errors == []
+
+
+async def test_an_operator_releases_words_on_the_desk_and_takes_them_back(browser: Browser, intake: Intake) -> None:
+    _, case = await intake.file(description="垃圾没人收，我叫张伟13812345678")
+    page = await logged_in(browser, intake, "周敏", "operator")
+    await page.goto(str(intake.client.make_url(f"/desk/cases/{case['case_no']}")))
+    await page.get_by_role("button", name="写公开的说明").click()
+    field = page.get_by_label("所有人都会看到")
+    await expect(field).to_have_value("垃圾没人收，我叫某")
+    await field.fill("垃圾没人收，找13812345678")
+    await page.get_by_role("button", name="公开", exact=True).click()
+    await expect(page.get_by_role("alert").get_by_text("电话号码").first).to_be_visible()
+    await field.fill("垃圾三天没人收")
+    await page.get_by_role("button", name="公开", exact=True).click()
+    await expect(page.get_by_role("button", name="撤下说明")).to_be_visible()
+    path = f"/api/v1/public/cases/{case['case_no']}"
+    assert (await intake.call("GET", path, role=None))[1]["text"] == "垃圾三天没人收"
+    await page.get_by_role("button", name="撤下说明").click()
+    await expect(page.get_by_role("button", name="写公开的说明")).to_be_visible()
+    assert (await intake.call("GET", path, role=None))[1]["text"] == ""
