@@ -278,12 +278,22 @@ _DOOR = re.compile(
     r"|(?<=[楼幢栋元])[-－ ]?[0-9０-９]{2,4}室?"
 )
 """Building, entrance and flat: with the estate's name they tell whose home it is."""
+_STUMP = re.compile(
+    r"(?:我叫|我姓|本人叫|本人姓|本人|姓名|联系人)[:：是为]?某"
+    r"|(?:我的|联系)?(?:电话|手机|邮箱|身份证|微信|车牌)(?:号码?)?[:：是为]?(?=[，,。；;！!、\s]|$)"
+)
+"""What stays when a name or number was taken out, and says nothing by itself."""
+_COMMAS = re.compile(r"[，,、]{2,}|^[，,、\s]+")
 _LEFT_OVER = re.compile(r"[，,；;：:、\s]+(?=[。！!？?]|$)")
 
 
 def proposed_text(description: str, names: Collection[str] = ()) -> str:
     """A description without personal data and doors of homes, for staff to read and release."""
-    return _LEFT_OVER.sub("", _DOOR.sub("", without_personal(description, names))).strip()
+    text = without_personal(description, names)
+    if text != description:
+        text = _STUMP.sub("", text)
+    text = _COMMAS.sub(lambda commas: "，" if commas.start() else "", _DOOR.sub("", text))
+    return _LEFT_OVER.sub("", text).strip()
 
 
 def personal_kinds(text: str, names: Collection[str] = ()) -> tuple[str, ...]:

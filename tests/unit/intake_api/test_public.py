@@ -161,11 +161,12 @@ def test_stages_are_those_a_case_stands_on(states: tuple[Status, ...], reached: 
 @pytest.mark.parametrize(
     ("text", "proposed"),
     [
-        ("路灯不亮，我叫张伟，电话13812345678。", "路灯不亮，我叫某，电话。"),
+        ("路灯不亮，我叫张伟，电话13812345678。", "路灯不亮。"),
         ("稻香新苑3号楼502室漏水", "稻香新苑漏水"),
         ("十二号楼二单元楼道堆物", "楼道堆物"),
         ("沪A12345乱停", "乱停"),
-        ("井盖没了", "井盖没了"),
+        ("我叫张伟，垃圾没人收，联系电话：13812345678，请处理", "垃圾没人收，请处理"),
+        ("井盖没了，电话亭边上", "井盖没了，电话亭边上"),
     ],
 )
 def test_the_proposed_text_names_nobody_and_no_door(text: str, proposed: str) -> None:
