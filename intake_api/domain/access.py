@@ -61,6 +61,7 @@ class Permission(StrEnum):
     ASSIGN_ROLES = "assign_roles"  # say which roles an account has
     GUARD_ACCOUNTS = "guard_accounts"  # unlock, force a password change, reset second factors, see and end sessions
     READ_AUDIT = "read_audit"  # read and export the audit trail
+    RELEASE = "release"  # decide what everybody may read of a case
 
 
 ADMINISTRATORS = (Role.SYSADMIN, Role.SECADMIN, Role.AUDITOR)
@@ -72,12 +73,14 @@ STAFF_ROLES = tuple(role for role in Role if role not in (Role.CHANNEL, Role.PAR
 _P = Permission
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.CHANNEL: frozenset({_P.FILE, _P.READ_REPORTERS, _P.LOOK_UP, _P.OUTBOX}),
-    Role.OPERATOR: frozenset({_P.FILE, _P.READ_ALL, _P.REVEAL, _P.CORRECT, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
+    Role.OPERATOR: frozenset(
+        {_P.FILE, _P.READ_ALL, _P.REVEAL, _P.CORRECT, _P.RELEASE, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}
+    ),
     Role.DISPATCHER: frozenset({_P.READ_ALL, _P.REVEAL, _P.CORRECT, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.HANDLER: frozenset({_P.READ_DEPARTMENT, _P.REVEAL, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.VERIFIER: frozenset({_P.READ_ALL, _P.REVEAL, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.SUPERVISOR: frozenset(
-        {_P.READ_ALL, _P.CORRECT, _P.EDIT_MATRIX, _P.TEACH, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}
+        {_P.READ_ALL, _P.CORRECT, _P.EDIT_MATRIX, _P.TEACH, _P.RELEASE, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}
     ),
     Role.INSPECTOR: frozenset({_P.FILE, _P.INSPECT, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.PARTNER: frozenset({_P.LOOK_UP}),

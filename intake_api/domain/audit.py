@@ -48,6 +48,11 @@ ACTIONS: dict[str, str] = {
     "export_examples": "导出学习样本",
     "load_city": "载入城市数据",
     "export_figures": "导出指标",
+    "release_text": "公开说明",
+    "unrelease_text": "撤下公开说明",
+    "add_responsibility": "增加职责规则",
+    "end_responsibility": "终止职责规则",
+    "import_responsibility": "导入职责表",
     **{f"case_{action.value}": action.label for action in Action},
 }
 """What rows tell, in Chinese for people."""

@@ -12,6 +12,7 @@ from intake_api.domain.case import AutoFile
 from intake_api.domain.limits import Condition, Conditions
 from intake_api.domain.place import Precision
 from intake_api.domain.policy import Policy
+from intake_api.domain.public import DEFAULT_POLICY, PublicPolicy
 from intake_api.domain.responsibility import Department, ResponsibilityMatrix, Rule
 
 PLACE_KINDS = frozenset(
@@ -102,6 +103,7 @@ class City:
     neighbours: tuple[str, ...] = ()
     policy: Policy = field(default_factory=Policy)
     conditions: tuple[Condition, ...] = ()
+    public: PublicPolicy = DEFAULT_POLICY
 
     @cached_property
     def calendar(self) -> WorkCalendar:

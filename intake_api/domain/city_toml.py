@@ -24,6 +24,7 @@ from intake_api.domain.policy import (
     SupervisionLevel,
     SupervisionRule,
 )
+from intake_api.domain.public import DEFAULT_POLICY, PublicPolicy
 from intake_api.domain.taxonomy import Limit, Taxonomy, Unit
 
 FILE = "city.toml"
@@ -160,7 +161,7 @@ def read_city_toml(folder: Folder, taxonomy: Taxonomy) -> dict[str, Any]:
             found = {}
         return _Table(folder, lines, name, found, set())
 
-    return _frame(table) | {"policy": _policy(table, taxonomy)}
+    return _frame(table) | {"policy": _policy(table, taxonomy), "public": _public(table("public"))}
 
 
 def _frame(table: Callable[[str], _Table]) -> dict[str, Any]:
@@ -199,6 +200,16 @@ def _frame(table: Callable[[str], _Table]) -> dict[str, Any]:
         "district_department": table("fallback").value("district_department", str),
         "neighbours": top.texts("neighbours", ()),
     }
+
+
+def _public(table: _Table) -> PublicPolicy:
+    """What the city keeps to itself. A pattern of no category is no fault: it hides nothing."""
+    found = PublicPolicy(
+        table.texts("hidden_categories", DEFAULT_POLICY.hidden_categories),
+        table.texts("hidden_words", DEFAULT_POLICY.hidden_words),
+    )
+    table.strangers()
+    return found
 
 
 def _office_hours(table: _Table) -> OfficeHours:

@@ -73,6 +73,9 @@ class EventKind(StrEnum):
     NOTED = "noted"  # 备注
     SUPERVISED = "supervised"  # 督办
     CORRECTED = "corrected"  # 更正: category, place
+    RELEASED = "released"  # 公开说明: a text that everybody may read
+    UNRELEASED = "unreleased"  # 撤下公开说明
+    COMMENTED = "commented"  # a partner's words on a case
 
     @property
     def label(self) -> str:
@@ -117,6 +120,9 @@ _LABELS = {
     EventKind.NOTED: "备注",
     EventKind.SUPERVISED: "督办",
     EventKind.CORRECTED: "更正",
+    EventKind.RELEASED: "公开说明",
+    EventKind.UNRELEASED: "撤下公开说明",
+    EventKind.COMMENTED: "外部系统补充",
 }
 
 

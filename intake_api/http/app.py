@@ -38,10 +38,12 @@ from intake_api.http import (
     nlu,
     outbox,
     own_account,
+    public,
     responsibility,
     staff,
     tokens,
 )
+from intake_api.http.allowance import ALLOWANCE, Allowance
 from intake_api.http.assistant import RasaUnderstanding
 from intake_api.http.openapi import add_description
 from intake_api.http.resources import (
@@ -60,8 +62,12 @@ from intake_api.http.resources import (
 )
 from intake_api.http.routing import register
 from intake_api.integrity import AnchorWatch
+from intake_api.open311.errors import open311_errors
+from intake_api.open311.routes import add_open311_routes
 from intake_api.pages.routes import add_page_routes
 from intake_api.places import EmbeddedPlaces, GeocodedPlaces, PlaceResolver
+from intake_api.public_cases import PublicCases
+from intake_api.releasing import Releasing
 from intake_api.storage.attachments import AttachmentFiles, signing_key
 from intake_api.storage.database import Conflict, Database, StorageUnavailable
 
@@ -84,6 +90,7 @@ OPERATIONS = (
     *own_account.OPERATIONS,
     *tokens.OPERATIONS,
     *audit.OPERATIONS,
+    *public.OPERATIONS,
 )
 """Everything the interface offers."""
 
@@ -110,7 +117,8 @@ def create_app(
 
     ``time_step``: seconds between looks at what time demands of cases.
     """
-    app = web.Application(middlewares=[process_middleware("intake"), translate_errors], client_max_size=_LARGEST_BODY)
+    middlewares = [process_middleware("intake"), open311_errors, translate_errors]
+    app = web.Application(middlewares=middlewares, client_max_size=_LARGEST_BODY)
     database = Database(settings.cases_database)
     app[SETTINGS] = settings
     app[DATABASE] = database
@@ -119,6 +127,9 @@ def create_app(
     app[FILES] = AttachmentFiles(settings.var_dir / "attachments")
     app[NOW] = now
     app[MODELS] = models
+    app[ALLOWANCE] = Allowance()
+    app[public.PUBLIC] = PublicCases(database, app[TAXONOMY], app[CITY])
+    app[public.RELEASING] = Releasing(database, app[public.PUBLIC], now=now)
     app[staff.PASSWORDS] = passwords or staff.Passwords()
     app[attachments.SIGNING_KEY] = attachments.SigningKey()
     app.cleanup_ctx.append(_database)
@@ -128,6 +139,7 @@ def create_app(
     app.cleanup_ctx.append(_anchors)
     register(app, OPERATIONS)
     add_description(app, OPERATIONS, settings.base_url, _version())
+    add_open311_routes(app)
     add_page_routes(app)
     install(app, settings, {"database": _database_ready, "city": _city_ready})
     return app

@@ -323,7 +323,8 @@ def codes(value: object) -> object:
 Codes = Annotated[list[Text], BeforeValidator(codes)]
 
 
-def _box(value: object) -> object:
+def box_of(value: object) -> object:
+    """Four numbers separated by commas, of an address."""
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
@@ -346,7 +347,7 @@ class CaseQuery(Body):
     """Only open cases past their due time."""
     task: TaskKind | None = None
     """Only cases in which something of this kind waits for a decision or an answer."""
-    bbox: Annotated[tuple[float, float, float, float] | None, BeforeValidator(_box)] = None
+    bbox: Annotated[tuple[float, float, float, float] | None, BeforeValidator(box_of)] = None
     """West, south, east, north in degrees."""
     channel_user: OptionalText = Field("", max_length=200)
     """The reporter that a channel speaks for; required for channels."""

@@ -158,23 +158,28 @@ async def append(session: AsyncSession, row: CaseRow, events: Iterable[Event]) -
     session.add_all(_event_row(row.id, item) for item in sealed)
 
 
+def place(row: CaseRow) -> Place:
+    """The place of a case as it stands."""
+    return Place(
+        text=row.place_text,
+        precision=Precision(row.precision),
+        lat=row.lat,
+        lng=row.lng,
+        grid_cell=row.grid_cell,
+        town=row.town,
+        town_code=row.town_code,
+        community=row.community,
+        name=row.place_name,
+    )
+
+
 def decided(row: CaseRow, supporting: Sequence[str]) -> Decided:
     """Category, place, department and due time of a case as it stands."""
     return Decided(
         category=row.category,
         confidence=row.category_confidence,
         urgency=Urgency(row.urgency),
-        place=Place(
-            text=row.place_text,
-            precision=Precision(row.precision),
-            lat=row.lat,
-            lng=row.lng,
-            grid_cell=row.grid_cell,
-            town=row.town,
-            town_code=row.town_code,
-            community=row.community,
-            name=row.place_name,
-        ),
+        place=place(row),
         department=row.department_id,
         supporting=tuple(supporting),
         basis=row.basis,

@@ -59,6 +59,11 @@ async def content(session: AsyncSession, version: int) -> str:
     return (await session.scalars(select(CityVersionRow.content).where(CityVersionRow.id == version))).one()
 
 
+async def loaded_at(session: AsyncSession, version: int) -> datetime:
+    """When a version was loaded."""
+    return (await session.scalars(select(CityVersionRow.loaded_at).where(CityVersionRow.id == version))).one()
+
+
 def read_content(text: str) -> City:
     """A city from its JSON; slow for a large one, so not on the event loop."""
     return _CITY.validate_json(text)

@@ -6,14 +6,14 @@ import { reference } from './reference.js'
 import { cellBounds } from './grid.js'
 import { theme } from './theme.js'
 
-const NAMES_FROM = 14
+export const NAMES_FROM = 14
 const HALF_LETTER = 6 // px, half the width of a Chinese letter in a name
 const ZOOM = { point: 16, estate: 16, road: 15, town: 13 }
 
-const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
+export const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
 
 /** Keeps names from covering one another: `free(x0, y0, x1, y1)` takes the box when nobody has it. */
-function boxes() {
+export function boxes() {
   const taken = []
   return (x0, y0, x1, y1) => {
     if (taken.some((box) => x1 >= box.x0 && x0 <= box.x1 && y1 >= box.y0 && y0 <= box.y1)) return false
@@ -34,7 +34,7 @@ function write(layer, place, words, kind, transform = '') {
 }
 
 /** Names along the roads in view, each at its longest straight. */
-function writeRoadNames(map, roads, layer, free) {
+export function writeRoadNames(map, roads, layer, free) {
   const size = map.getSize()
   for (const { name, lines } of roads) {
     let best = null
@@ -70,7 +70,7 @@ function writeRoadNames(map, roads, layer, free) {
   }
 }
 
-function writeLandmarks(map, features, layer, free) {
+export function writeLandmarks(map, features, layer, free) {
   const view = map.getBounds().pad(-0.02)
   for (const { properties, geometry } of features) {
     if (geometry?.type !== 'Point') continue
@@ -82,7 +82,7 @@ function writeLandmarks(map, features, layer, free) {
   }
 }
 
-function writeTownNames(map, features, layer, free) {
+export function writeTownNames(map, features, layer, free) {
   const view = map.getBounds()
   for (const feature of features) {
     const centre = L.geoJSON(feature).getBounds().getCenter()
@@ -94,7 +94,7 @@ function writeTownNames(map, features, layer, free) {
 }
 
 /** Roads cut into short pieces, so that a name finds a piece in view. */
-function roadLines(features) {
+export function roadLines(features) {
   return features.map(({ properties, geometry }) => ({
     name: properties.name,
     lines: (geometry.type === 'LineString' ? [geometry.coordinates] : geometry.coordinates).map((line) =>
@@ -111,7 +111,7 @@ function roadLines(features) {
   }))
 }
 
-function drawCity(map, city) {
+export function drawCity(map, city) {
   const canvas = L.canvas({ padding: 0.3 })
   const group = L.layerGroup()
   const add = (data, style) =>

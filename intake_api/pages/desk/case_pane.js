@@ -9,7 +9,7 @@ import { ago, fullTime, shortTime } from './clock.js'
 import { grouped } from './case_number.js'
 import { go, link, route } from './router.js'
 import { categoryOf } from './reference.js'
-import { corrects, revealsReporters } from './session.js'
+import { corrects, releases, revealsReporters } from './session.js'
 import { listAddress, queue } from './queue.js'
 import { clockTag, stateTag, urgencyTag } from './case_list.js'
 import { CaseMap } from './case_map.js'
@@ -18,6 +18,7 @@ import { KEYS, useShortcuts } from './shortcuts.js'
 import { timeline } from './timeline.js'
 import { transcript } from './transcript.js'
 import { CorrectSheet } from './correct_sheet.js'
+import { Publicity } from './publicity.js'
 import { clockExplanation } from './clock_explanation.js'
 
 const section = (title, children, extra = null) =>
@@ -281,6 +282,9 @@ export const CasePane = {
           ? section('照片和录音', h(Attachments, { files }), h('span', { class: 'quiet' }, `${files.length} 件`))
           : null,
         said.transcript?.length ? transcript(said.transcript) : null,
+        releases.value
+          ? h(Publicity, { number: item.case_no, version: item.version, onDone: () => open(shown.number) })
+          : null,
         section(
           '经过',
           [

@@ -114,6 +114,9 @@ const EVENT_KINDS = {
   supervised: '督办',
   correct: '更正',
   corrected: '更正',
+  released: '公开说明',
+  unreleased: '撤下公开说明',
+  commented: '外部系统补充',
 }
 
 /** Why one person must not have these roles together, or empty. The server decides; this says it early. */

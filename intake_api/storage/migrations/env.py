@@ -5,11 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection, text
 
-from intake_api.storage import (
-    responsibility_tables,  # noqa: F401 - completes the metadata
-    staff_tables,  # noqa: F401 - more tables of the same metadata
-)
-from intake_api.storage.tables import Base
+from intake_api.storage.all_tables import Base
 
 _LOCK = 470_101  # any number; the same in all processes that migrate
 

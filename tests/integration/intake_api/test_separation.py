@@ -42,6 +42,9 @@ EXPECTED: dict[str, frozenset[Role]] = {
     "POST /api/v1/responsibility": frozenset({Role.SUPERVISOR}),
     "POST /api/v1/responsibility/import": frozenset({Role.SUPERVISOR}),
     "POST /api/v1/responsibility/{id}/end": frozenset({Role.SUPERVISOR}),
+    "GET /api/v1/cases/{case_no}/public": frozenset({Role.OPERATOR, Role.SUPERVISOR}),
+    "POST /api/v1/cases/{case_no}/actions/release": frozenset({Role.OPERATOR, Role.SUPERVISOR}),
+    "POST /api/v1/cases/{case_no}/actions/unrelease": frozenset({Role.OPERATOR, Role.SUPERVISOR}),
     "POST /api/v1/attachments": FILERS | CASE_STAFF,
     "POST /api/v1/places/resolve": LOOKERS,
     "GET /api/v1/departments": LOOKERS,
@@ -85,6 +88,8 @@ PUBLIC = {
     "GET /api/v1/categories",
     "GET /api/v1/categories/{code}",
     "GET /api/v1/city",
+    "GET /api/v1/public/cases",
+    "GET /api/v1/public/cases/{case_no}",
     "POST /api/v1/session",
     "GET /api/v1/invitations/{token}",
     "POST /api/v1/invitations/{token}",
@@ -97,6 +102,8 @@ THEMSELVES = (
     "/api/v1/session",
     "/api/v1/training-examples/{id}",
     "/api/v1/responsibility",
+    "/api/v1/cases/{case_no}/actions/release",
+    "/api/v1/cases/{case_no}/actions/unrelease",
 )
 HARMLESS = {"POST /api/v1/cases/preview", "POST /api/v1/places/resolve", "POST /api/v1/nlu/parse"}  # change nothing
 

@@ -6,12 +6,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
-from intake_api.storage import (
-    responsibility_tables,  # noqa: F401 - completes the metadata
-    staff_tables,  # noqa: F401 - more tables of the same metadata
-)
+from intake_api.storage.all_tables import Base
 from intake_api.storage.database import Database
-from intake_api.storage.tables import Base
 
 
 def differences(connection: Connection) -> list[object]:

@@ -92,6 +92,12 @@ def test_a_sound_folder_becomes_a_city(city: City) -> None:
         ("city.toml", "confidence = 0.5", "confidence = 5", "city.toml:20: auto_file.confidence 应在 0 和 1 之间"),
         ("city.toml", '"district"', '"nobody"', "city.toml:28: district_department nobody 不在 departments.csv 里"),
         ("city.toml", 'name = "青禾区"', "", "city.toml: 缺少 name"),
+        (
+            "city.toml",
+            "[fallback]",
+            "[public]\nhidden_words = [1]\n[fallback]",
+            "city.toml:28: public.hidden_words",
+        ),
         ("city.toml", "zoom = 13", "zoom = ", "city.toml:25: 不是合法的 TOML"),
         ("city.toml", "accept_minutes = 10", "accept_minutes = 0", "city.toml:31: policy.accept_minutes 应在 1 和"),
         ("city.toml", "accept_minutes = 10", "accept_minute = 10", "city.toml:31: 不认识的项：policy.accept_minute"),
