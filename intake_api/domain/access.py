@@ -53,6 +53,9 @@ class Permission(StrEnum):
     UNDERSTAND = "understand"  # ask the assistant what a text means
     LOOK_UP = "look_up"  # places, departments
     OUTBOX = "outbox"  # deliver messages to residents
+    FEED = "feed"  # be told what happens to cases, without reasons and persons
+    MANAGE_WEBHOOKS = "manage_webhooks"  # whom we call when something happens
+    ERASE_PERSONAL = "erase_personal"  # erase a person's data, or hand it out to them
     MANAGE_STAFF = "manage_staff"  # see and add staff
 
 
@@ -71,9 +74,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VERIFIER: frozenset({_P.READ_ALL, _P.REVEAL, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.SUPERVISOR: frozenset({_P.READ_ALL, _P.CORRECT, _P.TEACH, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.INSPECTOR: frozenset({_P.FILE, _P.LOOK_UP, _P.SEE_MODEL}),
-    Role.PARTNER: frozenset({_P.LOOK_UP}),
-    Role.SYSADMIN: frozenset({_P.MANAGE_STAFF, _P.LOOK_UP, _P.SEE_MODEL}),
-    Role.SECADMIN: frozenset({_P.SEE_MODEL}),
+    Role.PARTNER: frozenset({_P.LOOK_UP, _P.FEED}),
+    Role.SYSADMIN: frozenset({_P.MANAGE_STAFF, _P.MANAGE_WEBHOOKS, _P.LOOK_UP, _P.SEE_MODEL}),
+    Role.SECADMIN: frozenset({_P.ERASE_PERSONAL, _P.SEE_MODEL}),
     Role.AUDITOR: frozenset({_P.SEE_MODEL}),
 }
 

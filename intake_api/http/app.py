@@ -21,8 +21,9 @@ from intake_api.city_in_force import CityInForce, CityNotLoaded
 from intake_api.correcting import Correcting
 from intake_api.domain.gazetteer import Gazetteer
 from intake_api.domain.taxonomy import Taxonomy, UnknownCategory, read_taxonomy
+from intake_api.feed import Feed
 from intake_api.filing import Filing, Understanding
-from intake_api.http import attachments, cases, city, corrections, learning, nlu, outbox, staff
+from intake_api.http import attachments, cases, city, corrections, feed, learning, nlu, outbox, staff
 from intake_api.http.assistant import RasaUnderstanding
 from intake_api.http.openapi import add_description
 from intake_api.http.resources import (
@@ -54,6 +55,7 @@ OPERATIONS = (
     *nlu.OPERATIONS,
     *learning.OPERATIONS,
     *outbox.OPERATIONS,
+    *feed.OPERATIONS,
     *staff.OPERATIONS,
 )
 """Everything the interface offers."""
@@ -88,7 +90,10 @@ def create_app(
     app[attachments.SIGNING_KEY] = attachments.SigningKey()
     app.cleanup_ctx.append(_database)
     app.cleanup_ctx.append(_assistant(settings, assistant))
+    app[feed.FEED] = Feed(database)
     app.cleanup_ctx.append(_city)
+    app.cleanup_ctx.append(_feed)
+    app.on_shutdown.append(_let_readers_go)
     register(app, OPERATIONS)
     add_description(app, OPERATIONS, settings.base_url, _version())
     add_page_routes(app)
@@ -141,6 +146,18 @@ async def _city(app: web.Application) -> AsyncIterator[None]:
     watcher.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await watcher
+
+
+async def _feed(app: web.Application) -> AsyncIterator[None]:
+    watcher = asyncio.create_task(app[feed.FEED].watch(lambda: None))
+    yield
+    watcher.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await watcher
+
+
+async def _let_readers_go(app: web.Application) -> None:
+    app[feed.FEED].close()
 
 
 async def _database_ready(request: web.Request) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection, text
 
+from intake_api.storage import feed_tables, personal_tables, webhook_tables  # noqa: F401 (they complete the metadata)
 from intake_api.storage.tables import Base
 
 _LOCK = 470_101  # any number; the same in all processes that migrate

@@ -6,6 +6,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
+from intake_api.storage import feed_tables, personal_tables, webhook_tables  # noqa: F401 (they complete the metadata)
 from intake_api.storage.database import Database
 from intake_api.storage.tables import Base
 
