@@ -1,4 +1,4 @@
-"""The event feed as the running process serves it: positions are given as events come, and readers may wait for more."""
+"""The event feed as a running process serves it: positions are given as events come, and readers may wait."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from intake_api.domain import case_number
@@ -71,7 +71,7 @@ def as_json(entry: Entry, audience: Audience, department_names: Mapping[str, str
         "case_no": case_number.format_number(entry.case_id),
         "seq": entry.seq,
         "kind": entry.kind,
-        "at": entry.at.isoformat(),
+        "at": entry.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "from_status": entry.from_status,
         "to_status": entry.to_status,
         "department": (

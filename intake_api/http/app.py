@@ -23,7 +23,7 @@ from intake_api.domain.gazetteer import Gazetteer
 from intake_api.domain.taxonomy import Taxonomy, UnknownCategory, read_taxonomy
 from intake_api.feed import Feed
 from intake_api.filing import Filing, Understanding
-from intake_api.http import attachments, cases, city, corrections, feed, learning, nlu, outbox, staff
+from intake_api.http import attachments, cases, city, corrections, feed, learning, nlu, outbox, staff, webhooks
 from intake_api.http.assistant import RasaUnderstanding
 from intake_api.http.openapi import add_description
 from intake_api.http.resources import (
@@ -44,6 +44,8 @@ from intake_api.pages.routes import add_page_routes
 from intake_api.places import EmbeddedPlaces, GeocodedPlaces, PlaceResolver
 from intake_api.storage.attachments import AttachmentFiles, signing_key
 from intake_api.storage.database import Conflict, Database, StorageUnavailable
+from intake_api.storage.webhooks import signing_key as webhook_signing_key
+from intake_api.webhooks import Dispatcher, Guard, Post
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,7 @@ OPERATIONS = (
     *learning.OPERATIONS,
     *outbox.OPERATIONS,
     *feed.OPERATIONS,
+    *webhooks.OPERATIONS,
     *staff.OPERATIONS,
 )
 """Everything the interface offers."""
@@ -91,6 +94,7 @@ def create_app(
     app.cleanup_ctx.append(_database)
     app.cleanup_ctx.append(_assistant(settings, assistant))
     app[feed.FEED] = Feed(database)
+    app[webhooks.KEY] = webhooks.WebhookKey()
     app.cleanup_ctx.append(_city)
     app.cleanup_ctx.append(_feed)
     app.on_shutdown.append(_let_readers_go)
@@ -113,6 +117,7 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
     await database.upgrade()
     async with database.write() as session:
         app[attachments.SIGNING_KEY].key = await signing_key(session, app[NOW]())
+        app[webhooks.KEY].key = await webhook_signing_key(session, app[NOW]())
     yield
     await database.close()
 
@@ -149,11 +154,16 @@ async def _city(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _feed(app: web.Application) -> AsyncIterator[None]:
-    watcher = asyncio.create_task(app[feed.FEED].watch(lambda: None))
+    """Gives events their place in the feed and tells those who subscribed."""
+    post = Post(Guard(app[SETTINGS].webhook_private))
+    dispatcher = Dispatcher(app[DATABASE], post, app[webhooks.KEY].key, now=app[NOW])
+    tasks = [asyncio.create_task(app[feed.FEED].watch(dispatcher.wake)), asyncio.create_task(dispatcher.run())]
     yield
-    watcher.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await watcher
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await dispatcher.stop()
+    await post.close()
 
 
 async def _let_readers_go(app: web.Application) -> None:

@@ -47,8 +47,8 @@ def upgrade() -> None:
     )
     op.execute(
         "INSERT INTO feed (position, event_id, department_id, category, town_code) "
-        "SELECT row_number() OVER (ORDER BY events.id), events.id, cases.department_id, cases.category, cases.town_code "
-        "FROM events JOIN cases ON cases.id = events.case_id"
+        "SELECT row_number() OVER (ORDER BY events.id), events.id, "
+        "cases.department_id, cases.category, cases.town_code FROM events JOIN cases ON cases.id = events.case_id"
     )
     op.execute(
         "INSERT INTO feed_departments (department_id, position) "
