@@ -73,7 +73,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 async def until(happened: Callable[[], bool], seconds: float = 15) -> None:
     async with asyncio.timeout(seconds):
-        while not happened():
+        while not happened():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
@@ -93,7 +93,7 @@ async def state(intake: Intake, webhook: Json) -> Json:
 
 async def when(intake: Intake, webhook: Json, check: Callable[[Json], bool]) -> Json:
     async with asyncio.timeout(15):
-        while not check(found := await state(intake, webhook)):
+        while not check(found := await state(intake, webhook)):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     return found
 
