@@ -314,8 +314,8 @@ async def _intact(session: object, case_id: int) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def fresh_database(kind: str, folder: Path) -> AsyncIterator[Settings]:
-    """Settings of an empty intake with the sample city, on SQLite or on the PostgreSQL server of this machine."""
+async def fresh_database(kind: str, folder: Path, city: Path | None = None) -> AsyncIterator[Settings]:
+    """Settings of an empty intake with a city (the sample), on SQLite or on the PostgreSQL server of this machine."""
     server = os.environ.get("YHT_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
     server = server.replace("postgresql+asyncpg://", "postgresql://")
     name = f"kill_{secrets.token_hex(6)}"
@@ -326,7 +326,7 @@ async def fresh_database(kind: str, folder: Path) -> AsyncIterator[Settings]:
     try:
         settings = Settings(_env_file=None, var_dir=folder, database_url=url)  # type: ignore[call-arg]
         await administration.upgrade_database(settings)
-        await administration.load_city(settings, settings.city_dir)
+        await administration.load_city(settings, city or settings.city_dir)
         yield settings
     finally:
         if kind == "postgresql":

@@ -51,6 +51,22 @@ def parser() -> argparse.ArgumentParser:
 
     database = _group(commands, "db", "数据库")
     _add(database, "upgrade", "升级数据库结构", _upgrade)
+    saved = _add(database, "backup", "备份全部数据到一个文件（系统可以照常运行）", _back_up)
+    saved.add_argument("file", type=Path, metavar="FILE", help="新文件，如 backup.tar.gz")
+    restored = _add(database, "restore", "用备份替换全部数据（先停止系统）", _restore)
+    restored.add_argument("file", type=Path, metavar="FILE")
+    restored.add_argument("--force", action="store_true", help="已有数据也替换，现有数据全部丢失")
+
+    personal = _group(commands, "personal", "个人信息：删除、导出、到期清理")
+    for name, words, run in (
+        ("erase", "应本人要求删除其个人信息（案件和办理经过保留）", _erase_personal),
+        ("export", "导出一个人的全部个人信息（JSON）", _export_personal),
+    ):
+        whose = _add(personal, name, words, run)
+        whose.add_argument("--phone", default="", help="电话号码")
+        whose.add_argument("--channel-user", default="", help="渠道用户编号")
+    kept = _add(personal, "retain", "清理办结已久的案件里的个人信息", _retain_personal)
+    kept.add_argument("--days", type=int, required=True, help="办结满多少天")
 
     user = _add(_group(commands, "user", "工作人员"), "add", "新增人员，打印一次性设置密码链接", _add_user)
     user.add_argument("--name", required=True, help="姓名")
@@ -127,6 +143,37 @@ def _upgrade(_arguments: argparse.Namespace) -> None:
     asyncio.run(upgrade_cases(settings))
     asyncio.run(upgrade_channels(settings))
     print("数据库结构已是最新。")
+
+
+def _back_up(arguments: argparse.Namespace) -> None:
+    from yht.backup import back_up
+
+    print(back_up(_records(), arguments.file).words("已备份"))
+
+
+def _restore(arguments: argparse.Namespace) -> None:
+    from yht.backup import restore
+
+    print(restore(_records(), arguments.file, force=arguments.force).words("已恢复"))
+
+
+def _erase_personal(arguments: argparse.Namespace) -> None:
+    from yht.personal import erase
+
+    print(asyncio.run(erase(_records(), arguments.phone, arguments.channel_user)))
+
+
+def _export_personal(arguments: argparse.Namespace) -> None:
+    from yht.personal import export
+
+    held = asyncio.run(export(_records(), arguments.phone, arguments.channel_user))
+    print(json.dumps(held, ensure_ascii=False, indent=1))
+
+
+def _retain_personal(arguments: argparse.Namespace) -> None:
+    from yht.personal import retain
+
+    print(asyncio.run(retain(_records(), arguments.days)))
 
 
 def _add_user(arguments: argparse.Namespace) -> None:

@@ -21,9 +21,22 @@ from intake_api.city_in_force import CityInForce, CityNotLoaded
 from intake_api.correcting import Correcting
 from intake_api.domain.gazetteer import Gazetteer
 from intake_api.domain.taxonomy import Taxonomy, UnknownCategory, read_taxonomy
+from intake_api.erasing import Erasing
 from intake_api.feed import Feed
 from intake_api.filing import Filing, Understanding
-from intake_api.http import attachments, cases, city, corrections, feed, learning, nlu, outbox, staff, webhooks
+from intake_api.http import (
+    attachments,
+    cases,
+    city,
+    corrections,
+    feed,
+    learning,
+    nlu,
+    outbox,
+    personal,
+    staff,
+    webhooks,
+)
 from intake_api.http.assistant import RasaUnderstanding
 from intake_api.http.openapi import add_description
 from intake_api.http.resources import (
@@ -44,6 +57,7 @@ from intake_api.pages.routes import add_page_routes
 from intake_api.places import EmbeddedPlaces, GeocodedPlaces, PlaceResolver
 from intake_api.storage.attachments import AttachmentFiles, signing_key
 from intake_api.storage.database import Conflict, Database, StorageUnavailable
+from intake_api.storage.neighbours import Neighbours
 from intake_api.storage.webhooks import signing_key as webhook_signing_key
 from intake_api.webhooks import Dispatcher, Guard, Post
 
@@ -59,6 +73,7 @@ OPERATIONS = (
     *outbox.OPERATIONS,
     *feed.OPERATIONS,
     *webhooks.OPERATIONS,
+    *personal.OPERATIONS,
     *staff.OPERATIONS,
 )
 """Everything the interface offers."""
@@ -67,6 +82,7 @@ TAXONOMY_FILE = ROOT / "nlu_data" / "taxonomy.csv"
 MODELS_FOLDER = ROOT / "models"
 _LARGEST_BODY = 4 * 1024 * 1024  # JSON; uploads have their own limit
 _MULTIPART_MARGIN = 1024 * 1024
+_ERASE_AGAIN = 600.0  # seconds
 _WATCHER = web.AppKey("city_watcher", asyncio.Task[None])
 
 
@@ -95,8 +111,10 @@ def create_app(
     app.cleanup_ctx.append(_assistant(settings, assistant))
     app[feed.FEED] = Feed(database)
     app[webhooks.KEY] = webhooks.WebhookKey()
+    app[personal.ERASING] = Erasing(database, Neighbours(settings), app[FILES], now=now)
     app.cleanup_ctx.append(_city)
     app.cleanup_ctx.append(_feed)
+    app.cleanup_ctx.append(_erasing)
     app.on_shutdown.append(_let_readers_go)
     register(app, OPERATIONS)
     add_description(app, OPERATIONS, settings.base_url, _version())
@@ -164,6 +182,24 @@ async def _feed(app: web.Application) -> AsyncIterator[None]:
     await asyncio.gather(*tasks, return_exceptions=True)
     await dispatcher.stop()
     await post.close()
+
+
+async def _erasing(app: web.Application) -> AsyncIterator[None]:
+    """Erases what was asked for as soon as the cases are over."""
+
+    async def finish() -> None:
+        while True:
+            await asyncio.sleep(_ERASE_AGAIN)
+            try:
+                await app[personal.ERASING].finish_waiting()
+            except Exception:  # tried again at the next look
+                log.exception("personal data not erased")
+
+    task = asyncio.create_task(finish())
+    yield
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 async def _let_readers_go(app: web.Application) -> None:
