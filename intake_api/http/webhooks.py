@@ -129,7 +129,11 @@ async def rotate_secret(request: web.Request) -> web.Response:
     """A new secret; the old one signs beside it for a day."""
     async with request.app[DATABASE].write() as session:
         row = await _found(session, request, locked=True)
-        until = webhooks.rotate(row, request.app[NOW]())
+        now = request.app[NOW]()
+        if row.old_salt_until is not None and row.old_salt_until > now:
+            detail = "密钥刚换过，旧的一天内仍在用，现在再换会让对方两把都对不上。密钥泄露时请删除订阅后重建。"
+            raise Problem(409, "secret_just_changed", detail)
+        until = webhooks.rotate(row, now)
         await _note(session, request, "rotate_webhook_secret", row.id)
     secret = webhooks.secret_of(request.app[KEY].key, row.salt)
     return json_answer(WebhookSecret(id=row.id, secret=secret, old_secret_until=until))
@@ -294,7 +298,7 @@ OPERATIONS = (
     Operation(
         "POST", "/api/v1/webhooks/{id}/secret", rotate_secret, "事件", "更换密钥",
         "For a day deliveries carry two signatures, by the new and by the old secret.",
-        needs=_MANAGERS, answers={200: WebhookSecret}, problems=_NONE,
+        needs=_MANAGERS, answers={200: WebhookSecret}, problems=_NONE | {409: "secret_just_changed"},
     ),
     Operation(
         "GET", "/api/v1/webhooks/{id}/dead-letters", list_dead_letters, "事件", "未能送达的事件", needs=_READERS,

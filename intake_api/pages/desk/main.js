@@ -5,7 +5,7 @@ import { icon } from './icons.js'
 import { Sheet, button, emptyPlace, iconButton, problemNote } from './controls.js'
 import { ROLES, roleLabel } from './labels.js'
 import { address, go, link, route } from './router.js'
-import { keepsStaff, readsCases, restore, secondsLeft, session, signOut, stay, teaches } from './session.js'
+import { keepsStaff, keepsWebhooks, readsCases, restore, secondsLeft, session, signOut, stay, teaches } from './session.js'
 import { loadReference, reference } from './reference.js'
 import { queue, watchQueue } from './queue.js'
 import { useShortcuts } from './shortcuts.js'
@@ -17,6 +17,7 @@ import { InvitationPage } from './invitation.js'
 import { LearningPage } from './learning_page.js'
 import { LoginPage, doorway } from './login.js'
 import { StaffPage } from './staff_page.js'
+import { WebhooksPage } from './webhooks_page.js'
 
 const CASE_PAGES = ['cases', 'filters', 'case']
 
@@ -119,6 +120,7 @@ function topBar(showKeys) {
       readsCases.value ? tab(address('/cases'), '案件', CASE_PAGES.includes(route.name)) : null,
       teaches.value ? tab(address('/learning'), '学习样本', route.name === 'learning') : null,
       keepsStaff.value ? tab(address('/staff'), '人员', route.name === 'staff') : null,
+      keepsWebhooks.value ? tab(address('/webhooks'), '事件推送', route.name === 'webhooks') : null,
     ]),
     h('div', { class: 'top-end' }, [
       readsCases.value ? iconButton('keys', '快捷键（?）', showKeys, { class: 'keys-button' }) : null,
@@ -130,6 +132,7 @@ function topBar(showKeys) {
 function page() {
   if (CASE_PAGES.includes(route.name) && readsCases.value) return h(QueuePage)
   if (route.name === 'staff' && keepsStaff.value) return h(StaffPage)
+  if (route.name === 'webhooks' && keepsWebhooks.value) return h(WebhooksPage)
   if (route.name === 'learning' && teaches.value) return h(LearningPage)
   if (route.name === 'unknown')
     return h(
@@ -168,6 +171,7 @@ const Desk = {
           case: `案件 ${route.params.number}`,
           learning: '学习样本',
           staff: '人员',
+          webhooks: '事件推送',
           invitation: '设置密码',
         }[route.name] ?? '部门工作台'
       document.title = `${queue.fresh && session.state === 'in' ? `(${queue.fresh}) ` : ''}${session.state === 'out' && route.name !== 'invitation' ? '登录' : what} · 一号通`

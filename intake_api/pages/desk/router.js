@@ -4,7 +4,7 @@ import { h, reactive } from './vue.js'
 
 const ROOT = '/desk'
 
-/** `name` is one of home, cases, filters, case, staff, learning, invitation, unknown; `params` and `query` are plain strings. */
+/** `name` is one of home, cases, filters, case, staff, webhooks, learning, invitation, unknown; `params` and `query` are plain strings. */
 export const route = reactive({ name: 'home', params: {}, query: {}, path: ROOT })
 
 const PATTERNS = [
@@ -13,6 +13,7 @@ const PATTERNS = [
   ['filters', /^\/cases\/filters$/],
   ['case', /^\/cases\/(?<number>\d+)$/],
   ['staff', /^\/staff\/?$/],
+  ['webhooks', /^\/webhooks\/?$/],
   ['learning', /^\/learning\/?$/],
   ['invitation', /^\/invitation\/(?<token>[^/]+)$/],
 ]

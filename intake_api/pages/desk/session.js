@@ -26,6 +26,7 @@ export const revealsReporters = computed(() => hasRole(...REPORTER_READERS))
 export const corrects = computed(() => hasRole('operator', 'dispatcher', 'supervisor'))
 export const teaches = computed(() => hasRole('supervisor'))
 export const keepsStaff = computed(() => hasRole('sysadmin'))
+export const keepsWebhooks = computed(() => hasRole('sysadmin'))
 
 export async function restore() {
   session.problem = null

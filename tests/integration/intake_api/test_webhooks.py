@@ -231,6 +231,8 @@ async def test_for_a_day_after_a_change_both_secrets_are_right(intake: Intake, r
     old = await subscribe(intake, receiver)
     _, new = await intake.call("POST", f"/api/v1/webhooks/{old['id']}/secret", role="sysadmin")
     assert new["secret"] != old["secret"]
+    status, problem = await intake.call("POST", f"/api/v1/webhooks/{old['id']}/secret", role="sysadmin")
+    assert (status, problem["code"]) == (409, "secret_just_changed")
     await intake.file()
     await until(lambda: len(receiver.heard) == 2)
     right = signed_by(receiver.headers[0], receiver.bodies[0])

@@ -6,10 +6,13 @@ import asyncio
 import hashlib
 import hmac
 import ipaddress
+import re
+import time
 from datetime import timedelta
 
 import pytest
 
+from groundwork.settings import ROOT
 from intake_api.domain.feed import named_departments, public_data
 from intake_api.domain.webhook import Verdict, pause, signature, verdict
 from intake_api.webhooks import ForbiddenAddress, Guard
@@ -24,6 +27,22 @@ def test_a_signature_can_be_checked_with_either_secret() -> None:
     assert [code for name, code in parts if name == "v1"] == [
         hmac.new(secret, b"1790000000.{}", hashlib.sha256).hexdigest() for secret in (b"new", b"old")
     ]
+
+
+def test_the_sample_of_the_document_tells_true_from_false() -> None:
+    (sample,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "events.md").read_text("utf-8"), re.DOTALL)
+    names: dict[str, object] = {}
+    exec(sample, names)
+    is_genuine = names["is_genuine"]
+    assert callable(is_genuine)
+    now = int(time.time())
+    body = '{"kind": "filed", "reason": "现场已看"}'.encode()
+    header = signature(["new", "old"], now, body)
+    assert is_genuine("new", header, body)
+    assert is_genuine("old", header, body)
+    assert not is_genuine("other", header, body)
+    assert not is_genuine("new", header, body + b" ")
+    assert not is_genuine("new", signature(["new"], now - 3600, body), body)
 
 
 @pytest.mark.parametrize(
