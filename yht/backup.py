@@ -373,5 +373,6 @@ async def _postgres_has_records(url: URL) -> bool:
 
 
 async def _postgres_clear(url: URL) -> None:
-    await _ask_postgres(url, "DROP SCHEMA public CASCADE")
+    await _ask_postgres(url, "DROP SCHEMA IF EXISTS tracker CASCADE")  # the assistant's (bot.serve)
+    await _ask_postgres(url, "DROP SCHEMA IF EXISTS public CASCADE")
     await _ask_postgres(url, "CREATE SCHEMA public")
