@@ -237,6 +237,8 @@ async def kill_under_load(settings: Settings, *, times: int, processes: int = 1)
                 process.kill()
                 report.kills += 1
                 await process.start()
+                if report.kills % 10 == 0:
+                    print(f"已杀 {report.kills} 次，确认 {report.acknowledged} 件", file=sys.stderr, flush=True)
             clients.stopping = True
             await load
             await _heard(settings, receiver)
@@ -341,12 +343,12 @@ async def _execute(server: str, statement: str) -> None:
         await connection.close()
 
 
-async def _run(times: int, kinds: Sequence[str]) -> int:
+async def _run(times: int, kinds: Sequence[str], city: Path | None) -> int:
     faults = 0
     for kind, processes in (("sqlite", 1), ("postgresql", 1), ("postgresql", 2)):
         if kind in kinds:
             with tempfile.TemporaryDirectory(prefix="yht-kill-") as folder:
-                async with fresh_database(kind, Path(folder)) as settings:
+                async with fresh_database(kind, Path(folder), city) as settings:
                     report = await kill_under_load(settings, times=times, processes=processes)
             print(f"{kind}，{processes} 个进程：{report.words()}", flush=True)
             faults += len(report.faults)
@@ -358,8 +360,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench.kill", description="在受理途中反复杀死进程，再核对有没有丢失")
     parser.add_argument("--times", type=int, default=50, help="每种情形杀几次，缺省 50")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], action="append", help="只测这一种")
+    parser.add_argument("--city", type=Path, default=None, help="城市数据文件夹，缺省为示例城市；小的城市启动快")
     arguments = parser.parse_args()
-    return asyncio.run(_run(arguments.times, arguments.database or ["sqlite", "postgresql"]))
+    return asyncio.run(_run(arguments.times, arguments.database or ["sqlite", "postgresql"], arguments.city))
 
 
 if __name__ == "__main__":

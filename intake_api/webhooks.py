@@ -34,7 +34,7 @@ from intake_api.domain.webhook import (
 )
 from intake_api.storage import cities, feed, webhooks
 from intake_api.storage.database import Database, StorageUnavailable
-from intake_api.storage.webhooks import Item, LeaseLost
+from intake_api.storage.webhooks import LEASE, Item, LeaseLost
 
 log = logging.getLogger(__name__)
 
@@ -257,11 +257,14 @@ class Dispatcher:
 
     async def _deliver_next(self, webhook_id: int) -> bool:
         """Whether another may follow at once."""
+        renewed = time.monotonic()
         async with self._database.write() as session:
             item = await webhooks.next_item(session, webhook_id, by=self._name, key=self._key, now=self._now())
             names = await cities.department_names(session) if item else {}
         if item is None:
             return False
+        if time.monotonic() - renewed > (LEASE - TIME_OUT).total_seconds():
+            return True  # held up: the lease might end before the delivery does
         body = json.dumps(as_json(item.entry, item.audience, names), ensure_ascii=False).encode()
         with SECONDS.time():
             outcome = await self._post.send(item, body)
