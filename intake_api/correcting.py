@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.language.personal import without_personal
+from intake_api.acting import CaseChanged, rules_of
 from intake_api.city_in_force import CityInForce
 from intake_api.domain import correction
 from intake_api.domain.case import Status
-from intake_api.domain.event import Actor, SealedEvent
+from intake_api.domain.casework import Casework
+from intake_api.domain.event import SYSTEM, Actor
 from intake_api.domain.learning import Example, example
 from intake_api.domain.place import Place
 from intake_api.domain.taxonomy import Category, Taxonomy
 from intake_api.filing import Location
 from intake_api.places import PlaceResolver
-from intake_api.storage import cases, examples
+from intake_api.storage import cases, casework, examples
 from intake_api.storage.database import Database
 from intake_api.storage.tables import CaseRow
 
@@ -42,15 +44,6 @@ class CaseOver(Exception):
 
 class NothingCorrected(Exception):
     """Category and place already are what they are to be."""
-
-
-class CaseChanged(Exception):
-    """The case went on since ``version``; look at ``events`` and correct again from ``version`` as it is now."""
-
-    def __init__(self, version: int, events: Sequence[SealedEvent]) -> None:
-        super().__init__(version)
-        self.version = version
-        self.events = tuple(events)
 
 
 class Correcting:
@@ -94,7 +87,17 @@ class Correcting:
             reason = without_personal(wanted.reason, (row.reporter_name,))
             await cases.change(session, row, after)
             await cases.append(session, row, [correction.corrected(before, after, actor, reason, now)])
+            if status is Status.DISPATCHED and after.department != before.department:
+                await self._redispatch(session, row, now)
             await self._keep(session, row, before=before, after=after, actor=actor, now=now)
+
+    async def _redispatch(self, session: AsyncSession, row: CaseRow, now: datetime) -> None:
+        await session.flush()
+        standing = await casework.standing(session, row)
+        work = Casework(standing, rules_of(self._cities, self._taxonomy), SYSTEM, now)
+        work.redispatch()
+        await casework.settle(session, row, standing, work.standing, work.rules.policy)
+        await casework.record(session, row, work.events, work.remarks)
 
     async def _place(self, case_id: int, location: Location | None) -> Place | None:
         """The right place; a pin without words keeps those of the report."""

@@ -77,9 +77,13 @@ class Erasing:
         counts["drafts"] += filed
         progress(f"会话 {counts['conversations']} 个，消息 {counts['messages']} 条，草稿 {filed} 份")
         counts.update(await self._erase_cases((one for one in ids if one not in waiting), "request", progress))
+        async with self._database.write() as session:
+            counts["followed"], following = await personal.erase_follower(session, subject, sorted(users), self._now())
         kept = list(KEPT)
         if waiting:
             kept.append("尚未办结的案件的联系方式和会话：办理和回告需要，办结后自动删除")
+        if following:
+            kept.append(f"{following} 件本人加入、尚未办结的案件：办结后要告诉本人结果，之后再申请一次即可删除")
         if unfiled:
             kept.append(f"{unfiled} 份尚未上报的草稿：上报后再申请一次即可删除")
         numbers = tuple(case_number.format_number(case_id) for case_id in waiting)

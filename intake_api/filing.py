@@ -10,22 +10,22 @@ from typing import Protocol
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from intake_api.acting import rules_of
 from intake_api.city_in_force import CityInForce, LoadedCity
-from intake_api.domain import case_number
-from intake_api.domain.case import Report, Status, receive
+from intake_api.domain.case import Case, Report, Status, receive
+from intake_api.domain.casework import Casework, next_order_at
 from intake_api.domain.clock import Due, due
-from intake_api.domain.event import Actor
+from intake_api.domain.event import SYSTEM, Actor, Event
 from intake_api.domain.place import Datum, Place
 from intake_api.domain.responsibility import Assignment
+from intake_api.domain.standing import Standing
 from intake_api.domain.taxonomy import Category, Taxonomy, UnknownCategory
+from intake_api.noticing import Noticing
 from intake_api.places import PlaceResolver
-from intake_api.storage import attachments, cases, outbox
+from intake_api.storage import attachments, cases, casework
 from intake_api.storage.database import Database
 
 CASES_FILED = Counter("yht_cases_filed_total", "Cases stored, by channel and first status.", ["channel", "status"])
-
-ANNOUNCEMENT = "filed"
-"""Kind of the outbox message that tells a reporter the number of a case filed after the conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,7 @@ class Filing:
         self._places = places
         self._assistant = assistant
         self._now = now
+        self._noticing = Noticing(taxonomy)
 
     async def decide(self, draft: Draft) -> Decision:
         """What would become of a draft now; stores nothing. Raises UnknownCategory, CityNotLoaded."""
@@ -173,6 +174,9 @@ class Filing:
             actor=actor,
             now=now,
         )
+        policy = self._cities.current.city.policy
+        standing, moved = self._begin(case)
+        case, events = replace(case, status=standing.status), (*events, *moved)
         async with self._database.write() as session:
             if not await cases.claim_key(session, scope, key, body_hash, now):
                 again = await self._filed_before(session, scope, key, body_hash)
@@ -181,7 +185,8 @@ class Filing:
                     await self._announce(session, again.case_id, now)
                 return again
             await self._check_attachments(session, decision.report.attachments)
-            case = await cases.store(session, case, events)
+            case = await cases.store(session, case, events, standing, next_order_at(standing, policy))
+            casework.add_tasks(session, case.id, standing.tasks)
             await attachments.bind(session, case.report.attachments, case.id)
             await cases.bind_key(session, scope, key, case.id)
             if draft.announce:
@@ -202,6 +207,29 @@ class Filing:
             except UnknownCategory:
                 continue  # a model trained with another taxonomy
         return replace(report, category_confidence=0.0), None
+
+    def _begin(self, case: Case) -> tuple[Standing, tuple[Event, ...]]:
+        """Where a new case stands; what is filed goes on to its department at once, where the city wants that."""
+        assignment = case.assignment
+        standing = Standing(
+            id=0,
+            status=case.status,
+            received_at=case.received_at,
+            category=case.category.code if case.category else None,
+            town=case.place.town_code,
+            department=assignment.lead.id if assignment else None,
+            supporting=tuple(unit.id for unit in assignment.supporting) if assignment else (),
+            basis=assignment.basis.value if assignment else None,
+            rule=assignment.rule if assignment else None,
+            clock=case.due,
+            filed_at=case.filed_at,
+        )
+        rules = rules_of(self._cities, self._taxonomy)
+        if case.status is not Status.FILED or not rules.policy.auto_dispatch:
+            return standing, ()
+        work = Casework(standing, rules, SYSTEM, case.received_at)
+        work.dispatch_by_matrix()
+        return work.standing, tuple(work.events)
 
     @staticmethod
     def _rules(
@@ -238,36 +266,5 @@ class Filing:
                 await self._announce(session, filed.case_id, self._now())
 
     async def _announce(self, session: AsyncSession, case_id: int, now: datetime) -> None:
-        """Have the reporter told the number by the channel of origin, once for each case."""
         row = await cases.get_locked(session, case_id)
-        if not row.channel_user or await outbox.has(session, case_id, ANNOUNCEMENT):
-            return
-        loaded = self._cities.current
-        status = Status(row.status)
-        category = (
-            self._taxonomy.get(row.category) if row.category is not None and row.category in self._taxonomy else None
-        )
-        due_at = row.due_at.astimezone(loaded.city.calendar.timezone) if row.due_at else None
-        payload = {
-            "case_no": case_number.format_number(case_id),
-            "status": status.value,
-            "status_label": status.label,
-            "category": (
-                {"code": category.code, "name": category.name, "division": category.division} if category else None
-            ),
-            "department": (
-                {"id": row.department_id, "name": loaded.department_name(row.department_id)}
-                if row.department_id
-                else None
-            ),
-            "due_at": due_at.isoformat() if due_at else None,
-        }
-        await outbox.put(
-            session,
-            channel=row.channel,
-            channel_user=row.channel_user,
-            case_id=case_id,
-            kind=ANNOUNCEMENT,
-            payload=payload,
-            now=now,
-        )
+        await self._noticing.announce(session, row, self._cities.current, now)

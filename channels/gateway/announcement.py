@@ -30,12 +30,50 @@ STATUS_LABELS = {
 def announcement(kind: str, case_no: str, payload: Mapping[str, Any]) -> Reply:
     """The words and the card for an outbox item. A kind that has no words of its own is told by the case's state."""
     card = case_card(case_no, payload)
-    number = grouped(case_no)
-    if kind in ("filed", "received"):
-        words = f"您之前反映的问题已经受理，案件编号 {number}{_who_and_when(card)}。"
-    else:
-        words = f"您的案件 {number} 有新进展：{card['status_label'] or '已更新'}{_who_and_when(card)}。"
+    words = _words(kind, grouped(case_no), card, payload)
+    if payload.get("within"):
+        # the reporter knows their own number only
+        words += f"（您的反映已并入案件 {grouped(str(payload['within']))} 一起办理）"
     return Reply(words, custom=card)
+
+
+def _words(kind: str, number: str, card: Json, payload: Mapping[str, Any]) -> str:
+    case = f"您关注的案件 {number}" if payload.get("followed") else f"您反映的问题（案件 {number}）"
+    match kind:
+        case "filed" | "received":
+            return f"您之前反映的问题已经受理，案件编号 {number}{_who_and_when(card)}。"
+        case "dispatched":
+            return f"{case}已交给{card['department'] or '承办部门'}{_by(card)}。"
+        case "accepted":
+            return f"{case}，{card['department'] or '承办部门'}已经接手办理{_by(card)}。"
+        case "extended":
+            return f"{case}办理时间延长了{_by(card)}，请您谅解。"
+        case "suspended":
+            until = payload.get("until")
+            by = f"，最晚到{local_day(str(until))}" if until else ""
+            return f"{case}暂时不具备办理条件，先挂起{by}，到期会继续办。原因：{_said(payload, 'reason')}"
+        case "resumed":
+            return f"{case}恢复办理{_by(card)}。"
+        case "closed":
+            answer = _said(payload, "answer")
+            return f"{case}已经办结。" + (f"办理情况：{answer}" if answer else "")
+        case "rejected":
+            turn = _said(payload, "referral")
+            return f"{case}不属于受理范围：{_said(payload, 'reason')}" + (f" 您可以这样办：{turn}" if turn else "")
+        case "merged":
+            into = payload.get("into")
+            what = f"与案件 {grouped(str(into))} 是同一件事" if into else "与另一件是同一件事"
+            return f"{case}{what}，已并在一起办理；您的编号仍可查询，办理结果会告诉您。"
+        case "reopened":
+            return f"{case}已安排重新办理{_by(card)}。"
+        case "reopening_refused":
+            return f"{case}经复核不再重新办理：{_said(payload, 'reason')}"
+        case "withdrawn":
+            return f"{case}已按您的意思撤销。"
+        case "hazard_kept":
+            return f"{case}：您的撤诉已记下。因为涉及安全隐患，承办部门仍会处理好。"
+        case _:
+            return f"您的案件 {number} 有新进展：{card['status_label'] or '已更新'}{_who_and_when(card)}。"
 
 
 def case_card(case_no: str, case: Mapping[str, Any]) -> Json:
@@ -61,6 +99,20 @@ def local_time(at: str) -> str:
     """An RFC 3339 time as residents say it: 11月25日（周三）17:30."""
     moment = datetime.fromisoformat(at).astimezone(_LOCAL)
     return f"{moment.month}月{moment.day}日（周{_WEEKDAYS[moment.weekday()]}）{moment:%H:%M}"
+
+
+def local_day(at: str) -> str:
+    """The day of an RFC 3339 time: 2027年3月1日."""
+    moment = datetime.fromisoformat(at).astimezone(_LOCAL)
+    return f"{moment.year}年{moment.month}月{moment.day}日"
+
+
+def _by(card: Json) -> str:
+    return f"，预计{local_time(card['due_at'])}前办结" if card["due_at"] else ""
+
+
+def _said(payload: Mapping[str, Any], name: str) -> str:
+    return str(payload.get(name) or "").strip()
 
 
 def _who_and_when(card: Json) -> str:

@@ -47,6 +47,7 @@ class Permission(StrEnum):
     READ_DEPARTMENT = "read_department"  # read the cases of one's own department
     READ_REPORTERS = "read_reporters"  # read cases of the reporter one speaks for
     REVEAL = "reveal"  # see the reporter's name and phone, with a record
+    INSPECT = "inspect"  # read the cases that an inspector is to look at
     CORRECT = "correct"  # correct category and place of a case
     TEACH = "teach"  # decide which corrections the assistant learns from
     SEE_MODEL = "see_model"  # how well the assistant understands, and since when
@@ -73,7 +74,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.HANDLER: frozenset({_P.READ_DEPARTMENT, _P.REVEAL, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.VERIFIER: frozenset({_P.READ_ALL, _P.REVEAL, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.SUPERVISOR: frozenset({_P.READ_ALL, _P.CORRECT, _P.TEACH, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
-    Role.INSPECTOR: frozenset({_P.FILE, _P.LOOK_UP, _P.SEE_MODEL}),
+    Role.INSPECTOR: frozenset({_P.FILE, _P.INSPECT, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.PARTNER: frozenset({_P.LOOK_UP, _P.FEED}),
     Role.SYSADMIN: frozenset({_P.MANAGE_STAFF, _P.MANAGE_WEBHOOKS, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.SECADMIN: frozenset({_P.ERASE_PERSONAL, _P.SEE_MODEL}),

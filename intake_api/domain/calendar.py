@@ -56,25 +56,30 @@ def _seconds(moment: time) -> int:
 
 @dataclass(frozen=True)
 class WorkCalendar:
-    """A city's working days and hours."""
+    """A city's working days and hours. ``every_day``: worked on weekends and holidays too, as a hotline's desks are."""
 
     timezone: ZoneInfo
     hours: OfficeHours
     days: Mapping[date, SpecialDay]
+    every_day: bool = False
 
     @cached_property
     def version(self) -> str:
         """A digest of all of it: which calendar a due time was computed with."""
-        content = {
+        content: dict[str, object] = {
             "timezone": self.timezone.key,
             "hours": [[str(start), str(end)] for start, end in self.hours.periods()],
             "days": [[str(day), special.kind.value] for day, special in sorted(self.days.items())],
         }
+        if self.every_day:
+            content["every_day"] = True
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
 
     def is_working(self, day: date) -> bool:
         """Whether the offices work on ``day``."""
         special = self.days.get(day)
+        if self.every_day:
+            return True
         return day.weekday() < 5 if special is None else special.kind is DayKind.WORKDAY
 
     def name(self, day: date) -> str:

@@ -7,7 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from shapely.geometry.base import BaseGeometry
 from intake_api.domain.calendar import DayKind, OfficeHours, SpecialDay, WorkCalendar
 from intake_api.domain.case import AutoFile
 from intake_api.domain.place import Precision
+from intake_api.domain.policy import Policy
 from intake_api.domain.responsibility import Basis, Department, ResponsibilityMatrix, Rule
 from intake_api.domain.taxonomy import Taxonomy
 
@@ -130,11 +131,18 @@ class City:
     departments: tuple[Department, ...]
     rules: tuple[Rule, ...]
     neighbours: tuple[str, ...] = ()
+    policy: Policy = field(default_factory=Policy)
 
     @cached_property
     def calendar(self) -> WorkCalendar:
         """The working calendar."""
         return WorkCalendar(ZoneInfo(self.timezone), self.office_hours, {d.day: d for d in self.calendar_days})
+
+    @cached_property
+    def staffed(self) -> WorkCalendar | None:
+        """When the intake's desks are staffed, for internal limits; None: day and night."""
+        hours = self.policy.staffed
+        return WorkCalendar(ZoneInfo(self.timezone), hours, {}, every_day=True) if hours else None
 
     @cached_property
     def matrix(self) -> ResponsibilityMatrix:

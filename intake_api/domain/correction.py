@@ -8,14 +8,14 @@ from datetime import datetime
 
 from intake_api.domain.calendar import WorkCalendar
 from intake_api.domain.case import Status
-from intake_api.domain.clock import due
+from intake_api.domain.clock import Due, due
 from intake_api.domain.event import Actor, Event, EventKind
 from intake_api.domain.place import Place
 from intake_api.domain.responsibility import ResponsibilityMatrix
 from intake_api.domain.taxonomy import Category, Urgency
 
-PROPOSED = frozenset({Status.RECEIVED, Status.FILED, Status.RETURNED})
-"""States in which the department is a proposal; once it has the case, it changes by return and adjudication only."""
+PROPOSED = frozenset({Status.RECEIVED, Status.FILED, Status.DISPATCHED, Status.RETURNED})
+"""States in which no department has accepted; once one has, it changes by return and adjudication only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,15 @@ def correct(
         after = replace(after, place=place)
     if category is not None and category.code != before.category:
         began = datetime.fromisoformat(str(before.due["started_at"])) if before.due else now
-        deadline = due(category.limit, began, calendar, f"taxonomy:{category.code}")
+        earlier = Due.from_json(before.due) if before.due else None
+        deadline = due(
+            category.limit,
+            began,
+            calendar,
+            f"taxonomy:{category.code}",
+            extensions=earlier.extensions if earlier else 0,
+            pauses=earlier.pauses if earlier else (),
+        )
         after = replace(
             after, category=category.code, urgency=category.urgency, due=deadline.as_json(), due_at=deadline.at
         )

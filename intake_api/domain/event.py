@@ -37,14 +37,106 @@ SYSTEM = Actor(ActorKind.SYSTEM, "system", "系统")
 class EventKind(StrEnum):
     """Kinds of events."""
 
-    RECEIVED = "received"  # 受理登记
+    RECEIVED = "received"  # 收到诉求（受理登记）
     FILED = "filed"  # 立案
-    CORRECTED = "corrected"  # 更正 (category, place)
+    REJECTED = "rejected"  # 不予受理
+    CHECK_ASKED = "check_asked"  # 请求核查: an inspector is to look
+    CHECK_REPORTED = "check_reported"  # 核查回复
+    MERGED = "merged"  # 并入另一件（并案）
+    TOOK_IN = "took_in"  # 并入一件: the other side of a merger
+    DISPATCHED = "dispatched"  # 派遣
+    ACCEPTED = "accepted"  # 签收
+    RETURNED = "returned"  # 退单
+    ADJUDICATED = "adjudicated"  # 裁定（指定）
+    ASSIST_ASKED = "assist_asked"  # 请求协办
+    ASSIST_DECIDED = "assist_decided"  # 协办审批
+    ASSIST_REPORTED = "assist_reported"  # 协办反馈
+    EXTENSION_ASKED = "extension_asked"  # 申请延期
+    EXTENSION_DECIDED = "extension_decided"  # 延期审批
+    SUSPENSION_ASKED = "suspension_asked"  # 申请挂账
+    SUSPENSION_REFUSED = "suspension_refused"  # 不同意挂账
+    SUSPENDED = "suspended"  # 挂账
+    RESUMED = "resumed"  # 恢复办理
+    CONTACTED = "contacted"  # 联系诉求人
+    REPORTED_DONE = "reported_done"  # 处置反馈
+    VERIFIED = "verified"  # 核实结案
+    REWORK = "rework"  # 返工
+    ANSWERED = "answered"  # 直接结案: answered on the spot
+    RATED = "rated"  # 评价（回访）
+    REOPENED = "reopened"  # 重办
+    REOPENING_REFUSED = "reopening_refused"  # 不同意重办
+    WITHDRAWN = "withdrawn"  # 撤诉
+    WITHDRAWAL_NOTED = "withdrawal_noted"  # 撤诉（隐患继续办理）: a hazard is seen to all the same
+    URGED = "urged"  # 催办
+    SUPPLEMENTED = "supplemented"  # 补充
+    FOLLOWED = "followed"  # 有人加入
+    NOTED = "noted"  # 备注
+    SUPERVISED = "supervised"  # 督办
+    CORRECTED = "corrected"  # 更正: category, place
 
     @property
     def label(self) -> str:
         """In Chinese, for people."""
-        return {"received": "收到诉求", "filed": "立案", "corrected": "更正"}[self]
+        return _LABELS[self]
+
+
+_LABELS = {
+    EventKind.RECEIVED: "收到诉求",
+    EventKind.FILED: "立案",
+    EventKind.REJECTED: "不予受理",
+    EventKind.CHECK_ASKED: "请求核查",
+    EventKind.CHECK_REPORTED: "核查回复",
+    EventKind.MERGED: "并入另一件",
+    EventKind.TOOK_IN: "并入一件",
+    EventKind.DISPATCHED: "派遣",
+    EventKind.ACCEPTED: "签收",
+    EventKind.RETURNED: "退单",
+    EventKind.ADJUDICATED: "裁定",
+    EventKind.ASSIST_ASKED: "请求协办",
+    EventKind.ASSIST_DECIDED: "协办审批",
+    EventKind.ASSIST_REPORTED: "协办反馈",
+    EventKind.EXTENSION_ASKED: "申请延期",
+    EventKind.EXTENSION_DECIDED: "延期审批",
+    EventKind.SUSPENSION_ASKED: "申请挂账",
+    EventKind.SUSPENSION_REFUSED: "不同意挂账",
+    EventKind.SUSPENDED: "挂账",
+    EventKind.RESUMED: "恢复办理",
+    EventKind.CONTACTED: "联系诉求人",
+    EventKind.REPORTED_DONE: "处置反馈",
+    EventKind.VERIFIED: "核实结案",
+    EventKind.REWORK: "返工",
+    EventKind.ANSWERED: "直接结案",
+    EventKind.RATED: "评价",
+    EventKind.REOPENED: "重办",
+    EventKind.REOPENING_REFUSED: "不同意重办",
+    EventKind.WITHDRAWN: "撤诉",
+    EventKind.WITHDRAWAL_NOTED: "撤诉（隐患继续办理）",
+    EventKind.URGED: "催办",
+    EventKind.SUPPLEMENTED: "补充",
+    EventKind.FOLLOWED: "有人加入",
+    EventKind.NOTED: "备注",
+    EventKind.SUPERVISED: "督办",
+    EventKind.CORRECTED: "更正",
+}
+
+
+AMONG_STAFF = frozenset(
+    {
+        EventKind.NOTED,
+        EventKind.CHECK_ASKED,
+        EventKind.CHECK_REPORTED,
+        EventKind.RETURNED,
+        EventKind.ADJUDICATED,
+        EventKind.ASSIST_ASKED,
+        EventKind.ASSIST_DECIDED,
+        EventKind.ASSIST_REPORTED,
+        EventKind.EXTENSION_ASKED,
+        EventKind.SUSPENSION_ASKED,
+        EventKind.SUSPENSION_REFUSED,
+        EventKind.SUPERVISED,
+    }
+)
+"""What goes on inside the administration; channels are not shown it."""
 
 
 @dataclass(frozen=True, slots=True)

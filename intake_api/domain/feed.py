@@ -36,7 +36,7 @@ PUBLIC_DATA = frozenset(
 )
 """Members of an event's data that any partner may know; what is not named here stays with the city."""
 
-_DEPARTMENT_KEYS = frozenset({"department", "lead", "supporting", "departments"})
+_DEPARTMENT_KEYS = frozenset({"department", "lead", "supporting", "departments", "responsible"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from intake_api.domain.taxonomy import Category
+from intake_api.domain.taxonomy import Category, covers
 
 
 class Basis(StrEnum):
@@ -51,7 +51,7 @@ class Rule:
     def speaks(self, code: str, town: str | None, on: date) -> bool:
         """Whether the rule is in force on that day for that category and town."""
         return (
-            (code.startswith(self.category[:-1]) if self.category.endswith("*") else code == self.category)
+            covers(self.category, code)
             and self.area in ("*", town)
             and (self.valid_from is None or self.valid_from <= on)
             and (self.valid_to is None or on <= self.valid_to)

@@ -70,6 +70,11 @@ class Category:
     gb_codes: tuple[str, ...]
 
 
+def covers(pattern: str, code: str) -> bool:
+    """Whether ``pattern`` (a code, a prefix such as ``11*``, or ``*``) means the category ``code``."""
+    return code.startswith(pattern[:-1]) if pattern.endswith("*") else code == pattern
+
+
 class Taxonomy:
     """All categories, in the order of the file."""
 

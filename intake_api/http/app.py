@@ -17,6 +17,7 @@ from aiohttp import web
 from groundwork.problem import FieldError, Problem
 from groundwork.settings import ROOT, Settings
 from groundwork.web import install, process_middleware
+from intake_api.acting import TIMELY_BATCH, Acting
 from intake_api.city_in_force import CityInForce, CityNotLoaded
 from intake_api.correcting import Correcting
 from intake_api.domain.gazetteer import Gazetteer
@@ -25,11 +26,13 @@ from intake_api.erasing import Erasing
 from intake_api.feed import Feed
 from intake_api.filing import Filing, Understanding
 from intake_api.http import (
+    actions,
     attachments,
     cases,
     city,
     corrections,
     feed,
+    figures,
     learning,
     nlu,
     outbox,
@@ -40,6 +43,7 @@ from intake_api.http import (
 from intake_api.http.assistant import RasaUnderstanding
 from intake_api.http.openapi import add_description
 from intake_api.http.resources import (
+    ACTING,
     ASSISTANT,
     CITY,
     CORRECTING,
@@ -65,8 +69,10 @@ log = logging.getLogger(__name__)
 
 OPERATIONS = (
     *cases.OPERATIONS,
+    *actions.OPERATIONS,
     *corrections.OPERATIONS,
     *attachments.OPERATIONS,
+    *figures.OPERATIONS,
     *city.OPERATIONS,
     *nlu.OPERATIONS,
     *learning.OPERATIONS,
@@ -83,6 +89,8 @@ MODELS_FOLDER = ROOT / "models"
 _LARGEST_BODY = 4 * 1024 * 1024  # JSON; uploads have their own limit
 _MULTIPART_MARGIN = 1024 * 1024
 _ERASE_AGAIN = 600.0  # seconds
+TIME_STEP = 5.0
+"""Seconds between looks at what time demands of cases; supervision and suspension are by the minute."""
 _WATCHER = web.AppKey("city_watcher", asyncio.Task[None])
 
 
@@ -94,8 +102,12 @@ def create_app(
     passwords: staff.Passwords | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     models: Path = MODELS_FOLDER,
+    time_step: float = TIME_STEP,
 ) -> web.Application:
-    """Build the intake process. The database is opened, and the assistant asked, only while the application runs."""
+    """Build the intake process. The database is opened, and the assistant asked, only while the application runs.
+
+    ``time_step``: seconds between looks at what time demands of cases.
+    """
     app = web.Application(middlewares=[process_middleware("intake"), translate_errors], client_max_size=_LARGEST_BODY)
     database = Database(settings.cases_database)
     app[SETTINGS] = settings
@@ -116,6 +128,7 @@ def create_app(
     app.cleanup_ctx.append(_feed)
     app.cleanup_ctx.append(_erasing)
     app.on_shutdown.append(_let_readers_go)
+    app.cleanup_ctx.append(_time(time_step))
     register(app, OPERATIONS)
     add_description(app, OPERATIONS, settings.base_url, _version())
     add_page_routes(app)
@@ -147,6 +160,7 @@ def _assistant(settings: Settings, given: Understanding | None) -> Callable[[web
             app[ASSISTANT] = assistant
             app[PLACES] = _places(settings, session, app[CITY])
             app[FILING] = Filing(app[DATABASE], app[TAXONOMY], app[CITY], app[PLACES], assistant, now=app[NOW])
+            app[ACTING] = Acting(app[DATABASE], app[TAXONOMY], app[CITY], now=app[NOW])
             app[CORRECTING] = Correcting(app[DATABASE], app[TAXONOMY], app[CITY], app[PLACES], now=app[NOW])
             yield
 
@@ -204,6 +218,30 @@ async def _erasing(app: web.Application) -> AsyncIterator[None]:
 
 async def _let_readers_go(app: web.Application) -> None:
     app[feed.FEED].close()
+
+
+def _time(step: float) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def context(app: web.Application) -> AsyncIterator[None]:
+        keeper = asyncio.create_task(_keep_time(app, step))
+        yield
+        keeper.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await keeper
+
+    return context
+
+
+async def _keep_time(app: web.Application, step: float) -> None:
+    """See to what time demands of cases, every few seconds, for ever."""
+    while True:
+        await asyncio.sleep(step)
+        try:
+            while await app[ACTING].keep_time() == TIMELY_BATCH:
+                pass
+        except (StorageUnavailable, CityNotLoaded):
+            log.warning("cases not looked at for what time demands: database or city not there")
+        except Exception:
+            log.exception("what time demands of cases was not done")
 
 
 async def _database_ready(request: web.Request) -> bool:

@@ -16,11 +16,16 @@ from groundwork.web import read_json
 from intake_api.city_in_force import LoadedCity
 from intake_api.domain import case_number
 from intake_api.domain.access import Permission
+from intake_api.domain.action import Doer
 from intake_api.domain.case import Channel, Report, Reporter, Status, Utterance
-from intake_api.domain.event import ActorKind, canonical_json, is_intact
+from intake_api.domain.casework import possible
+from intake_api.domain.event import AMONG_STAFF, ActorKind, canonical_json, is_intact
 from intake_api.domain.masking import mask_name, mask_phone, mask_text
 from intake_api.domain.place import Place, Precision
 from intake_api.domain.responsibility import Basis
+from intake_api.domain.stages import Stage, stages
+from intake_api.domain.standing import Grade
+from intake_api.domain.task import Task, TaskKind
 from intake_api.domain.taxonomy import Category, Taxonomy, Urgency
 from intake_api.filing import Draft, KeyUsedForAnother, Location, UnknownAttachment
 from intake_api.http import schemas
@@ -28,11 +33,11 @@ from intake_api.http.attachments import signed_url
 from intake_api.http.authentication import PRINCIPAL, Principal
 from intake_api.http.resources import CITY, DATABASE, FILING, NOW, TAXONOMY
 from intake_api.http.routing import Operation, body_of, json_answer, query_of
-from intake_api.storage import attachments, audit, cases
+from intake_api.storage import attachments, audit, cases, casework
 from intake_api.storage.tables import AttachmentRow, CaseRow
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
-_READERS = (Permission.READ_ALL, Permission.READ_DEPARTMENT, Permission.READ_REPORTERS)
+READERS = (Permission.READ_ALL, Permission.READ_DEPARTMENT, Permission.READ_REPORTERS, Permission.INSPECT)
 
 
 def _draft(body: schemas.CaseBody) -> Draft:
@@ -120,6 +125,7 @@ async def list_cases(request: web.Request) -> web.Response:
         overdue_at=request.app[NOW]() if query.overdue else None,
         box=query.bbox,
         channel_user=query.channel_user or None,
+        waits_for=query.task.value if query.task else None,
         before=read_cursor(query.cursor),
         limit=query.limit,
     )
@@ -131,16 +137,24 @@ async def list_cases(request: web.Request) -> web.Response:
     if not principal.may(Permission.READ_ALL):
         if principal.may(Permission.READ_DEPARTMENT):
             wanted = replace(wanted, own_department=principal.department_id or "")
+        elif principal.may(Permission.INSPECT):
+            wanted = replace(wanted, waits_for=TaskKind.CHECK.value)
         elif not query.channel_user:
             fault = FieldError(pointer="?channel_user", detail="请说明是代表哪位市民查询。")
             raise Problem(422, "invalid", "请求的参数有误。", errors=[fault])
     async with request.app[DATABASE].read() as session:
         rows, following = await cases.search(session, wanted)
+    return json_answer(await case_page(request, rows, following))
+
+
+async def case_page(request: web.Request, rows: Sequence[CaseRow], following: int | None) -> schemas.CasePage:
+    """A page of cases as the caller sees them."""
+    async with request.app[DATABASE].read() as session:
         supporting = await cases.supporting(session, [row.id for row in rows])
         files = await attachments.several(session, [item for row in rows for item in row.attachments])
     show = _Showing(request)
     items = [show.case(row, supporting[row.id], files) for row in rows]
-    return json_answer(schemas.CasePage(items=items, next=write_cursor(following)))
+    return schemas.CasePage(items=items, next=write_cursor(following))
 
 
 async def read_case(request: web.Request) -> web.Response:
@@ -170,11 +184,15 @@ async def read_case(request: web.Request) -> web.Response:
 
 
 async def read_events(request: web.Request) -> web.Response:
-    """All events of a case."""
+    """All events of a case that the caller may know of."""
     row = await readable(request, query_of(request, schemas.OneCaseQuery).channel_user)
     async with request.app[DATABASE].read() as session:
         events = await cases.events(session, row.id)
+        remarks = await casework.remarks(session, row.id)
+        files = await attachments.several(session, [item for each in remarks.values() for item in each.attachments])
     zone = request.app[CITY].current.city.calendar.timezone
+    show = _Showing(request)
+    channel = request[PRINCIPAL].is_channel
     items = [
         schemas.EventView(
             seq=sealed.seq,
@@ -189,10 +207,13 @@ async def read_events(request: web.Request) -> web.Response:
             to_status_label=Status(sealed.event.to_status).label if sealed.event.to_status else None,
             reason=sealed.event.reason,
             data=dict(sealed.event.data),
+            remark=show.text(remarks[sealed.seq].text) if sealed.seq in remarks else "",
+            attachments=show.files(remarks[sealed.seq].attachments, files) if sealed.seq in remarks else [],
             prev_hash=sealed.prev_hash,
             hash=sealed.hash,
         )
         for sealed in events
+        if not channel or sealed.event.kind not in AMONG_STAFF
     ]
     return json_answer(schemas.EventList(items=items, intact=is_intact(row.id, events)))
 
@@ -225,30 +246,46 @@ async def read_clock(request: web.Request) -> web.Response:
     )
 
 
-async def readable(request: web.Request, channel_user: str) -> CaseRow:
-    """The case of the address, if the caller may read it. Raises Problem 404, 403."""
-    principal = request[PRINCIPAL]
-    missing = Problem(404, "case_not_found", "没有这个案件编号，请核对后再查。")
+def _missing() -> Problem:
+    return Problem(404, "case_not_found", "没有这个案件编号，请核对后再查。")
+
+
+async def existing(request: web.Request) -> CaseRow:
+    """The case of the address, whoever asks. Raises Problem 404."""
     try:
         case_id = case_number.parse(request.match_info["case_no"])
     except case_number.WrongCheckDigit as error:
         raise Problem(404, "case_number_misread", "案件编号不对，可能有一位读错或写反了，请核对。") from error
     except case_number.WrongCaseNumber as error:
-        raise missing from error
+        raise _missing() from error
     async with request.app[DATABASE].read() as session:
         row = await cases.get(session, case_id)
-        supporting = await cases.supporting(session, [case_id])
     if row is None:
-        raise missing
+        raise _missing()
+    return row
+
+
+async def readable(request: web.Request, channel_user: str) -> CaseRow:
+    """The case of the address, if the caller may read it. Raises Problem 404, 403."""
+    principal = request[PRINCIPAL]
+    row = await existing(request)
     if principal.may(Permission.READ_ALL):
         return row
+    async with request.app[DATABASE].read() as session:
+        supporting = await cases.supporting(session, [row.id])
+        inspects = principal.may(Permission.INSPECT) and await casework.awaits_check(session, row.id)
+        follows = bool(channel_user) and await casework.follows(session, row.id, channel_user)
     if principal.may(Permission.READ_DEPARTMENT):
-        if principal.department_id and principal.department_id in (row.department_id, *supporting[case_id]):
+        if principal.department_id and principal.department_id in (row.department_id, *supporting[row.id]):
             return row
         raise Problem(403, "not_your_department", "这件案件不由您的部门承办。")
+    if inspects:
+        return row
+    if principal.may(Permission.INSPECT):
+        raise Problem(403, "not_to_inspect", "这件案件没有请巡查员核查。")
     # a channel learns nothing of cases of others, not even that they exist
-    if not channel_user or channel_user != row.channel_user:
-        raise missing
+    if not follows and (not channel_user or channel_user != row.channel_user):
+        raise _missing()
     return row
 
 
@@ -264,14 +301,26 @@ async def view_of(request: web.Request, case_id: int) -> schemas.CaseView:
 
 async def _detail_of(request: web.Request, row: CaseRow, revealed: bool) -> schemas.CaseDetailView:
     async with request.app[DATABASE].read() as session:
-        supporting = await cases.supporting(session, [row.id])
+        standing = await casework.standing(session, row)
         files = await attachments.several(session, row.attachments)
+        events = [sealed.event for sealed in await cases.events(session, row.id)]
+        followers = (await casework.follower_counts(session, [row.id]))[row.id]
     show = _Showing(request, revealed)
-    view = show.case(row, supporting[row.id], files)
+    view = show.case(row, standing.supporting, files)
     transcript = [
         schemas.UtteranceView(role=line["role"], text=show.text(line["text"]), at=line["at"]) for line in row.transcript
     ]
-    return schemas.CaseDetailView(**view.model_dump(), transcript=transcript)
+    first = next((line["at"] for line in row.transcript if line["at"]), None)
+    principal = request[PRINCIPAL]
+    doer = Doer(principal.actor, principal.roles, principal.department_id, principal.is_channel)
+    return schemas.CaseDetailView(
+        **view.model_dump(),
+        transcript=transcript,
+        tasks=[] if principal.is_channel else [show.task(task) for task in standing.tasks],
+        stages=show.stages(stages(events, request.app[NOW](), datetime.fromisoformat(first) if first else None)),
+        followers=followers,
+        actions=[schemas.OfferedAction(action=action, label=action.label) for action in possible(standing, doer)],
+    )
 
 
 class _Showing:
@@ -326,8 +375,58 @@ class _Showing:
             filed_at=self._local(row.filed_at),
             occurred_at=self._local(row.occurred_at),
             reporter=self._reporter(row),
-            attachments=[self._attachment(files[item]) for item in row.attachments if item in files],
+            attachments=self.files(row.attachments, files),
+            fast_track=row.fast_track,
+            responsible=self._department(row.responsible_id) if row.responsible_id else None,
+            dispatched_at=self._local(row.dispatched_at),
+            accepted_at=self._local(row.accepted_at),
+            reported_at=self._local(row.reported_at),
+            closed_at=self._local(row.closed_at),
+            suspended_until=self._local(row.suspended_until),
+            returns=row.returns,
+            reworks=row.reworks,
+            urges=row.urges,
+            reopenings=row.reopenings,
+            orders=row.orders,
+            order_level=row.order_level,
+            merged_into=case_number.format_number(row.merged_into) if row.merged_into else None,
+            repeat_of=case_number.format_number(row.repeat_of) if row.repeat_of else None,
+            grade=Grade(row.grade) if row.grade else None,
+            solved=row.solved,
         )
+
+    def files(self, ids: Sequence[str], files: Mapping[str, AttachmentRow]) -> list[schemas.AttachmentRef]:
+        """Attachments with signed addresses."""
+        return [self._attachment(files[item]) for item in ids if item in files]
+
+    def task(self, task: Task) -> schemas.TaskView:
+        """A side task."""
+        return schemas.TaskView(
+            id=task.id,
+            kind=task.kind,
+            kind_label=task.kind.label,
+            state=task.state,
+            department=self._department(task.department) if task.department else None,
+            asked_at=task.asked_at.astimezone(self._city.city.calendar.timezone),
+            reason=task.reason,
+            until=self._local(task.until),
+            decided_at=self._local(task.decided_at),
+            answer=task.answer,
+        )
+
+    def stages(self, found: Sequence[Stage]) -> list[schemas.StageView]:
+        """The stages with what the city allows for them."""
+        allowed = self._city.city.policy.stage_targets
+        return [
+            schemas.StageView(
+                name=stage.name,
+                began_at=stage.began_at.astimezone(self._city.city.calendar.timezone),
+                ended_at=self._local(stage.ended_at),
+                seconds=stage.seconds,
+                allowed_seconds=allowed[stage.name] * 60 if stage.name in allowed else None,
+            )
+            for stage in found
+        ]
 
     def _local(self, moment: datetime | None) -> datetime | None:
         return moment.astimezone(self._city.city.calendar.timezone) if moment else None
@@ -430,25 +529,26 @@ OPERATIONS = (
     ),
     Operation(
         "GET", "/api/v1/cases", list_cases, "案件", "案件列表",
-        "Newest first. Handlers see cases of their own department, channels those of the reporter they speak for.",
-        needs=_READERS, query=schemas.CaseQuery, answers={200: schemas.CasePage}, problems={422: "invalid"},
+        "Newest first. Handlers see cases of their own department, inspectors those to look at, channels those of "
+        "the reporter they speak for.",
+        needs=READERS, query=schemas.CaseQuery, answers={200: schemas.CasePage}, problems={422: "invalid"},
     ),
     Operation(
         "GET", "/api/v1/cases/{case_no}", read_case, "案件", "一件案件",
         "Name and phone are masked; revealing them is recorded.",
-        needs=_READERS, query=schemas.OneCaseQuery, answers={200: schemas.CaseDetailView},
+        needs=READERS, query=schemas.OneCaseQuery, answers={200: schemas.CaseDetailView},
         problems={403: "forbidden, confidential, not_your_department", 404: "case_not_found, case_number_misread"},
     ),
     Operation(
         "GET", "/api/v1/cases/{case_no}/events", read_events, "案件", "案件经过",
         "Append-only, each event sealed with the hash of the one before it.",
-        needs=_READERS, query=schemas.OneCaseQuery, answers={200: schemas.EventList},
+        needs=READERS, query=schemas.OneCaseQuery, answers={200: schemas.EventList},
         problems={404: "case_not_found, case_number_misread"},
     ),
     Operation(
         "GET", "/api/v1/cases/{case_no}/clock", read_clock, "案件", "案件时限及算法",
         "The due time with the arithmetic, to be computed again by anybody.",
-        needs=_READERS, query=schemas.OneCaseQuery, answers={200: schemas.ClockView},
+        needs=READERS, query=schemas.OneCaseQuery, answers={200: schemas.ClockView},
         problems={404: "case_not_found, case_number_misread"},
     ),
 )  # fmt: skip

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from groundwork.problem import FieldError, Problem
-from intake_api.correcting import CaseChanged, CaseOver, Correction, NothingCorrected
+from groundwork.problem import Problem
+from intake_api.acting import CaseChanged
+from intake_api.correcting import CaseOver, Correction, NothingCorrected
 from intake_api.domain.access import Permission
 from intake_api.filing import Location
 from intake_api.http import schemas
+from intake_api.http.actions import changed
 from intake_api.http.authentication import PRINCIPAL
 from intake_api.http.cases import readable, view_of
-from intake_api.http.resources import CITY, CORRECTING
+from intake_api.http.resources import CORRECTING
 from intake_api.http.routing import Operation, body_of, json_answer
 
 
@@ -33,30 +35,8 @@ async def correct_case(request: web.Request) -> web.Response:
     except CaseOver as error:
         raise Problem(409, "case_over", "案件已经了结，不能再更正。") from error
     except CaseChanged as error:
-        raise _changed(request, error) from error
+        raise changed(request, error) from error
     return json_answer(await view_of(request, row.id))
-
-
-def _changed(request: web.Request, error: CaseChanged) -> Problem:
-    """What happened to the case since it was looked at."""
-    zone = request.app[CITY].current.city.calendar.timezone
-    changes = [
-        {
-            "seq": sealed.seq,
-            "kind": sealed.event.kind.value,
-            "kind_label": sealed.event.kind.label,
-            "at": sealed.event.at.astimezone(zone).isoformat(),
-            "actor": sealed.event.actor.name,
-            "changed": sealed.event.data.get("changed", []),
-        }
-        for sealed in error.events
-    ]
-    words = "，".join(dict.fromkeys(f"{change['actor']}{change['kind_label']}" for change in changes))
-    since = f"又有变化（{words}）" if words else "与您看到的不同"
-    detail = f"您打开以后，案件{since}。请看过新的内容再改。"
-    fault = FieldError(pointer="/version", detail=detail)
-    extra = {"version": error.version, "changes": changes}
-    return Problem(409, "case_changed", detail, errors=[fault], extra=extra)
 
 
 OPERATIONS = (

@@ -9,6 +9,7 @@ from pathlib import Path
 from aiohttp import web
 
 from groundwork.settings import Settings
+from intake_api.acting import Acting
 from intake_api.city_in_force import CityInForce
 from intake_api.correcting import Correcting
 from intake_api.domain.taxonomy import Taxonomy
@@ -24,6 +25,7 @@ CITY = web.AppKey("city", CityInForce)
 PLACES: web.AppKey[PlaceResolver] = web.AppKey("places", PlaceResolver)
 ASSISTANT: web.AppKey[Understanding] = web.AppKey("assistant", Understanding)
 FILING = web.AppKey("filing", Filing)
+ACTING = web.AppKey("acting", Acting)
 CORRECTING = web.AppKey("correcting", Correcting)
 MODELS = web.AppKey("models", Path)
 FILES = web.AppKey("attachment_files", AttachmentFiles)

@@ -8,10 +8,13 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from intake_api.domain.access import Role
+from intake_api.domain.action import Action
 from intake_api.domain.case import Channel, Status
 from intake_api.domain.learning import ExampleState
 from intake_api.domain.place import Datum, Precision
 from intake_api.domain.responsibility import Basis
+from intake_api.domain.standing import Grade
+from intake_api.domain.task import TaskKind, TaskState
 from intake_api.domain.taxonomy import Unit, Urgency
 
 
@@ -229,12 +232,75 @@ class CaseView(View):
     occurred_at: AwareDatetime | None
     reporter: ReporterView
     attachments: list[AttachmentRef]
+    fast_track: bool
+    """快速处置: dispatched straight to the crew, with a short clock."""
+    responsible: DepartmentRef | None
+    """首接负责: who answers for it until another department has accepted it."""
+    dispatched_at: AwareDatetime | None
+    accepted_at: AwareDatetime | None
+    reported_at: AwareDatetime | None
+    closed_at: AwareDatetime | None
+    suspended_until: AwareDatetime | None
+    returns: int
+    reworks: int
+    urges: int
+    reopenings: int
+    orders: int
+    """Supervision orders in force."""
+    order_level: int
+    """The highest level of them, 0 when there is none."""
+    merged_into: str | None
+    """Number of the case in which it goes on."""
+    repeat_of: str | None
+    """Number of a case of the same place and category that was closed lately."""
+    grade: Grade | None
+    solved: bool | None
+
+
+class TaskView(View):
+    """A side task: something asked of somebody while the case goes on."""
+
+    id: int
+    kind: TaskKind
+    kind_label: str
+    state: TaskState
+    department: DepartmentRef | None
+    asked_at: AwareDatetime
+    reason: str
+    until: AwareDatetime | None
+    decided_at: AwareDatetime | None
+    answer: str
+
+
+class StageView(View):
+    """One of the six stages that the case went through; ``ended_at`` null: it goes on."""
+
+    name: str
+    began_at: AwareDatetime
+    ended_at: AwareDatetime | None
+    seconds: int
+    """Less what the case was suspended."""
+    allowed_seconds: int | None
+    """What the city allows for the stage; the handling itself has the limit of the case."""
+
+
+class OfferedAction(View):
+    """Something that the caller can do with the case now."""
+
+    action: Action
+    label: str
 
 
 class CaseDetailView(CaseView):
-    """A case with the conversation that led to it."""
+    """A case with the conversation that led to it, and what can be done now."""
 
     transcript: list[UtteranceView]
+    tasks: list[TaskView]
+    stages: list[StageView]
+    followers: int
+    """How many more residents wait for the outcome."""
+    actions: list[OfferedAction]
+    """What the caller's role, department and the state of the case allow."""
 
 
 class CasePage(View):
@@ -244,11 +310,12 @@ class CasePage(View):
     next: str | None
 
 
-def _codes(value: object) -> object:
+def codes(value: object) -> object:
+    """Several values in one parameter, separated by commas."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-Codes = Annotated[list[Text], BeforeValidator(_codes)]
+Codes = Annotated[list[Text], BeforeValidator(codes)]
 
 
 def _box(value: object) -> object:
@@ -258,10 +325,10 @@ def _box(value: object) -> object:
 class CaseQuery(Body):
     """Filters of the queue; several values of one filter are separated by commas."""
 
-    status: Annotated[list[Status], BeforeValidator(_codes)] = Field(default_factory=list)
+    status: Annotated[list[Status], BeforeValidator(codes)] = Field(default_factory=list)
     category: Codes = Field(default_factory=list)
     department: Codes = Field(default_factory=list)
-    channel: Annotated[list[Channel], BeforeValidator(_codes)] = Field(default_factory=list)
+    channel: Annotated[list[Channel], BeforeValidator(codes)] = Field(default_factory=list)
     town: Codes = Field(default_factory=list)
     """Codes or names."""
     q: OptionalText = Field("", max_length=200)
@@ -272,6 +339,8 @@ class CaseQuery(Body):
     """A moment (exclusive), or a day (inclusive)."""
     overdue: bool = False
     """Only open cases past their due time."""
+    task: TaskKind | None = None
+    """Only cases in which something of this kind waits for a decision or an answer."""
     bbox: Annotated[tuple[float, float, float, float] | None, BeforeValidator(_box)] = None
     """West, south, east, north in degrees."""
     channel_user: OptionalText = Field("", max_length=200)
@@ -322,6 +391,9 @@ class EventView(View):
     to_status_label: str | None
     reason: str
     data: dict[str, Any]
+    remark: str
+    """Words that belong to the event: feedback, a supplement, a note."""
+    attachments: list[AttachmentRef]
     prev_hash: str
     hash: str
 

@@ -14,10 +14,12 @@ from intake_api.domain.case import OPEN, Case
 from intake_api.domain.correction import Decided
 from intake_api.domain.event import Actor, ActorKind, Event, EventKind, SealedEvent, seal
 from intake_api.domain.place import Place, Precision
+from intake_api.domain.standing import Standing
+from intake_api.domain.task import TaskState
 from intake_api.domain.taxonomy import Urgency
 from intake_api.storage import feed
 from intake_api.storage.database import insert_if_absent
-from intake_api.storage.tables import AttachmentRow, CaseRow, EventRow, IdempotencyRow, SupportingRow
+from intake_api.storage.tables import AttachmentRow, CaseRow, EventRow, IdempotencyRow, SupportingRow, TaskRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,15 @@ class CaseFilter:
     box: tuple[float, float, float, float] | None = None  # west, south, east, north
     channel_user: str | None = None
     own_department: str | None = None  # leads or supports
+    waits_for: str | None = None  # kind of a side task that is open
     before: int | None = None
     limit: int = 50
 
 
-async def store(session: AsyncSession, case: Case, events: Iterable[Event]) -> Case:
-    """Store a new case with its first events; returns it with its id."""
+async def store(
+    session: AsyncSession, case: Case, events: Iterable[Event], standing: Standing, next_order_at: datetime | None
+) -> Case:
+    """Store a new case with its first events, as it stands after them; returns it with its id."""
     report, place = case.report, case.place
     row = CaseRow(
         status=case.status.value,
@@ -78,6 +83,11 @@ async def store(session: AsyncSession, case: Case, events: Iterable[Event]) -> C
         occurred_at=report.occurred_at,
         received_at=case.received_at,
         filed_at=case.filed_at,
+        fast_track=standing.fast_track,
+        responsible_id=standing.responsible,
+        dispatched_at=standing.dispatched_at,
+        next_order_at=next_order_at,
+        worked_by=[],
         last_seq=0,
         last_hash="",
     )
@@ -251,6 +261,11 @@ async def search(session: AsyncSession, wanted: CaseFilter) -> tuple[list[CaseRo
     if wanted.own_department is not None:
         supports = select(SupportingRow.case_id).where(SupportingRow.department_id == wanted.own_department)
         query = query.where(or_(CaseRow.department_id == wanted.own_department, CaseRow.id.in_(supports)))
+    if wanted.waits_for is not None:
+        waiting = select(TaskRow.case_id).where(
+            TaskRow.kind == wanted.waits_for, TaskRow.state.in_([state.value for state in TaskState if state.is_open])
+        )
+        query = query.where(CaseRow.id.in_(waiting))
     if wanted.before is not None:
         query = query.where(CaseRow.id < wanted.before)
     rows = list(await session.scalars(query))

@@ -6,18 +6,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import undefer
+from sqlalchemy.orm import aliased, undefer
 
 from bot.language.personal import without_personal
 from intake_api.domain import case_number
 from intake_api.domain.case import Status
 from intake_api.domain.personal import OVER, Subject
 from intake_api.storage.personal_tables import ErasedCaseRow, ErasureRow
-from intake_api.storage.tables import AttachmentRow, CaseRow, EventRow, OutboxRow
+from intake_api.storage.tables import AttachmentRow, CaseRow, EventRow, FollowerRow, OutboxRow, RemarkRow, TaskRow
 
 _OVER = [status.value for status in OVER]
+
+
+def _open() -> ColumnElement[bool]:
+    """Cases whose reporter is still needed: those merged into another hear its outcome."""
+    target = aliased(CaseRow)
+    goes_on = exists().where(target.id == CaseRow.merged_into, target.status.not_in(_OVER))
+    return or_(CaseRow.status.not_in(_OVER), and_(CaseRow.status == Status.MERGED.value, goes_on))
 
 
 async def case_ids(session: AsyncSession, subject: Subject) -> list[int]:
@@ -35,7 +42,9 @@ async def closed_before(session: AsyncSession, cutoff: datetime, limit: int) -> 
     """Cases that were over before ``cutoff`` and had no event since, not erased yet."""
     later = exists().where(EventRow.case_id == CaseRow.id, EventRow.at > cutoff)
     erased = exists().where(ErasedCaseRow.case_id == CaseRow.id)
-    query = select(CaseRow.id).where(CaseRow.status.in_(_OVER), ~later, ~erased).order_by(CaseRow.id).limit(limit)
+    query = (
+        select(CaseRow.id).where(CaseRow.status.in_(_OVER), ~_open(), ~later, ~erased).order_by(CaseRow.id).limit(limit)
+    )
     return list(await session.scalars(query))
 
 
@@ -45,19 +54,22 @@ async def users_of(session: AsyncSession, ids: Sequence[int]) -> set[str]:
 
 
 async def needed(session: AsyncSession, channel_user: str) -> bool:
-    """Whether a case that is not over still needs its reporter."""
-    query = select(CaseRow.id).where(CaseRow.channel_user == channel_user, CaseRow.status.not_in(_OVER)).limit(1)
+    """Whether a case that is not over still needs this reporter, or has them as a follower."""
+    follows = exists().where(FollowerRow.case_id == CaseRow.id, FollowerRow.channel_user == channel_user)
+    query = select(CaseRow.id).where(or_(CaseRow.channel_user == channel_user, follows), _open()).limit(1)
     return (await session.scalar(query)) is not None
 
 
 async def unerased(session: AsyncSession, channel_user: str) -> bool:
-    """Whether a case keeps this reporter."""
-    return (await session.scalar(select(CaseRow.id).where(CaseRow.channel_user == channel_user).limit(1))) is not None
+    """Whether a case keeps this reporter or follower."""
+    follows = exists().where(FollowerRow.case_id == CaseRow.id, FollowerRow.channel_user == channel_user)
+    query = select(CaseRow.id).where(or_(CaseRow.channel_user == channel_user, follows)).limit(1)
+    return (await session.scalar(query)) is not None
 
 
 async def open_ids(session: AsyncSession, ids: Sequence[int]) -> list[int]:
     """Those of the cases that are not over."""
-    query = select(CaseRow.id).where(CaseRow.id.in_(ids), CaseRow.status.not_in(_OVER)).order_by(CaseRow.id)
+    query = select(CaseRow.id).where(CaseRow.id.in_(ids), _open()).order_by(CaseRow.id)
     return list(await session.scalars(query))
 
 
@@ -71,18 +83,25 @@ async def erase_case(
     counts = {"cases": 0, "attachments": 0, "outbox": 0}
     query = select(CaseRow).where(CaseRow.id == case_id).options(undefer(CaseRow.transcript)).with_for_update()
     row = (await session.scalars(query)).one()
-    if Status(row.status) not in OVER or await session.get(ErasedCaseRow, case_id) is not None:
+    if await open_ids(session, [case_id]) or await session.get(ErasedCaseRow, case_id) is not None:
         return counts, []
     names = (row.reporter_name,)
     row.description = without_personal(row.description, names)
     row.place_text = without_personal(row.place_text, names)
     row.reporter_name = row.reporter_phone = row.channel_user = ""
     row.transcript = []
+    remarks = list(await session.scalars(select(RemarkRow).where(RemarkRow.case_id == case_id)))
+    shown = [*row.attachments, *(item for remark in remarks for item in remark.attachments)]
     files = list(
         await session.scalars(
-            select(AttachmentRow).where(or_(AttachmentRow.case_id == case_id, AttachmentRow.id.in_(row.attachments)))
+            select(AttachmentRow).where(or_(AttachmentRow.case_id == case_id, AttachmentRow.id.in_(shown)))
         )
     )
+    for remark in remarks:
+        remark.text, remark.attachments = without_personal(remark.text, names), []
+    for task in await session.scalars(select(TaskRow).where(TaskRow.case_id == case_id)):
+        task.reason, task.answer = without_personal(task.reason, names), without_personal(task.answer, names)
+    await session.execute(delete(FollowerRow).where(FollowerRow.case_id == case_id))
     row.attachments = []
     for file in files:
         await session.delete(file)
@@ -96,6 +115,29 @@ async def erase_case(
     if digests:
         digests -= set(await session.scalars(select(AttachmentRow.sha256).where(AttachmentRow.sha256.in_(digests))))
     return {"cases": 1, "attachments": len(files), "outbox": len(messages)}, sorted(digests)
+
+
+async def erase_follower(
+    session: AsyncSession, subject: Subject, users: Sequence[str], now: datetime
+) -> tuple[int, int]:
+    """Take a person off the cases that they joined; returns from how many, and how many are not over and keep them."""
+    query = select(FollowerRow).where(
+        or_(FollowerRow.phone.in_(subject.phone_forms()), FollowerRow.channel_user.in_(users))
+    )
+    rows = list(await session.scalars(query))
+    still = set(await open_ids(session, [row.case_id for row in rows]))
+    gone = [row for row in rows if row.case_id not in still]
+    for row in gone:
+        told = select(OutboxRow).where(
+            OutboxRow.case_id == row.case_id,
+            OutboxRow.channel == row.channel,
+            OutboxRow.channel_user == row.channel_user,
+        )
+        for message in await session.scalars(told):
+            message.payload, message.channel_user = {}, ""
+            message.delivered_at = message.delivered_at or now
+        await session.delete(row)
+    return len(gone), len(rows) - len(gone)
 
 
 async def waiting(session: AsyncSession) -> list[ErasureRow]:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -100,17 +101,90 @@ class CaseRow(Base):
     occurred_at: Mapped[datetime | None]
     received_at: Mapped[datetime]
     filed_at: Mapped[datetime | None]
+    condition: Mapped[str | None] = mapped_column(String(20))  # 立案条件, an id of the city's conditions
+    fast_track: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    responsible_id: Mapped[str | None] = mapped_column(String(60))  # 首接负责
+    dispatched_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    reported_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    contacted_at: Mapped[datetime | None]
+    suspended_until: Mapped[datetime | None]
+    next_order_at: Mapped[datetime | None]  # when the next automatic supervision order is due
+    worked_by: Mapped[list[Any]] = mapped_column(server_default="[]")
+    returns: Mapped[int] = mapped_column(Integer, server_default="0")
+    reworks: Mapped[int] = mapped_column(Integer, server_default="0")
+    urges: Mapped[int] = mapped_column(Integer, server_default="0")
+    last_urged_at: Mapped[datetime | None]  # by the reporter; those who follow have their own
+    reopenings: Mapped[int] = mapped_column(Integer, server_default="0")
+    extensions: Mapped[int] = mapped_column(Integer, server_default="0")
+    orders: Mapped[int] = mapped_column(Integer, server_default="0")
+    order_level: Mapped[int] = mapped_column(Integer, server_default="0")
+    merged_into: Mapped[int | None] = mapped_column(BIG)  # ids of cases; SQLite cannot add references later
+    repeat_of: Mapped[int | None] = mapped_column(BIG)
+    grade: Mapped[str | None] = mapped_column(String(20))
+    solved: Mapped[bool | None] = mapped_column(Boolean)
+    rated_at: Mapped[datetime | None]
     last_seq: Mapped[int] = mapped_column(Integer)
     last_hash: Mapped[str] = mapped_column(String(64))
 
     __table_args__ = (
+        Index(
+            "ix_cases_to_resume",
+            "suspended_until",
+            sqlite_where=text("suspended_until IS NOT NULL"),
+            postgresql_where=text("suspended_until IS NOT NULL"),
+        ),
+        Index(
+            "ix_cases_to_order",
+            "next_order_at",
+            sqlite_where=text("next_order_at IS NOT NULL"),
+            postgresql_where=text("next_order_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_cases_merged_into",
+            "merged_into",
+            sqlite_where=text("merged_into IS NOT NULL"),
+            postgresql_where=text("merged_into IS NOT NULL"),
+        ),
+        # the figures of a period are answered from this index alone (PostgreSQL)
+        Index(
+            "ix_cases_figures",
+            "filed_at",
+            postgresql_include=[
+                "channel",
+                "category",
+                "department_id",
+                "town_code",
+                "status",
+                "due_at",
+                "reported_at",
+                "closed_at",
+                "dispatched_at",
+                "contacted_at",
+                "returns",
+                "reworks",
+                "extensions",
+                "repeat_of",
+                "reopenings",
+                "grade",
+                "solved",
+                "urges",
+                "orders",
+                "id",
+            ],
+        ),
+        Index(
+            "ix_cases_received",
+            "received_at",
+            postgresql_include=["channel", "category", "department_id", "town_code", "id"],
+        ),
         Index(None, "status", "id"),
         Index(None, "department_id", "id"),
         Index(None, "category", "id"),
         Index(None, "town_code", "id"),
         Index(None, "channel_user", "id"),
         Index(None, "due_at"),
-        Index(None, "received_at"),
         Index(None, "lat", "lng"),
     )
 
@@ -145,6 +219,61 @@ class EventRow(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
     __table_args__ = (UniqueConstraint("case_id", "seq"),)
+
+
+class TaskRow(Base):
+    """A side task of a case: a check, help, an extension, a suspension, a reopening, a call-back."""
+
+    __tablename__ = "case_tasks"
+
+    id: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=True)
+    case_id: Mapped[int] = mapped_column(BIG, ForeignKey("cases.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    department_id: Mapped[str | None] = mapped_column(String(60))
+    asked_by: Mapped[str] = mapped_column(String(100))
+    asked_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text)
+    until: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(String(100))
+    decided_at: Mapped[datetime | None]
+    answer: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        Index(
+            "ix_case_tasks_open",
+            "kind",
+            "id",
+            sqlite_where=text("state IN ('asked', 'granted')"),
+            postgresql_where=text("state IN ('asked', 'granted')"),
+        ),
+    )
+
+
+class RemarkRow(Base):
+    """Words and photos of an event. They may hold personal data and are erased with it; the event stays."""
+
+    __tablename__ = "case_remarks"
+
+    case_id: Mapped[int] = mapped_column(BIG, ForeignKey("cases.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    attachments: Mapped[list[Any]]
+
+
+class FollowerRow(Base):
+    """A resident who joined a case (加入) and hears its outcome."""
+
+    __tablename__ = "case_followers"
+
+    case_id: Mapped[int] = mapped_column(BIG, ForeignKey("cases.id"), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    channel_user: Mapped[str] = mapped_column(String(200), primary_key=True)
+    phone: Mapped[str] = mapped_column(String(40))
+    followed_at: Mapped[datetime]
+    last_urged_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "channel_user"),)
 
 
 class TrainingExampleRow(Base):

@@ -194,7 +194,7 @@ async def running(
     """An intake that answers; ``vendor``: a folder of browser libraries to serve, which is the front's work otherwise."""
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     models = settings.var_dir / "models"
-    app = create_app(settings, assistant=assistant, passwords=passwords, now=clock, models=models)
+    app = create_app(settings, assistant=assistant, passwords=passwords, now=clock, models=models, time_step=3600)
     if vendor is not None:
         app.router.add_static("/assets/vendor", vendor)
     async with TestClient(TestServer(app), cookie_jar=CookieJar(unsafe=True)) as client:

@@ -54,9 +54,10 @@ async def test_another_category_changes_department_and_due_time_from_the_same_be
     assert (after["category"]["code"], after["category_confidence"]) == ("0103", 1.0)
     assert (after["department"]["id"], after["supporting"], after["basis"]) == ("drainage", [], "法定")
     assert (after["due_at"], after["urgency"]) == ("2026-09-23T10:00:00+08:00", "urgent")
-    assert (after["status"], after["version"]) == (case["status"], case["version"] + 1)
+    assert (after["status"], after["version"]) == ("dispatched", case["version"] + 2)
     _, seen = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="operator")
-    event = seen["items"][-1]
+    event, moved = seen["items"][-2:]
+    assert (moved["kind"], moved["data"]["department"], moved["actor"]["kind"]) == ("dispatched", "drainage", "system")
     assert seen["intact"]
     assert (event["kind"], event["kind_label"], event["reason"]) == ("corrected", "更正", "看了照片")
     assert event["data"]["changed"] == ["category"]
@@ -75,7 +76,7 @@ async def test_another_place_changes_cell_town_and_department(intake: Intake) ->
     assert after["department"]["id"] != case["department"]["id"]
     assert after["due_at"] == case["due_at"]
     _, seen = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="operator")
-    data = seen["items"][-1]["data"]
+    data = seen["items"][-2]["data"]
     assert data["changed"] == ["location"]
     assert "青禾广场" not in json.dumps(data, ensure_ascii=False)
     assert data["after"]["grid_cell"] == after["location"]["grid_cell"]
@@ -102,7 +103,7 @@ async def test_who_looked_at_an_older_state_is_told_what_changed(intake: Intake)
     case = await filed(intake)
     await correct(intake, case, category="0103", role="dispatcher")
     status, problem = await correct(intake, case, category="0104", version=case["version"])
-    assert (status, problem["code"], problem["version"]) == (409, "case_changed", case["version"] + 1)
+    assert (status, problem["code"], problem["version"]) == (409, "case_changed", case["version"] + 2)
     assert problem["changes"][0]["changed"] == ["category"]
     assert "测试dispatcher更正" in problem["detail"]
     assert (await correct(intake, case, category="0104", version=99))[0] == 409
@@ -182,7 +183,7 @@ async def test_an_example_is_kept_without_personal_data(intake: Intake) -> None:
     assert (example["case_no"], example["state_label"]) == (case["case_no"], "待审核")
     assert example["corrected_by"]["name"] == "测试operator"
     _, seen = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="operator")
-    assert seen["items"][-1]["reason"] == "某来电说明"
+    assert seen["items"][-2]["reason"] == "某来电说明"
 
 
 async def test_accepted_examples_are_exported_as_training_reads_them(intake: Intake) -> None:

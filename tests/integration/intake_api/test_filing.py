@@ -16,7 +16,7 @@ from tests.integration.intake_api.conftest import Assistant, Clock, Intake, only
 async def test_a_sure_report_is_filed_with_department_and_due_time(intake: Intake) -> None:
     status, case = await intake.file()
     assert status == 201
-    assert (case["status"], case["status_label"]) == ("filed", "已立案")
+    assert (case["status"], case["status_label"]) == ("dispatched", "已派遣")
     assert case["category"] == {"code": "1101", "name": "暴露垃圾", "division": "市容环境"}
     assert case["department"] == {"id": "hedong", "name": "禾东镇城市运行管理中心"}
     assert (case["basis"], [unit["id"] for unit in case["supporting"]]) == ("商定", ["greening"])
@@ -35,8 +35,8 @@ async def test_a_sure_report_is_filed_with_department_and_due_time(intake: Intak
         ({"location": {"text": "不认识的地方"}}, "received"),
         ({"location": None}, "received"),
         ({"location": {"lat": 31.2, "lng": 121.5}}, "received"),
-        ({"location": {"pole_no": "QH0712-08"}}, "filed"),
-        ({"location": {"lat": 31.0211, "lng": 121.0318}}, "filed"),
+        ({"location": {"pole_no": "QH0712-08"}}, "dispatched"),
+        ({"location": {"lat": 31.0211, "lng": 121.0318}}, "dispatched"),
     ],
 )
 async def test_an_unsure_report_waits_for_an_operator_and_has_a_number_all_the_same(
@@ -52,7 +52,7 @@ async def test_without_a_category_the_assistant_is_asked(intake: Intake) -> None
     text = "路口的井盖没了"
     intake.assistant.known[text] = Understood(text, "report", (), (("9999", 0.9), ("0103", 0.8)), ())
     _, case = await intake.file(description=text, category=None)
-    assert (case["category"]["code"], case["category_confidence"], case["status"]) == ("0103", 0.8, "filed")
+    assert (case["category"]["code"], case["category_confidence"], case["status"]) == ("0103", 0.8, "dispatched")
 
 
 @only_sqlite
@@ -186,8 +186,8 @@ async def test_events_are_stored_with_the_case_and_their_chain_holds(intake: Int
     _, case = await intake.file()
     status, events = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="operator")
     assert status == 200
-    assert [event["kind"] for event in events["items"]] == ["received", "filed"]
-    assert [event["actor"]["kind"] for event in events["items"]] == ["channel", "system"]
+    assert [event["kind"] for event in events["items"]] == ["received", "filed", "dispatched"]
+    assert [event["actor"]["kind"] for event in events["items"]] == ["channel", "system", "system"]
     assert events["intact"] is True
     assert events["items"][0]["data"]["due"]["calendar_version"]
 

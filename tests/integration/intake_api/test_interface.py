@@ -122,7 +122,7 @@ async def test_the_description_is_shown_without_scripts(intake: Intake) -> None:
 async def test_cases_are_counted(intake: Intake) -> None:
     await intake.file(channel="telegram")
     async with intake.client.get("/metrics") as answer:
-        assert 'yht_cases_filed_total{channel="telegram",status="filed"}' in await answer.text()
+        assert 'yht_cases_filed_total{channel="telegram",status="dispatched"}' in await answer.text()
 
 
 async def test_ready_when_the_tables_are_there_and_a_city_is_loaded(intake: Intake) -> None:

@@ -25,8 +25,8 @@ async def test_a_report_filed_later_is_announced_by_its_channel(intake: Intake) 
     assert (item["channel"], item["channel_user"], item["kind"], item["case_no"]) == ("web", "u1", "filed", number)
     assert item["payload"] == {
         "case_no": number,
-        "status": "filed",
-        "status_label": "已立案",
+        "status": "dispatched",
+        "status_label": "已派遣",
         "category": {"code": "1101", "name": "暴露垃圾", "division": "市容环境"},
         "department": {"id": "hedong", "name": "禾东镇城市运行管理中心"},
         "due_at": "2026-09-22T22:00:00+08:00",

@@ -16,7 +16,7 @@ READING = {
     "supervisor": ALL,
     "handler": DEPARTMENT,
     "channel": "reporter",
-    "inspector": NOTHING,
+    "inspector": "inspection",
     "partner": NOTHING,
     "sysadmin": NOTHING,
     "secadmin": NOTHING,
@@ -42,6 +42,9 @@ async def test_each_role_reads_what_it_needs_and_no_more(intake: Intake, role: s
         case "reporter":
             assert answers == [404, 404, 404]
             assert listed == 422
+        case "inspection":
+            assert answers == [403, 403, 403]
+            assert page["items"] == []
         case _:
             assert [*answers, listed] == [403, 403, 403, 403]
 
@@ -122,7 +125,7 @@ async def test_the_queue_is_filtered(intake: Intake) -> None:
     one, two, three = garbage["case_no"], cover["case_no"], vague["case_no"]
     assert await found("") == {one, two, three}
     assert await found("status=received") == {three}
-    assert await found("status=received,filed") == {one, two, three}
+    assert await found("status=received,dispatched") == {one, two, three}
     assert await found("category=0103") == {two}
     assert await found("department=drainage,hedong") == {one, two}
     assert await found("channel=wechat") == {two}

@@ -46,6 +46,42 @@ def test_a_closed_case_promises_no_due_time() -> None:
     assert "预计" not in announcement("moved", "483920175", PAYLOAD | {"status": "closed"}).text
 
 
+TOLD = {
+    "dispatched": ({}, "已交给区路灯管理所，预计11月25日（周三）17:30前办结。"),
+    "accepted": ({}, "区路灯管理所已经接手办理，预计11月25日（周三）17:30前办结。"),
+    "extended": ({}, "办理时间延长了，预计11月25日（周三）17:30前办结，请您谅解。"),
+    "suspended": (
+        {"reason": "等待配件", "until": "2027-02-28T16:00:00+00:00"},
+        "暂时不具备办理条件，先挂起，最晚到2027年3月1日，到期会继续办。原因：等待配件",
+    ),
+    "resumed": ({}, "恢复办理，预计11月25日（周三）17:30前办结。"),
+    "closed": ({"answer": "灯已换好"}, "已经办结。办理情况：灯已换好"),
+    "rejected": (
+        {"reason": "属于劳动争议", "referral": "请拨打12333"},
+        "不属于受理范围：属于劳动争议 您可以这样办：请拨打12333",
+    ),
+    "merged": ({"into": "123456789"}, "与案件 123 456 789 是同一件事，已并在一起办理"),
+    "reopened": ({}, "已安排重新办理，预计11月25日（周三）17:30前办结。"),
+    "reopening_refused": ({"reason": "现场已修好"}, "经复核不再重新办理：现场已修好"),
+    "withdrawn": ({}, "已按您的意思撤销。"),
+    "hazard_kept": ({}, "您的撤诉已记下。因为涉及安全隐患，承办部门仍会处理好。"),
+}
+
+
+@pytest.mark.parametrize("kind", list(TOLD))
+def test_each_kind_of_news_is_told_in_words_a_resident_understands(kind: str) -> None:
+    extra, words = TOLD[kind]
+    reply = announcement(kind, "483920175", {**PAYLOAD, **extra})
+    assert reply.text.startswith("您反映的问题（案件 483 920 175）")
+    assert words in reply.text
+
+
+def test_who_follows_or_was_merged_is_told_so() -> None:
+    assert announcement("closed", "483920175", PAYLOAD | {"followed": True}).text.startswith("您关注的案件")
+    merged = announcement("closed", "483920175", PAYLOAD | {"within": "123456789"})
+    assert merged.text.endswith("（您的反映已并入案件 123 456 789 一起办理）")
+
+
 @pytest.mark.parametrize(("number", "read"), [("483920175", "483 920 175"), ("1234567890", "123 456 789 0")])
 def test_numbers_are_read_in_threes(number: str, read: str) -> None:
     assert grouped(number) == read

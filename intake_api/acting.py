@@ -1,0 +1,217 @@
+"""Acting on cases: one transaction loads a case, lets the rules decide, and stores what they recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from prometheus_client import Counter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.language.personal import without_personal
+from intake_api.city_in_force import CityInForce
+from intake_api.domain.action import Action, Doer, may
+from intake_api.domain.case import Status
+from intake_api.domain.casework import Casework, Refused, Rules
+from intake_api.domain.event import SYSTEM, SealedEvent
+from intake_api.domain.standing import Standing
+from intake_api.domain.taxonomy import Taxonomy
+from intake_api.noticing import Noticing
+from intake_api.storage import attachments, cases, casework, responsibility
+from intake_api.storage.casework import Follower
+from intake_api.storage.database import Database
+from intake_api.storage.tables import CaseRow
+
+ACTIONS_DONE = Counter("yht_case_actions_total", "Actions done on cases, by action.", ["action"])
+
+Run = Callable[[Casework], None]
+
+TIMELY_BATCH = 200
+"""How many cases are seen to in one round of keeping time."""
+
+
+class CaseChanged(Exception):
+    """The case went on since ``version``; look at ``events`` and act again from ``version`` as it is now."""
+
+    def __init__(self, version: int, events: Sequence[SealedEvent]) -> None:
+        super().__init__(version)
+        self.version = version
+        self.events = tuple(events)
+
+
+class NotAllowed(Exception):
+    """This actor may not do this on this case, whatever its state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be done: by whom, and for which state of the case (``version``, None where the caller does not say).
+
+    ``evidence``: attachments that become the case's. ``channel_user``: the resident that a channel speaks for.
+    """
+
+    action: Action
+    doer: Doer
+    version: int | None = None
+    evidence: tuple[str, ...] = ()
+    channel_user: str = ""
+
+
+class Acting:
+    """The way to act on a case."""
+
+    def __init__(
+        self, database: Database, taxonomy: Taxonomy, cities: CityInForce, *, now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._taxonomy = taxonomy
+        self._cities = cities
+        self._now = now
+        self._noticing = Noticing(taxonomy)
+
+    @property
+    def rules(self) -> Rules:
+        """What decides now."""
+        return rules_of(self._cities, self._taxonomy)
+
+    async def act(self, case_id: int, order: Order, run: Run) -> None:
+        """Do one action on an existing case.
+
+        Raises NotAllowed, CaseChanged, casework.NotNow, casework.Refused, UnknownAttachment, CityNotLoaded,
+        StorageUnavailable. Nothing is stored then.
+        """
+        async with self._database.write() as session:
+            row, work = await self._open(session, case_id, order)
+            before = work.standing
+            run(work)
+            await self._store(session, row, before, work, order)
+        if work.ruling is not None:
+            await self._cities.refresh()
+        ACTIONS_DONE.labels(order.action.value).inc()
+
+    async def merge(self, case_id: int, into: int, order: Order, reason: str) -> None:
+        """并案 into another case. Raises as ``act`` does."""
+        async with self._database.write() as session:
+            # always in the same order, so that two mergers cannot wait for each other
+            locked = {each: await cases.get_locked(session, each) for each in sorted({case_id, into})}
+            row, work = await self._open(session, case_id, order)
+            target_row = locked[into]
+            target = await casework.standing(session, target_row)
+            before = work.standing
+            work.merge_into(target, reason)
+            other = Casework(target, self.rules, order.doer.actor, work.now)
+            other.take_in(work.standing, reason)
+            await self._store(session, row, before, work, order)
+            await self._store(session, target_row, target, other, order)
+        ACTIONS_DONE.labels(order.action.value).inc()
+
+    async def urge(self, case_id: int, order: Order, reason: str) -> None:
+        """催办, at most so often by one person. Raises as ``act`` does."""
+        async with self._database.write() as session:
+            row, work = await self._open(session, case_id, order)
+            before = work.standing
+            follower = None
+            if order.channel_user and order.channel_user != row.channel_user:
+                follower = await casework.follower(session, case_id, order.channel_user)
+            last = follower.last_urged_at if follower else row.last_urged_at
+            work.urge(last, reason)
+            if follower is not None:
+                follower.last_urged_at = work.now
+            else:
+                row.last_urged_at = work.now
+            await self._store(session, row, before, work, order)
+        ACTIONS_DONE.labels(order.action.value).inc()
+
+    async def follow(self, case_id: int, order: Order, follower: Follower) -> bool:
+        """加入: the resident hears the outcome too; False when they did already, or it is their own case."""
+        async with self._database.write() as session:
+            row, work = await self._open(session, case_id, order)
+            if follower.channel_user == row.channel_user and follower.channel == row.channel:
+                return False
+            if not await casework.follow(session, case_id, follower, work.now):
+                return False
+            before = work.standing
+            count = len(await casework.followers(session, case_id))
+            work.follow(count)
+            await self._store(session, row, before, work, order)
+        ACTIONS_DONE.labels(order.action.value).inc()
+        return True
+
+    async def keep_time(self, limit: int = TIMELY_BATCH) -> int:
+        """Do what time demands: end suspensions, issue supervision orders. Returns how many cases were seen to.
+
+        Any number of processes may do this at once: each case is looked at again under its lock.
+        """
+        now = self._now()
+        async with self._database.read() as session:
+            waiting = await casework.awaiting_time(session, now, limit)
+        for case_id in waiting:
+            async with self._database.write() as session:
+                row = await cases.get_locked(session, case_id)
+                before = await casework.standing(session, row)
+                work = Casework(before, self.rules, SYSTEM, now)
+                if before.status is Status.SUSPENDED and before.suspended_until and before.suspended_until <= now:
+                    work.resume("挂账到期，自动恢复")
+                else:
+                    work.supervise_by_rule()
+                await self._save(session, row, before, work)
+        return len(waiting)
+
+    async def _open(self, session: AsyncSession, case_id: int, order: Order) -> tuple[CaseRow, Casework]:
+        row = await cases.get_locked(session, case_id)
+        standing = await casework.standing(session, row)
+        doer = order.doer
+        if order.channel_user:
+            theirs = order.channel_user == row.channel_user
+            speaks = theirs or await casework.follows(session, case_id, order.channel_user)
+            doer = replace(doer, speaks_for_reporter=speaks)
+        if not may(order.action, doer, standing.department, standing.supporting):
+            raise NotAllowed
+        if order.version is not None and order.version != row.last_seq:
+            events = await cases.events(session, case_id)
+            raise CaseChanged(row.last_seq, [sealed for sealed in events if sealed.seq > order.version])
+        return row, Casework(standing, self.rules, doer.actor, self._now(), department=doer.department)
+
+    async def _store(self, session: AsyncSession, row: CaseRow, before: Standing, work: Casework, order: Order) -> None:
+        if order.evidence:
+            known = await attachments.several(session, order.evidence)
+            for index, attachment_id in enumerate(order.evidence):
+                if attachment_id not in known or known[attachment_id].case_id not in (None, row.id):
+                    raise Refused("unknown_attachment", "有附件不存在，请重新上传。", f"attachments/{index}")
+            await attachments.bind(session, order.evidence, row.id)
+        await self._save(session, row, before, work)
+
+    async def _save(self, session: AsyncSession, row: CaseRow, before: Standing, work: Casework) -> None:
+        if not work.events:
+            return
+        names = (row.reporter_name,)
+        events = [replace(event, reason=without_personal(event.reason, names)) for event in work.events]
+        tasks = tuple(
+            replace(task, reason=without_personal(task.reason, names), answer=without_personal(task.answer, names))
+            for task in work.standing.tasks
+        )
+        after = replace(work.standing, tasks=tasks)
+        await casework.settle(session, row, before, after, self._cities.current.city.policy)
+        await casework.record(session, row, events, work.remarks)
+        if work.ruling is not None:
+            ruling = work.ruling
+            await responsibility.remember_ruling(
+                session,
+                category=ruling.category,
+                area=ruling.town or "*",
+                lead=ruling.lead,
+                supporting=ruling.supporting,
+                case_no=work.standing.number,
+                by=work.actor,
+                reason=without_personal(ruling.reason, names),
+                now=work.now,
+            )
+        await session.flush()
+        await self._noticing.tell(session, row, events, self._cities.current, work.now)
+
+
+def rules_of(cities: CityInForce, taxonomy: Taxonomy) -> Rules:
+    """The rules of the city in force. Raises CityNotLoaded."""
+    city = cities.current.city
+    return Rules(city.policy, city.calendar, city.matrix, taxonomy)

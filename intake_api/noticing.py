@@ -1,0 +1,150 @@
+"""What residents hear of their case: for each event that concerns them a message in the outbox, in its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from intake_api.city_in_force import LoadedCity
+from intake_api.domain import case_number
+from intake_api.domain.case import Status
+from intake_api.domain.event import ActorKind, Event, EventKind
+from intake_api.domain.taxonomy import Taxonomy
+from intake_api.storage import casework, outbox
+from intake_api.storage.tables import CaseRow
+
+ANNOUNCEMENT = "filed"
+"""Kind of the message that tells a reporter the number of a case filed after the conversation."""
+
+_OUTCOMES = frozenset({"suspended", "extended", "closed", "reopened", "rejected"})
+"""What those who follow a case, or whose case was merged into it, hear as well."""
+
+
+def kind_of(event: Event) -> str | None:
+    """Which message an event becomes; None for what goes on among staff, and for what the reporter did themselves."""
+    by_staff = event.actor.kind in (ActorKind.STAFF, ActorKind.PARTNER)
+    match event.kind:
+        case EventKind.FILED:
+            return None if event.data.get("automatic") else "filed"
+        case EventKind.DISPATCHED:
+            # what is dispatched as it is filed is told with the number
+            return None if event.data.get("automatic") else "dispatched"
+        case EventKind.EXTENSION_DECIDED:
+            return "extended" if event.data.get("granted") else None
+        case EventKind.VERIFIED | EventKind.ANSWERED:
+            return "closed"
+        case EventKind.WITHDRAWN:
+            return "withdrawn" if by_staff else None
+        case EventKind.WITHDRAWAL_NOTED:
+            return "hazard_kept"
+        case (
+            EventKind.REJECTED
+            | EventKind.ACCEPTED
+            | EventKind.SUSPENDED
+            | EventKind.RESUMED
+            | EventKind.REOPENED
+            | EventKind.REOPENING_REFUSED
+            | EventKind.MERGED
+        ):
+            return event.kind.value
+        case _:
+            return None
+
+
+class Noticing:
+    """Writes the messages."""
+
+    def __init__(self, taxonomy: Taxonomy) -> None:
+        self._taxonomy = taxonomy
+
+    async def tell(
+        self, session: AsyncSession, row: CaseRow, events: Sequence[Event], city: LoadedCity, now: datetime
+    ) -> None:
+        """Tell the reporter, and of the outcome everybody who follows, what these events of a locked case mean."""
+        for event in events:
+            kind = kind_of(event)
+            if kind is None:
+                continue
+            extra = await self._extra(session, row, event)
+            await self._put(session, row, kind, self.payload(row, city) | extra, now)
+            if kind not in _OUTCOMES:
+                continue
+            for joined in await casework.merged_into(session, row.id):
+                numbers = {
+                    "case_no": case_number.format_number(joined.id),
+                    "within": case_number.format_number(row.id),
+                }
+                await self._put(session, joined, kind, self.payload(row, city) | extra | numbers, now)
+            for follower in await casework.followers(session, row.id):
+                await outbox.put(
+                    session,
+                    channel=follower.channel,
+                    channel_user=follower.channel_user,
+                    case_id=row.id,
+                    kind=kind,
+                    payload=self.payload(row, city) | extra | {"followed": True},
+                    now=now,
+                )
+
+    async def announce(self, session: AsyncSession, row: CaseRow, city: LoadedCity, now: datetime) -> None:
+        """Have the reporter told the number by the channel of origin, once for each case."""
+        if row.channel_user and not await outbox.has(session, row.id, ANNOUNCEMENT):
+            await self._put(session, row, ANNOUNCEMENT, self.payload(row, city), now)
+
+    def payload(self, row: CaseRow, city: LoadedCity) -> dict[str, Any]:
+        """A case as its reporter may know it."""
+        status = Status(row.status)
+        category = (
+            self._taxonomy.get(row.category) if row.category is not None and row.category in self._taxonomy else None
+        )
+        due_at = row.due_at.astimezone(city.city.calendar.timezone) if row.due_at else None
+        return {
+            "case_no": case_number.format_number(row.id),
+            "status": status.value,
+            "status_label": status.label,
+            "category": (
+                {"code": category.code, "name": category.name, "division": category.division} if category else None
+            ),
+            "department": (
+                {"id": row.department_id, "name": city.department_name(row.department_id)}
+                if row.department_id
+                else None
+            ),
+            "due_at": due_at.isoformat() if due_at else None,
+        }
+
+    @staticmethod
+    async def _put(session: AsyncSession, to: CaseRow, kind: str, payload: Mapping[str, Any], now: datetime) -> None:
+        if not to.channel_user:
+            return
+        await outbox.put(
+            session,
+            channel=to.channel,
+            channel_user=to.channel_user,
+            case_id=to.id,
+            kind=kind,
+            payload=payload,
+            now=now,
+        )
+
+    @staticmethod
+    async def _extra(session: AsyncSession, row: CaseRow, event: Event) -> dict[str, Any]:
+        """What the message says beyond the state."""
+        match event.kind:
+            case EventKind.REJECTED:
+                return {"reason": event.reason, "referral": event.data.get("referral", "")}
+            case EventKind.SUSPENDED:
+                return {"reason": event.reason, "until": event.data.get("until")}
+            case EventKind.REOPENING_REFUSED | EventKind.WITHDRAWN:
+                return {"reason": event.reason}
+            case EventKind.MERGED:
+                return {"into": event.data.get("into")}
+            case EventKind.ANSWERED:
+                return {"answer": await casework.last_remark(session, row.id, EventKind.ANSWERED)}
+            case EventKind.VERIFIED:
+                return {"answer": await casework.last_remark(session, row.id, EventKind.REPORTED_DONE)}
+            case _:
+                return {}

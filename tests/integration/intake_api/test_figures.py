@@ -1,0 +1,136 @@
+"""The figures: counted right, explained, followed to the cases behind them, and taken away as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from openpyxl import load_workbook
+
+from intake_api.domain.figures import Measure, percent
+from tests.integration.intake_api.conftest import Intake, Json
+from tests.integration.intake_api.test_life_of_a_case import GREENING, HEDONG, closed, done
+
+
+async def figures(intake: Intake, query: str = "", role: str = "supervisor") -> Json:
+    status, view = await intake.call("GET", f"/api/v1/figures?{query}", role=role)
+    assert status == 200, view
+    return view
+
+
+def rates(row: Json) -> dict[str, str]:
+    return {rate["code"]: rate["text"] for rate in row["rates"]}
+
+
+async def a_week_of_work(intake: Intake) -> list[Json]:
+    """Four cases: closed in time and praised, closed late, still open and overdue, still open and returned."""
+    good = await closed(intake)
+    await done(intake, good, "rate", "operator", grade="very_satisfied", solved=True)
+    _, late = await intake.file(channel="hotline")
+    await done(intake, late, "accept", HEDONG)
+    intake.clock.forward(hours=15)
+    await done(intake, late, "report_done", HEDONG, text="清理完毕")
+    await done(intake, late, "assist_report", GREENING, text="修剪了")
+    await done(intake, late, "verify", "verifier")
+    await done(intake, late, "rate", "operator", grade="dissatisfied", solved=False)
+    _, open_case = await intake.file()
+    _, returned = await intake.file(category="0103", description="井盖没了")
+    await done(intake, returned, "return", "handler@drainage", reason="不在辖区")
+    intake.clock.forward(hours=13)
+    return [good, late, open_case, returned]
+
+
+async def test_the_figures_of_a_week(intake: Intake) -> None:
+    await a_week_of_work(intake)
+    total = (await figures(intake))["total"]
+    assert {name: total["counts"][name] for name in ("received", "filed", "due", "due_closed", "due_in_time", "closed")} == {
+        "received": 4, "filed": 4, "due": 3, "due_closed": 2, "due_in_time": 1, "closed": 2,
+    }  # fmt: skip
+    assert rates(total) == {
+        "handled": "50.00 %", "closed": "66.67 %", "on_time": "33.33 %", "responded": "0.00 %",
+        "solved": "50.00 %", "satisfied": "50.00 %", "dispatch_accuracy": "75.00 %", "returned": "25.00 %",
+        "reworked": "0.00 %", "extended": "0.00 %", "repeated": "0.00 %",
+    }  # fmt: skip
+    assert all(rate["definition"] for rate in total["rates"])
+
+
+def test_the_known_figures_of_a_real_city() -> None:
+    assert (percent(911 / 972), percent(737 / 972)) == ("93.72 %", "75.82 %")
+    assert percent(526909 / 529911) == "99.43 %"
+
+
+async def test_the_figures_are_broken_down_and_add_up(intake: Intake) -> None:
+    await a_week_of_work(intake)
+    for by, keys in (
+        ("channel", ["hotline", "web"]),
+        ("department", ["drainage", "hedong"]),
+        ("category", ["0103", "1101"]),
+        ("town", ["990101101"]),
+        ("day", ["2026-09-22", "2026-09-23"]),
+    ):
+        view = await figures(intake, f"by={by}")
+        assert [row["key"] for row in view["rows"]] == keys
+        for measure in Measure:
+            assert sum(row["counts"][measure] for row in view["rows"]) == view["total"]["counts"][measure]
+
+
+async def test_behind_every_number_stand_its_cases(intake: Intake) -> None:
+    await a_week_of_work(intake)
+    counts = (await figures(intake))["total"]["counts"]
+    for measure in Measure:
+        _, page = await intake.call("GET", f"/api/v1/figures/cases?measure={measure.value}", role="supervisor")
+        assert len(page["items"]) == counts[measure], measure
+
+
+async def test_the_numbers_follow_from_the_events(intake: Intake) -> None:
+    cases = await a_week_of_work(intake)
+    counts = (await figures(intake))["total"]["counts"]
+    told = []
+    for case in cases:
+        _, events = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="operator")
+        told.append([event["kind"] for event in events["items"]])
+    for measure, kind in (("filed", "filed"), ("dispatched", "dispatched"), ("returned", "returned"), ("answered", "rated"), ("closed", "verified")):  # fmt: skip
+        assert counts[measure] == sum(kind in kinds for kinds in told), measure
+
+
+async def test_a_department_sees_its_own_figures(intake: Intake) -> None:
+    await a_week_of_work(intake)
+    own = await figures(intake, "by=department&department=hedong", role="handler@drainage")
+    assert [row["key"] for row in own["rows"]] == ["drainage"]
+    status, _ = await intake.call("GET", "/api/v1/figures", role="channel")
+    assert status == 403
+
+
+async def test_the_scorecard_weighs_what_the_city_says(intake: Intake) -> None:
+    await a_week_of_work(intake)
+    _, card = await intake.call("GET", "/api/v1/figures/scorecard", role="supervisor")
+    assert {row["department"]["id"] for row in card["rows"]} == {"hedong", "drainage"}
+    assert "按期结案率 30 分" in card["formula"]
+    hedong = next(row for row in card["rows"] if row["department"]["id"] == "hedong")
+    given = [part for part in hedong["parts"] if part["points"] is not None]
+    weights = sum(part["weight"] for part in given)
+    assert hedong["score"] == round(100 * sum(part["points"] for part in given) / weights, 2)
+
+
+async def test_the_table_is_taken_away_as_csv_and_xlsx(intake: Intake) -> None:
+    await a_week_of_work(intake)
+    headers = {"Authorization": f"Bearer {await intake.token('supervisor')}"}
+    async with intake.client.get("/api/v1/figures/export?by=department&format=csv", headers=headers) as answer:
+        rows = list(csv.reader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
+    assert (rows[0][:3], [row[0] for row in rows[1:]]) == (
+        ["主办部门", "受理", "立案"],
+        ["青禾区排水管理所", "禾东镇城市运行管理中心", "合计"],
+    )
+    async with intake.client.get("/api/v1/figures/export?by=department", headers=headers) as answer:
+        book = load_workbook(io.BytesIO(await answer.read()))
+    assert book.sheetnames == ["指标", "定义"]
+    assert [cell.value for cell in book["指标"][3]][:3] == ["青禾区排水管理所", 1, 1]
+
+
+async def test_a_period_is_a_range_of_days(intake: Intake) -> None:
+    await intake.file()
+    for query, filed in (("from=2026-09-22&to=2026-09-22", 1), ("from=2026-09-23&to=2026-09-30", 0)):
+        assert (await figures(intake, query))["total"]["counts"]["filed"] == filed
+    for query in ("from=2026-09-23&to=2026-09-22", "from=2020-01-01&to=2026-01-01", "from=gestern", "by=moon"):
+        status, problem = await intake.call("GET", f"/api/v1/figures?{query}", role="supervisor")
+        assert (status, problem["code"]) == (422, "invalid")

@@ -1,0 +1,257 @@
+"""A case from report to rating, through the interface, on a database of each kind."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from intake_api.http.resources import ACTING
+from tests.integration.intake_api.conftest import Intake, Json, only_sqlite
+
+HEDONG, GREENING = "handler@hedong", "handler@greening"
+
+
+async def act(intake: Intake, case: Json, action: str, role: str, **body: object) -> tuple[int, Json]:
+    return await intake.call("POST", f"/api/v1/cases/{case['case_no']}/actions/{action}", body, role=role)
+
+
+async def done(intake: Intake, case: Json, action: str, role: str, **body: object) -> Json:
+    status, answer = await act(intake, case, action, role, **body)
+    assert status == 200, answer
+    return answer
+
+
+async def seen(intake: Intake, case: Json, role: str = "supervisor") -> Json:
+    _, detail = await intake.call("GET", f"/api/v1/cases/{case['case_no']}", role=role)
+    return detail
+
+
+async def told(intake: Intake, user: str = "u1") -> list[str]:
+    """What the outbox tells a resident, in order."""
+    kinds = []
+    while True:
+        body = {"channels": ["web"], "limit": 50, "lease_seconds": 60}
+        _, answer = await intake.call("POST", "/api/v1/outbox/claim", body)
+        if not answer["items"]:
+            return kinds
+        for item in answer["items"]:
+            if item["channel_user"] == user:
+                kinds.append(item["kind"])
+            await intake.call("POST", f"/api/v1/outbox/{item['id']}/delivered")
+
+
+async def closed(intake: Intake, **changes: object) -> Json:
+    """A case that was handled and verified."""
+    _, case = await intake.file(**changes)
+    await done(intake, case, "accept", HEDONG)
+    await done(intake, case, "report_done", HEDONG, text="清理完毕")
+    await done(intake, case, "assist_report", GREENING, text="修剪了树枝")
+    return await done(intake, case, "verify", "verifier")
+
+
+async def test_a_case_passes_its_stages_and_the_reporter_hears_of_it(intake: Intake) -> None:
+    _, case = await intake.file()
+    assert case["status"] == "dispatched"
+    intake.clock.forward(minutes=3)
+    await done(intake, case, "accept", HEDONG)
+    intake.clock.forward(hours=1)
+    await done(intake, case, "contact", HEDONG, text="电话说明了情况")
+    await done(intake, case, "report_done", HEDONG, text="清理完毕，联系人13812345678")
+    await done(intake, case, "assist_report", GREENING, text="修剪了树枝")
+    after = await done(intake, case, "verify", "verifier")
+    assert (after["status"], after["closed_at"] is not None) == ("closed", True)
+    detail = await seen(intake, case)
+    assert [(stage["name"], stage["seconds"]) for stage in detail["stages"]] == [
+        ("案卷建立", 0), ("任务派遣", 0), ("任务处理", 3780), ("处理反馈", 0), ("核查结案", 0),
+    ]  # fmt: skip
+    _, events = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="operator")
+    assert events["intact"]
+    report = next(event for event in events["items"] if event["kind"] == "reported_done")
+    assert report["remark"] == "清理完毕，联系人138****5678"
+    assert await told(intake) == ["accepted", "closed"]
+    await done(intake, case, "rate", "channel", channel_user="u1", grade="satisfied", solved=True)
+    assert (await seen(intake, case))["grade"] == "satisfied"
+
+
+async def test_a_resident_acts_on_their_own_case_only(intake: Intake) -> None:
+    _, case = await intake.file()
+    for action, body in (
+        ("urge", {}),
+        ("supplement", {"text": "又多了一堆"}),
+        ("withdraw", {}),
+        ("rate", {"grade": "satisfied", "solved": True}),
+    ):
+        status, problem = await act(intake, case, action, "channel", channel_user="stranger", **body)
+        assert (status, problem["code"]) == (404, "case_not_found")
+    status, problem = await act(intake, case, "accept", "channel", channel_user="u1")
+    assert (status, problem["code"]) == (403, "forbidden")
+    assert (await done(intake, case, "withdraw", "channel", channel_user="u1"))["status"] == "withdrawn"
+
+
+async def test_departments_act_on_their_own_cases_only(intake: Intake) -> None:
+    _, case = await intake.file()
+    status, problem = await act(intake, case, "accept", "handler@lamps")
+    assert (status, problem["code"]) == (403, "not_your_department")
+    status, problem = await act(intake, case, "accept", GREENING)
+    assert (status, problem["code"]) == (403, "forbidden"), "it supports the case and does not lead it"
+
+
+async def test_two_people_on_one_case_the_second_is_told_what_changed(intake: Intake) -> None:
+    _, case = await intake.file()
+    version = case["version"]
+    await done(intake, case, "accept", HEDONG, version=version)
+    status, problem = await act(intake, case, "return", HEDONG, version=version, reason="不在辖区")
+    assert (status, problem["code"], problem["version"]) == (409, "case_changed", version + 1)
+    assert [change["kind"] for change in problem["changes"]] == ["accepted"]
+    assert "签收" in problem["detail"]
+
+
+async def test_of_many_who_accept_at_once_one_does(intake: Intake) -> None:
+    _, case = await intake.file()
+    await intake.token(HEDONG)
+    answers = await asyncio.gather(*(act(intake, case, "accept", HEDONG) for _ in range(8)))
+    assert sorted(status for status, _ in answers) == [200] + [409] * 7
+    assert {problem["code"] for status, problem in answers if status == 409} == {"not_in_this_state"}
+    _, events = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="operator")
+    assert events["intact"]
+
+
+async def test_what_needs_a_decision_waits_for_who_decides(intake: Intake) -> None:
+    _, case = await intake.file()
+    await done(intake, case, "accept", HEDONG)
+    await done(intake, case, "extend", HEDONG, reason="连日下雨")
+    _, page = await intake.call("GET", "/api/v1/cases?task=extend", role="dispatcher")
+    assert [item["case_no"] for item in page["items"]] == [case["case_no"]]
+    assert "extend_decide" in [offer["action"] for offer in (await seen(intake, case, "dispatcher"))["actions"]]
+    after = await done(intake, case, "extend_decide", "dispatcher", granted=True)
+    assert after["due_at"] == "2026-09-23T10:00:00+08:00"
+    _, page = await intake.call("GET", "/api/v1/cases?task=extend", role="dispatcher")
+    assert page["items"] == []
+    _, clock = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/clock", role="operator")
+    assert clock["due_at"] == after["due_at"]
+    assert await told(intake) == ["accepted", "extended"]
+
+
+async def test_a_suspension_ends_by_itself_and_overdue_brings_orders(intake: Intake) -> None:
+    keep_time = intake.client.server.app[ACTING].keep_time  # type: ignore[attr-defined]
+    _, case = await intake.file()
+    await done(intake, case, "accept", HEDONG)
+    until = (intake.clock.now + timedelta(days=2)).isoformat()
+    await done(intake, case, "suspend", HEDONG, reason="等待配件", until=until)
+    await done(intake, case, "suspend_decide", "supervisor", granted=True)
+    intake.clock.forward(days=1)
+    assert await keep_time() == 0
+    intake.clock.forward(days=1)
+    assert await keep_time() == 1
+    detail = await seen(intake, case)
+    assert (detail["status"], detail["suspended_until"]) == ("accepted", None)
+    intake.clock.forward(hours=12)
+    counts = await asyncio.gather(keep_time(), keep_time())
+    assert max(counts) == 1
+    detail = await seen(intake, case)
+    assert (detail["orders"], detail["order_level"]) == (1, 1), "two processes issue one order"
+    _, events = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="operator")
+    assert events["items"][-1]["data"]["addressee"] == "经办科室"
+    assert await told(intake) == ["accepted", "suspended", "resumed"]
+
+
+async def test_merged_cases_keep_their_number_and_hear_the_outcome(intake: Intake) -> None:
+    _, first = await intake.file()
+    _, second = await intake.file(category_confidence=0.2, reporter={"channel_user": "u2"})
+    merged = await done(intake, second, "merge", "operator", into=first["case_no"], reason="同一堆垃圾")
+    assert (merged["status"], merged["merged_into"]) == ("merged", first["case_no"])
+    await done(intake, first, "follow", "channel", channel_user="u3", channel="web")
+    assert (await seen(intake, first))["followers"] == 2
+    await done(intake, first, "accept", HEDONG)
+    await done(intake, first, "report_done", HEDONG, text="清理完毕")
+    await done(intake, first, "assist_report", GREENING, text="修剪了树枝")
+    await done(intake, first, "verify", "verifier")
+    assert await told(intake, "u2") == ["merged", "closed"]
+
+
+async def test_who_follows_hears_the_outcome_and_may_urge(intake: Intake) -> None:
+    _, case = await intake.file()
+    for _ in range(2):
+        await done(intake, case, "follow", "channel", channel_user="u3", channel="web")
+    assert (await seen(intake, case))["followers"] == 1, "joining again is fine"
+    await done(intake, case, "urge", "channel", channel_user="u3")
+    status, problem = await act(intake, case, "urge", "channel", channel_user="u3")
+    assert (status, problem["code"]) == (422, "urged_lately")
+    await done(intake, case, "urge", "channel", channel_user="u1")
+    status, own = await intake.call("GET", f"/api/v1/cases/{case['case_no']}?channel_user=u3")
+    assert (status, own["urges"]) == (200, 2)
+
+
+async def test_channels_are_not_told_what_goes_on_among_staff(intake: Intake) -> None:
+    _, case = await intake.file()
+    await done(intake, case, "note", "operator", text="此人多次反映")
+    await done(intake, case, "return", HEDONG, reason="不在辖区")
+    path = f"/api/v1/cases/{case['case_no']}"
+    _, events = await intake.call("GET", f"{path}/events?channel_user=u1")
+    assert [event["kind"] for event in events["items"]] == ["received", "filed", "dispatched"]
+    _, detail = await intake.call("GET", f"{path}?channel_user=u1")
+    assert detail["tasks"] == []
+    assert {offer["action"] for offer in detail["actions"]} == {"withdraw", "urge", "supplement", "follow"}
+
+
+async def test_a_dissatisfied_reporter_brings_the_case_back(intake: Intake) -> None:
+    case = await closed(intake)
+    await done(intake, case, "rate", "channel", channel_user="u1", grade="dissatisfied", solved=False, text="还在")
+    _, page = await intake.call("GET", "/api/v1/cases?task=reopen", role="supervisor")
+    assert [item["case_no"] for item in page["items"]] == [case["case_no"]]
+    intake.clock.forward(hours=1)
+    after = await done(intake, case, "reopen_decide", "supervisor", granted=True, reason="照片显示没有清完")
+    assert (after["status"], after["reopenings"], after["due_at"]) == ("dispatched", 1, "2026-09-22T23:00:00+08:00")
+
+
+async def test_an_inspector_sees_what_they_are_to_look_at_and_nothing_else(intake: Intake) -> None:
+    _, case = await intake.file(category_confidence=0.2)
+    _, other = await intake.file()
+    await done(intake, case, "check", "operator", reason="看看是否属实")
+    _, page = await intake.call("GET", "/api/v1/cases", role="inspector")
+    assert [item["case_no"] for item in page["items"]] == [case["case_no"]]
+    status, _ = await intake.call("GET", f"/api/v1/cases/{other['case_no']}", role="inspector")
+    assert status == 403
+    await done(intake, case, "check_report", "inspector", text="属实", confirmed=True)
+    assert (await done(intake, case, "file", "operator"))["status"] == "dispatched"
+
+
+@only_sqlite
+async def test_reasons_do_not_carry_personal_data_into_events(intake: Intake) -> None:
+    _, case = await intake.file()
+    await done(intake, case, "return", HEDONG, reason="张伟13812345678说不在这里")
+    _, events = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="operator")
+    assert events["items"][-1]["reason"] == "某说不在这里"
+
+
+@only_sqlite
+@pytest.mark.parametrize(
+    ("action", "role", "body", "pointer"),
+    [
+        ("return", HEDONG, {"reason": ""}, "/reason"),
+        ("assist", HEDONG, {"department": "nobody", "reason": "x"}, "/department"),
+        ("supervise", "supervisor", {"level": 9, "reason": "x"}, "/level"),
+        ("report_done", HEDONG, {"text": "办好了", "attachments": ["f" * 32]}, "/attachments/0"),
+        ("rate", "operator", {"grade": "fine", "solved": True}, "/grade"),
+    ],
+)
+async def test_what_is_wrong_is_said_at_its_place_and_changes_nothing(
+    intake: Intake, action: str, role: str, body: Json, pointer: str
+) -> None:
+    _, case = await intake.file()
+    if action == "report_done":
+        case = await done(intake, case, "accept", HEDONG)
+    status, problem = await act(intake, case, action, role, **body)
+    assert (status, problem["errors"][0]["pointer"]) == (422, pointer)
+    assert (await seen(intake, case))["version"] == case["version"]
+
+
+async def test_a_closed_answer_reaches_the_reporter_in_words(intake: Intake) -> None:
+    _, case = await intake.file(category_confidence=0.2)
+    await done(intake, case, "close", "operator", text="垃圾分类投放时间为早7点到9点")
+    _, answer = await intake.call(
+        "POST", "/api/v1/outbox/claim", {"channels": ["web"], "limit": 9, "lease_seconds": 60}
+    )
+    assert answer["items"][0]["payload"]["answer"] == "垃圾分类投放时间为早7点到9点"
