@@ -20,6 +20,7 @@ from groundwork.web import install, process_middleware
 from intake_api.acting import TIMELY_BATCH, Acting
 from intake_api.city_in_force import CityInForce, CityNotLoaded
 from intake_api.correcting import Correcting
+from intake_api.domain.event import SYSTEM
 from intake_api.domain.gazetteer import Gazetteer
 from intake_api.domain.taxonomy import Taxonomy, UnknownCategory, read_taxonomy
 from intake_api.erasing import Erasing
@@ -199,13 +200,18 @@ async def _feed(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _erasing(app: web.Application) -> AsyncIterator[None]:
-    """Erases what was asked for as soon as the cases are over."""
+    """Erases what was asked for as soon as the cases are over, and every day what the city keeps no longer."""
 
     async def finish() -> None:
+        erasing, swept = app[personal.ERASING], None
         while True:
             await asyncio.sleep(_ERASE_AGAIN)
             try:
-                await app[personal.ERASING].finish_waiting()
+                await erasing.finish_waiting()
+                today = app[NOW]().date()
+                if swept != today:
+                    await erasing.retain(app[CITY].current.city.policy.retention.personal_days, SYSTEM)
+                    swept = today
             except Exception:  # tried again at the next look
                 log.exception("personal data not erased")
 

@@ -20,7 +20,7 @@ from intake_api.domain.event import SYSTEM
 from intake_api.domain.personal import Subject, conversations_of
 from intake_api.http.personal import ERASING
 from intake_api.http.resources import DATABASE
-from intake_api.storage.tables import AuditRow, CaseRow, OutboxRow
+from intake_api.storage.tables import AuditRow, CaseRow, FollowerRow, OutboxRow, RemarkRow
 from tests.integration.intake_api.conftest import Intake, Json
 from yht import personal as commands
 
@@ -241,6 +241,38 @@ async def test_the_command_line_tells_what_went_and_what_stays(
     assert "案件 1" in words
     assert "保留：案件的类别" in words
     assert "找到 1 件案件" in capsys.readouterr().out
+
+
+async def test_who_joined_a_case_is_taken_off_it_once_it_is_over(intake: Intake, store: Store) -> None:
+    await file(intake)
+    async with intake.client.app[DATABASE].write() as session:  # type: ignore[union-attr]
+        case_id = await session.scalar(select(CaseRow.id))
+        session.add(
+            FollowerRow(
+                case_id=case_id, channel="web", channel_user="web:u2", phone="13900001111", followed_at=intake.clock()
+            )
+        )
+        session.add(RemarkRow(case_id=case_id, seq=1, text="已与张伟13812345678联系", attachments=[]))
+    answer = await erase(intake, phone="13900001111")
+    assert answer["erased"].get("followed", 0) == 0
+    assert any("加入" in words for words in answer["kept"])
+    await close(intake, "all")
+    assert (await erase(intake, phone="13900001111"))["erased"]["followed"] == 1
+    await erase(intake, phone="13812345678")
+    async with intake.client.app[DATABASE].read() as session:  # type: ignore[union-attr]
+        assert await session.scalar(select(FollowerRow.phone)) is None
+        assert await session.scalar(select(RemarkRow.text)) == "已与某联系"
+
+
+async def test_a_merged_case_is_needed_until_the_other_is_over(intake: Intake, store: Store) -> None:
+    mine = await file(intake)
+    other = await file(intake, description="同一堆垃圾", transcript=[], reporter={"channel_user": "web:u2"})
+    async with intake.client.app[DATABASE].write() as session:  # type: ignore[union-attr]
+        first, second = list(await session.scalars(select(CaseRow).order_by(CaseRow.id)))
+        first.status, first.merged_into = "merged", second.id
+    assert (await erase(intake, phone="13812345678"))["waiting"] == [mine["case_no"]]
+    await close(intake, other["case_no"])
+    assert (await erase(intake, phone="13812345678"))["erased"]["cases"] == 1
 
 
 @pytest.mark.parametrize("role", ["sysadmin", "auditor", "operator", "partner", "channel"])
