@@ -144,6 +144,7 @@ async def test_on_request_everything_personal_goes_and_the_case_stays(intake: In
     answer = await erase(intake, phone="+86 138-1234-5678")
     assert answer["erased"] | {"tracker_events": 1} == {
         "cases": 1, "attachments": 1, "outbox": 1, "conversations": 1, "messages": 1, "tracker_events": 1, "drafts": 1,
+        "followed": 0,
     }  # fmt: skip
     assert answer["finished_at"]
     assert "案件" in answer["kept"][0]
