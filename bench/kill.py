@@ -31,6 +31,7 @@ from sqlalchemy import func, select
 from groundwork.settings import ROOT, Settings
 from intake_api import administration
 from intake_api.domain import case_number, webhook
+from intake_api.filing import ANNOUNCEMENT
 from intake_api.storage import cases
 from intake_api.storage.database import Database
 from intake_api.storage.feed_tables import FeedQueueRow, FeedRow
@@ -40,7 +41,7 @@ from yht.ports import LOOPBACK, free_ports
 CLIENTS = 8
 _READY_SECONDS = 60.0
 _LIVES_SECONDS = (0.1, 2.5)
-_HEARD_SECONDS = 120.0
+_HEARD_SECONDS = 120.0  # without anything new, the receiver has heard all that it will hear
 _ALWAYS_REPEATS = 0.8  # the other clients give up at the first failure, as people do
 
 
@@ -264,7 +265,7 @@ async def _subscribe(url: str, token: str, hook: str) -> str:
 
 
 async def _heard(settings: Settings, receiver: Receiver) -> None:
-    """Wait until the receiver has heard everything, or for so long that it never will."""
+    """Wait until the receiver has heard everything, or nothing for so long that it never will."""
     database = Database(settings.cases_database)
     until = time.monotonic() + _HEARD_SECONDS
     try:
@@ -273,9 +274,10 @@ async def _heard(settings: Settings, receiver: Receiver) -> None:
                 count = await session.scalar(select(func.count()).select_from(EventRow)) or 0
             if receiver.positions and max(receiver.positions) >= count:
                 return
-            if len(receiver.positions) > count:
-                until = min(until, time.monotonic() + 5)
+            heard = len(receiver.positions)
             await asyncio.sleep(0.2)
+            if len(receiver.positions) > heard:
+                until = time.monotonic() + _HEARD_SECONDS
     finally:
         await database.close()
 
@@ -287,7 +289,7 @@ async def _look(settings: Settings, acknowledged: dict[str, str], receiver: Rece
         async with database.read() as session:
             case_ids = set(await session.scalars(select(CaseRow.id)))
             keys = {row.key: row.case_id for row in await session.scalars(select(IdempotencyRow))}
-            told = list(await session.scalars(select(OutboxRow.case_id)))
+            told = list(await session.scalars(select(OutboxRow.case_id).where(OutboxRow.kind == ANNOUNCEMENT)))
             report.events = await session.scalar(select(func.count()).select_from(EventRow)) or 0
             positions = list(await session.scalars(select(FeedRow.position).order_by(FeedRow.position)))
             queued = await session.scalar(select(func.count()).select_from(FeedQueueRow)) or 0

@@ -88,7 +88,9 @@ async def test_what_was_backed_up_under_load_comes_back_whole(settings: Settings
         assert back.cases
         async with running(other, Clock(), Assistant()) as intake:
             restored = await everything(intake)
-            assert restored[-1] == before[0]
+            assert [restored[-1][name] for name in ("case_no", "description")] == [
+                before[0][name] for name in ("case_no", "description")
+            ]
             assert [item["case_no"] for item in held[-len(restored) :]] == [item["case_no"] for item in restored]
             _, events = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="operator")
             assert events["intact"]
