@@ -31,7 +31,7 @@ from sqlalchemy import func, select
 from groundwork.settings import ROOT, Settings
 from intake_api import administration
 from intake_api.domain import case_number, webhook
-from intake_api.filing import ANNOUNCEMENT
+from intake_api.noticing import ANNOUNCEMENT
 from intake_api.storage import cases
 from intake_api.storage.database import Database
 from intake_api.storage.feed_tables import FeedQueueRow, FeedRow
