@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.fingerprint import ROOT, model_path
 from bot.runtime import compile_action_schema, quiet, quiet_rasa
+
+TRACKER_SCHEMA = "tracker"
+"""Where Rasa's tables are in PostgreSQL."""
 
 BAD_SETTINGS = 2
 """Exit code that tells the supervisor not to start this again."""
@@ -34,6 +38,27 @@ def tracker_store(var: Path, database_url: str) -> dict[str, object]:
     return {"type": "SQL", "dialect": "sqlite", "db": str(file)}
 
 
+def keep_apart(database_url: str) -> None:
+    """Have Rasa keep its tables in a schema of its own: one is named ``events`` like the intake's in the same database.
+
+    Rasa itself takes the schema's name from the environment and does not make it.
+    """
+    if not database_url.startswith("postgresql"):
+        return
+    import psycopg2
+
+    address = database_url.replace("postgresql+asyncpg://", "postgresql://")
+    with (
+        closing(psycopg2.connect(address, connect_timeout=10)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        # two processes that start at once would both try, and one would fail
+        cursor.execute("SELECT pg_advisory_xact_lock(470103)")
+        cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {TRACKER_SCHEMA}")
+    os.environ["POSTGRESQL_SCHEMA"] = TRACKER_SCHEMA
+
+
 def main() -> None:
     """Read the environment, load the model, serve until told to stop."""
     missing = [name for name in ("YHT_LISTEN", "YHT_ACTIONS_URL") if not os.environ.get(name)]
@@ -50,6 +75,7 @@ def main() -> None:
         model = others[-1]
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     quiet()
+    keep_apart(os.environ.get("YHT_DATABASE_URL", ""))
     import rasa.core.run
     from rasa.core.utils import AvailableEndpoints
     from rasa.utils.endpoints import EndpointConfig

@@ -54,9 +54,12 @@ class Settings(BaseSettings):
         "", description="Online geocoder for places that the city's data does not know; empty: none is asked."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
+    webhook_private: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (), description="Private networks that webhooks may call, without TLS too, comma-separated; empty: none."
+    )
     upload_limit_mb: int = Field(10, ge=1, le=100, description="Largest photo or voice message, in MB.")
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "webhook_private", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
         if isinstance(value, str):

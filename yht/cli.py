@@ -39,20 +39,55 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code or 0
 
 
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
 def parser() -> argparse.ArgumentParser:
     """All commands."""
     top = argparse.ArgumentParser(prog="yht", description="一号通：城市管理诉求受理系统")
     top.set_defaults(run=lambda _arguments: top.print_help())
     commands = top.add_subparsers(metavar="命令")
 
+    _running(commands)
+    _keeping(commands)
+    _access(commands)
+    city = _add(_group(commands, "city", "城市数据"), "load", "检查并载入一个城市文件夹", _load_city)
+    city.add_argument("folder", type=Path, metavar="DIR", help="城市文件夹（见 docs/city.md）")
+    _tickets(commands)
+    if importlib.util.find_spec("yht.evaluate"):
+        importlib.import_module("yht.evaluate").add_parsers(commands)
+    return top
+
+
+def _running(commands: Commands) -> None:
     _add(commands, "serve", "启动整个系统", _serve)
     _add(commands, "setup", "补齐启动所缺的：文件夹、数据库、城市数据、内部令牌、模型", _setup)
     train = _add(commands, "train", "训练助手（数据没有变化则不做）", _train)
     train.add_argument("--force", action="store_true", help="数据没有变化也重新训练")
 
+
+def _keeping(commands: Commands) -> None:
     database = _group(commands, "db", "数据库")
     _add(database, "upgrade", "升级数据库结构", _upgrade)
+    saved = _add(database, "backup", "备份全部数据到一个文件（系统可以照常运行）", _back_up)
+    saved.add_argument("file", type=Path, metavar="FILE", help="新文件，如 backup.tar.gz")
+    restored = _add(database, "restore", "用备份替换全部数据（先停止系统）", _restore)
+    restored.add_argument("file", type=Path, metavar="FILE")
+    restored.add_argument("--force", action="store_true", help="已有数据也替换，现有数据全部丢失")
 
+    personal = _group(commands, "personal", "个人信息：删除、导出、到期清理")
+    for name, words, run in (
+        ("erase", "应本人要求删除其个人信息（案件和办理经过保留）", _erase_personal),
+        ("export", "导出一个人的全部个人信息（JSON）", _export_personal),
+    ):
+        whose = _add(personal, name, words, run)
+        whose.add_argument("--phone", default="", help="电话号码")
+        whose.add_argument("--channel-user", default="", help="渠道用户编号")
+    kept = _add(personal, "retain", "清理办结已久的案件里的个人信息", _retain_personal)
+    kept.add_argument("--days", type=int, required=True, help="办结满多少天")
+
+
+def _access(commands: Commands) -> None:
     user = _add(_group(commands, "user", "工作人员"), "add", "新增人员，打印一次性设置密码链接", _add_user)
     user.add_argument("--name", required=True, help="姓名")
     user.add_argument("--roles", required=True, help="角色，逗号分隔，如 operator,dispatcher")
@@ -62,9 +97,6 @@ def parser() -> argparse.ArgumentParser:
     token.add_argument("--role", required=True, help="角色，如 channel、partner、operator")
     token.add_argument("--name", required=True, help="给谁用")
     token.add_argument("--department", default=None, metavar="ID", help="部门编号，部门令牌才需要")
-
-    city = _add(_group(commands, "city", "城市数据"), "load", "检查并载入一个城市文件夹", _load_city)
-    city.add_argument("folder", type=Path, metavar="DIR", help="城市文件夹（见 docs/city.md）")
 
     trail = _group(commands, "audit", "审计记录")
     checked = _add(trail, "verify", "核对审计记录、全部案件事件和锚点有没有被改动", _verify_audit)
@@ -76,6 +108,8 @@ def parser() -> argparse.ArgumentParser:
     exported.add_argument("--from", dest="since", type=date.fromisoformat, default=None, metavar="YYYY-MM-DD")
     exported.add_argument("--to", dest="until", type=date.fromisoformat, default=None, metavar="YYYY-MM-DD")
 
+
+def _tickets(commands: Commands) -> None:
     tickets = _group(commands, "tickets", "历史工单：城市自己的学习材料")
     taken = _add(tickets, "import", "导入历史工单（CSV 或 XLSX），去掉个人信息，供下一次训练使用", _import_tickets)
     taken.add_argument("file", type=Path, metavar="FILE")
@@ -90,13 +124,6 @@ def parser() -> argparse.ArgumentParser:
     shown = _add(tickets, "list", "列出导入的工单", _list_tickets)
     shown.add_argument("--json", action="store_true")
     _add(tickets, "remove", "删除导入的工单", _remove_tickets).add_argument("name")
-
-    if importlib.util.find_spec("yht.evaluate"):
-        importlib.import_module("yht.evaluate").add_parsers(commands)
-    return top
-
-
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _add(commands: Commands, name: str, words: str, run: object) -> argparse.ArgumentParser:
@@ -138,6 +165,37 @@ def _upgrade(_arguments: argparse.Namespace) -> None:
     asyncio.run(upgrade_cases(settings))
     asyncio.run(upgrade_channels(settings))
     print("数据库结构已是最新。")
+
+
+def _back_up(arguments: argparse.Namespace) -> None:
+    from yht.backup import back_up
+
+    print(back_up(_records(), arguments.file).words("已备份"))
+
+
+def _restore(arguments: argparse.Namespace) -> None:
+    from yht.backup import restore
+
+    print(restore(_records(), arguments.file, force=arguments.force).words("已恢复"))
+
+
+def _erase_personal(arguments: argparse.Namespace) -> None:
+    from yht.personal import erase
+
+    print(asyncio.run(erase(_records(), arguments.phone, arguments.channel_user)))
+
+
+def _export_personal(arguments: argparse.Namespace) -> None:
+    from yht.personal import export
+
+    held = asyncio.run(export(_records(), arguments.phone, arguments.channel_user))
+    print(json.dumps(held, ensure_ascii=False, indent=1))
+
+
+def _retain_personal(arguments: argparse.Namespace) -> None:
+    from yht.personal import retain
+
+    print(asyncio.run(retain(_records(), arguments.days)))
 
 
 def _add_user(arguments: argparse.Namespace) -> None:

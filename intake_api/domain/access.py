@@ -62,6 +62,9 @@ class Permission(StrEnum):
     GUARD_ACCOUNTS = "guard_accounts"  # unlock, force a password change, reset second factors, see and end sessions
     READ_AUDIT = "read_audit"  # read and export the audit trail
     RELEASE = "release"  # decide what everybody may read of a case
+    FEED = "feed"  # be told what happens to cases, without reasons and persons
+    MANAGE_WEBHOOKS = "manage_webhooks"  # whom we call when something happens
+    ERASE_PERSONAL = "erase_personal"  # erase a person's data, or hand it out to them
 
 
 ADMINISTRATORS = (Role.SYSADMIN, Role.SECADMIN, Role.AUDITOR)
@@ -83,9 +86,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         {_P.READ_ALL, _P.CORRECT, _P.EDIT_MATRIX, _P.TEACH, _P.RELEASE, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}
     ),
     Role.INSPECTOR: frozenset({_P.FILE, _P.INSPECT, _P.LOOK_UP, _P.SEE_MODEL}),
-    Role.PARTNER: frozenset({_P.LOOK_UP}),
-    Role.SYSADMIN: frozenset({_P.MANAGE_STAFF, _P.SEE_STAFF, _P.MANAGE_TOKENS, _P.LOOK_UP, _P.SEE_MODEL}),
-    Role.SECADMIN: frozenset({_P.ASSIGN_ROLES, _P.GUARD_ACCOUNTS, _P.SEE_STAFF, _P.LOOK_UP}),
+    Role.PARTNER: frozenset({_P.LOOK_UP, _P.FEED}),
+    Role.SYSADMIN: frozenset(
+        {_P.MANAGE_STAFF, _P.SEE_STAFF, _P.MANAGE_TOKENS, _P.MANAGE_WEBHOOKS, _P.LOOK_UP, _P.SEE_MODEL}
+    ),
+    Role.SECADMIN: frozenset({_P.ASSIGN_ROLES, _P.GUARD_ACCOUNTS, _P.ERASE_PERSONAL, _P.SEE_STAFF, _P.LOOK_UP}),
     Role.AUDITOR: frozenset({_P.READ_AUDIT}),
 }
 

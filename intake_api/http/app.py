@@ -20,9 +20,12 @@ from groundwork.web import install, process_middleware
 from intake_api.acting import TIMELY_BATCH, Acting
 from intake_api.city_in_force import CityInForce, CityNotLoaded
 from intake_api.correcting import Correcting
+from intake_api.domain.event import SYSTEM
 from intake_api.domain.gazetteer import Gazetteer
 from intake_api.domain.limits import UnknownCondition
 from intake_api.domain.taxonomy import Taxonomy, UnknownCategory, read_taxonomy
+from intake_api.erasing import Erasing
+from intake_api.feed import Feed
 from intake_api.filing import Filing, Understanding
 from intake_api.http import (
     accounts,
@@ -33,15 +36,18 @@ from intake_api.http import (
     city,
     conditions,
     corrections,
+    feed,
     figures,
     learning,
     nlu,
     outbox,
     own_account,
+    personal,
     public,
     responsibility,
     staff,
     tokens,
+    webhooks,
 )
 from intake_api.http.allowance import ALLOWANCE, Allowance
 from intake_api.http.assistant import RasaUnderstanding
@@ -70,6 +76,9 @@ from intake_api.public_cases import PublicCases
 from intake_api.releasing import Releasing
 from intake_api.storage.attachments import AttachmentFiles, signing_key
 from intake_api.storage.database import Conflict, Database, StorageUnavailable
+from intake_api.storage.neighbours import Neighbours
+from intake_api.storage.webhooks import signing_key as webhook_signing_key
+from intake_api.webhooks import Dispatcher, Guard, Post
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +94,9 @@ OPERATIONS = (
     *nlu.OPERATIONS,
     *learning.OPERATIONS,
     *outbox.OPERATIONS,
+    *feed.OPERATIONS,
+    *webhooks.OPERATIONS,
+    *personal.OPERATIONS,
     *staff.OPERATIONS,
     *accounts.OPERATIONS,
     *own_account.OPERATIONS,
@@ -98,6 +110,7 @@ TAXONOMY_FILE = ROOT / "nlu_data" / "taxonomy.csv"
 MODELS_FOLDER = ROOT / "models"
 _LARGEST_BODY = 4 * 1024 * 1024  # JSON; uploads have their own limit
 _MULTIPART_MARGIN = 1024 * 1024
+_ERASE_AGAIN = 600.0  # seconds
 TIME_STEP = 5.0
 """Seconds between looks at what time demands of cases; supervision and suspension are by the minute."""
 _WATCHER = web.AppKey("city_watcher", asyncio.Task[None])
@@ -134,7 +147,13 @@ def create_app(
     app[attachments.SIGNING_KEY] = attachments.SigningKey()
     app.cleanup_ctx.append(_database)
     app.cleanup_ctx.append(_assistant(settings, assistant))
+    app[feed.FEED] = Feed(database)
+    app[webhooks.KEY] = webhooks.WebhookKey()
+    app[personal.ERASING] = Erasing(database, Neighbours(settings), app[FILES], now=now)
     app.cleanup_ctx.append(_city)
+    app.cleanup_ctx.append(_feed)
+    app.cleanup_ctx.append(_erasing)
+    app.on_shutdown.append(_let_readers_go)
     app.cleanup_ctx.append(_time(time_step))
     app.cleanup_ctx.append(_anchors)
     register(app, OPERATIONS)
@@ -157,6 +176,7 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
     await database.upgrade()
     async with database.write() as session:
         app[attachments.SIGNING_KEY].key = await signing_key(session, app[NOW]())
+        app[webhooks.KEY].key = await webhook_signing_key(session, app[NOW]())
     yield
     await database.close()
 
@@ -191,6 +211,46 @@ async def _city(app: web.Application) -> AsyncIterator[None]:
     watcher.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await watcher
+
+
+async def _feed(app: web.Application) -> AsyncIterator[None]:
+    """Gives events their place in the feed and tells those who subscribed."""
+    post = Post(Guard(app[SETTINGS].webhook_private))
+    dispatcher = Dispatcher(app[DATABASE], post, app[webhooks.KEY].key, now=app[NOW])
+    tasks = [asyncio.create_task(app[feed.FEED].watch(dispatcher.wake)), asyncio.create_task(dispatcher.run())]
+    yield
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await dispatcher.stop()
+    await post.close()
+
+
+async def _erasing(app: web.Application) -> AsyncIterator[None]:
+    """Erases what was asked for as soon as the cases are over, and every day what the city keeps no longer."""
+
+    async def finish() -> None:
+        erasing, swept = app[personal.ERASING], None
+        while True:
+            await asyncio.sleep(_ERASE_AGAIN)
+            try:
+                await erasing.finish_waiting()
+                today = app[NOW]().date()
+                if swept != today:
+                    await erasing.retain(app[CITY].current.city.policy.retention.personal_days, SYSTEM)
+                    swept = today
+            except Exception:  # tried again at the next look
+                log.exception("personal data not erased")
+
+    task = asyncio.create_task(finish())
+    yield
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _let_readers_go(app: web.Application) -> None:
+    app[feed.FEED].close()
 
 
 def _time(step: float) -> Callable[[web.Application], AsyncIterator[None]]:

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from intake_api.storage import public_tables, responsibility_tables, staff_tables, tables
+from intake_api.storage import (
+    feed_tables,
+    personal_tables,
+    public_tables,
+    responsibility_tables,
+    staff_tables,
+    tables,
+    webhook_tables,
+)
 
-MODULES = (tables, responsibility_tables, staff_tables, public_tables)
+MODULES = (
+    tables,
+    responsibility_tables,
+    staff_tables,
+    public_tables,
+    feed_tables,
+    webhook_tables,
+    personal_tables,
+)
 """All of them."""
 
 Base = tables.Base

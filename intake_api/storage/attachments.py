@@ -31,6 +31,11 @@ class AttachmentFiles:
         """Write the bytes to disk for good and return their SHA-256."""
         return await asyncio.to_thread(self._write, content)
 
+    async def remove(self, digests: Sequence[str]) -> None:
+        """Remove what nothing names any more; what is gone already is fine."""
+        for sha256 in digests:
+            await asyncio.to_thread(self.path(sha256).unlink, missing_ok=True)
+
     def _write(self, content: bytes) -> str:
         sha256 = hashlib.sha256(content).hexdigest()
         path = self.path(sha256)

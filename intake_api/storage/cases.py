@@ -17,6 +17,7 @@ from intake_api.domain.place import Place, Precision
 from intake_api.domain.standing import Standing
 from intake_api.domain.task import TaskState
 from intake_api.domain.taxonomy import Urgency
+from intake_api.storage import feed
 from intake_api.storage.database import insert_if_absent
 from intake_api.storage.tables import AttachmentRow, CaseRow, EventRow, IdempotencyRow, SupportingRow, TaskRow
 
@@ -96,8 +97,9 @@ async def store(
     sealed = seal(row.id, events)
     row.last_seq, row.last_hash = sealed[-1].seq, sealed[-1].hash
     session.add_all(_event_row(row.id, item) for item in sealed)
-    if case.assignment:
-        session.add_all(SupportingRow(case_id=row.id, department_id=unit.id) for unit in case.assignment.supporting)
+    units = [unit.id for unit in case.assignment.supporting] if case.assignment else []
+    session.add_all(SupportingRow(case_id=row.id, department_id=unit) for unit in units)
+    feed.queue(session, row, sealed, units, row.department_id)
     return replace(case, id=row.id)
 
 
@@ -152,10 +154,12 @@ async def get_locked(session: AsyncSession, case_id: int) -> CaseRow:
 
 
 async def append(session: AsyncSession, row: CaseRow, events: Iterable[Event]) -> None:
-    """Seal events behind those of a locked case."""
+    """Seal events behind those of a locked case that has been changed already: the feed tells how it is after them."""
     sealed = seal(row.id, events, row.last_seq, row.last_hash)
     row.last_seq, row.last_hash = sealed[-1].seq, sealed[-1].hash
     session.add_all(_event_row(row.id, item) for item in sealed)
+    units = await supporting(session, [row.id])
+    feed.queue(session, row, sealed, units[row.id], row.department_id)
 
 
 def place(row: CaseRow) -> Place:

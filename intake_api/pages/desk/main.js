@@ -7,6 +7,7 @@ import { ROLES, roleLabel } from './labels.js'
 import { address, go, link, route } from './router.js'
 import {
   keepsStaff,
+  keepsWebhooks,
   readsAudit,
   readsCases,
   restore,
@@ -32,6 +33,7 @@ import { LoginPage, doorway } from './login.js'
 import { ResponsibilityPage } from './responsibility_page.js'
 import { StaffPage } from './staff_page.js'
 import { TokensPage } from './tokens_page.js'
+import { WebhooksPage } from './webhooks_page.js'
 
 const CASE_PAGES = ['cases', 'filters', 'case']
 
@@ -150,6 +152,7 @@ function topBar(showKeys) {
       seesStaff.value ? tab(address('/staff'), '人员', route.name === 'staff') : null,
       keepsStaff.value ? tab(address('/tokens'), '令牌', route.name === 'tokens') : null,
       readsAudit.value ? tab(address('/audit'), '审计', route.name === 'audit') : null,
+      keepsWebhooks.value ? tab(address('/webhooks'), '事件推送', route.name === 'webhooks') : null,
     ]),
     h('div', { class: 'top-end' }, [
       readsCases.value ? iconButton('keys', '快捷键（?）', showKeys, { class: 'keys-button' }) : null,
@@ -164,6 +167,7 @@ function page() {
   if (route.name === 'staff' && seesStaff.value) return h(StaffPage)
   if (route.name === 'tokens' && keepsStaff.value) return h(TokensPage)
   if (route.name === 'audit' && readsAudit.value) return h(AuditPage)
+  if (route.name === 'webhooks' && keepsWebhooks.value) return h(WebhooksPage)
   if (route.name === 'learning' && teaches.value) return h(LearningPage)
   if (route.name === 'responsibility' && readsCases.value) return h(ResponsibilityPage)
   if (route.name === 'unknown')
@@ -208,6 +212,7 @@ const Desk = {
           tokens: '令牌',
           audit: '审计',
           account: '我的账号',
+          webhooks: '事件推送',
           invitation: '设置密码',
         }[route.name] ?? '部门工作台'
       document.title = `${queue.fresh && session.state === 'in' ? `(${queue.fresh}) ` : ''}${session.state === 'out' && route.name !== 'invitation' ? '登录' : what} · 一号通`

@@ -5,8 +5,8 @@ import { h, reactive } from './vue.js'
 const ROOT = '/desk'
 
 /**
- * `name` is one of home, cases, filters, case, staff, tokens, audit, account, learning, responsibility, invitation,
- * unknown; `params` and `query` are plain strings.
+ * `name` is one of home, cases, filters, case, staff, tokens, audit, account, learning, responsibility, webhooks,
+ * invitation, unknown; `params` and `query` are plain strings.
  */
 export const route = reactive({ name: 'home', params: {}, query: {}, path: ROOT })
 
@@ -19,6 +19,7 @@ const PATTERNS = [
   ['tokens', /^\/tokens\/?$/],
   ['audit', /^\/audit\/?$/],
   ['account', /^\/account\/?$/],
+  ['webhooks', /^\/webhooks\/?$/],
   ['learning', /^\/learning\/?$/],
   ['responsibility', /^\/responsibility\/?$/],
   ['invitation', /^\/invitation\/(?<token>[^/]+)$/],

@@ -36,6 +36,7 @@ export const seesStaff = computed(() => keepsStaff.value || guardsStaff.value)
 export const readsAudit = computed(() => hasRole('auditor'))
 /** Whether departments may be asked for: a refused request would stand in the audit trail. */
 export const looksUp = computed(() => Boolean(session.staff?.roles?.length) && !readsAudit.value)
+export const keepsWebhooks = computed(() => hasRole('sysadmin'))
 
 export async function restore() {
   session.problem = null

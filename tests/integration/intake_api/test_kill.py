@@ -1,0 +1,21 @@
+"""An intake process that is killed in the middle of its work has lost nothing and doubled nothing."""
+
+from __future__ import annotations
+
+from bench.kill import kill_under_load
+from groundwork.settings import Settings
+
+TIMES = 5
+
+
+async def test_after_every_kill_all_that_was_promised_is_there_once_and_in_order(settings: Settings) -> None:
+    report = await kill_under_load(settings, times=TIMES)
+    assert report.faults == []
+    assert report.kills == TIMES
+    assert report.acknowledged > TIMES
+
+
+async def test_of_two_processes_one_goes_on_while_the_other_is_killed(settings: Settings) -> None:
+    report = await kill_under_load(settings, times=TIMES, processes=2)
+    assert report.faults == []
+    assert report.acknowledged > TIMES
