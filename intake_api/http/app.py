@@ -22,7 +22,20 @@ from intake_api.correcting import Correcting
 from intake_api.domain.gazetteer import Gazetteer
 from intake_api.domain.taxonomy import Taxonomy, UnknownCategory, read_taxonomy
 from intake_api.filing import Filing, Understanding
-from intake_api.http import attachments, cases, city, corrections, learning, nlu, outbox, staff
+from intake_api.http import (
+    attachments,
+    bulk,
+    cases,
+    city,
+    corrections,
+    hotspots,
+    learning,
+    nlu,
+    outbox,
+    queue,
+    similar,
+    staff,
+)
 from intake_api.http.assistant import RasaUnderstanding
 from intake_api.http.openapi import add_description
 from intake_api.http.resources import (
@@ -37,16 +50,23 @@ from intake_api.http.resources import (
     PLACES,
     SETTINGS,
     TAXONOMY,
+    WORDS,
 )
 from intake_api.http.routing import register
 from intake_api.pages.routes import add_page_routes
 from intake_api.places import EmbeddedPlaces, GeocodedPlaces, PlaceResolver
 from intake_api.storage.attachments import AttachmentFiles, signing_key
 from intake_api.storage.database import Conflict, Database, StorageUnavailable
+from intake_api.storage.upkeep import reindex
+from intake_api.words import Words
 
 log = logging.getLogger(__name__)
 
 OPERATIONS = (
+    *queue.OPERATIONS,
+    *bulk.OPERATIONS,
+    *similar.OPERATIONS,
+    *hotspots.OPERATIONS,
     *cases.OPERATIONS,
     *corrections.OPERATIONS,
     *attachments.OPERATIONS,
@@ -82,6 +102,7 @@ def create_app(
     app[TAXONOMY] = taxonomy or read_taxonomy(TAXONOMY_FILE)
     app[CITY] = CityInForce(database, settings.map_tiles)
     app[FILES] = AttachmentFiles(settings.var_dir / "attachments")
+    app[WORDS] = Words(settings.var_dir / "words")
     app[NOW] = now
     app[MODELS] = models
     app[staff.PASSWORDS] = passwords or staff.Passwords()
@@ -89,6 +110,7 @@ def create_app(
     app.cleanup_ctx.append(_database)
     app.cleanup_ctx.append(_assistant(settings, assistant))
     app.cleanup_ctx.append(_city)
+    app.cleanup_ctx.append(_search)
     register(app, OPERATIONS)
     add_description(app, OPERATIONS, settings.base_url, _version())
     add_page_routes(app)
@@ -141,6 +163,25 @@ async def _city(app: web.Application) -> AsyncIterator[None]:
     watcher.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await watcher
+
+
+async def _search(app: web.Application) -> AsyncIterator[None]:
+    """Get ready for searching beside the first requests: the dictionary, and cases from before there was an index."""
+
+    async def prepare() -> None:
+        try:
+            await asyncio.to_thread(app[WORDS].load)
+            if app[CITY].is_loaded:
+                await asyncio.to_thread(app[WORDS].know_city, app[CITY].current.city)
+            await reindex(app[DATABASE], missing_only=True)
+        except Exception:  # searching then pays for it itself, and the index is completed at the next start
+            log.exception("search not prepared")
+
+    preparing = asyncio.create_task(prepare())
+    yield
+    preparing.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await preparing
 
 
 async def _database_ready(request: web.Request) -> bool:

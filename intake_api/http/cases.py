@@ -6,8 +6,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 
 from aiohttp import web
 
@@ -32,7 +31,7 @@ from intake_api.storage import attachments, audit, cases
 from intake_api.storage.tables import AttachmentRow, CaseRow
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
-_READERS = (Permission.READ_ALL, Permission.READ_DEPARTMENT, Permission.READ_REPORTERS)
+READERS = (Permission.READ_ALL, Permission.READ_DEPARTMENT, Permission.READ_REPORTERS)
 
 
 def _draft(body: schemas.CaseBody) -> Draft:
@@ -103,44 +102,6 @@ async def preview(request: web.Request) -> web.Response:
             ),
         )
     )
-
-
-async def list_cases(request: web.Request) -> web.Response:
-    """The queue, newest first."""
-    query = query_of(request, schemas.CaseQuery)
-    principal = request[PRINCIPAL]
-    wanted = cases.CaseFilter(
-        status=[status.value for status in query.status],
-        category=query.category,
-        department=query.department,
-        channel=[channel.value for channel in query.channel],
-        town=query.town,
-        received_from=_moment(request, query.received_from, timedelta()),
-        received_to=_moment(request, query.received_to, timedelta(days=1)),
-        overdue_at=request.app[NOW]() if query.overdue else None,
-        box=query.bbox,
-        channel_user=query.channel_user or None,
-        before=read_cursor(query.cursor),
-        limit=query.limit,
-    )
-    if query.q:
-        try:
-            wanted = replace(wanted, case_id=case_number.parse(query.q))
-        except case_number.WrongCaseNumber:
-            wanted = replace(wanted, words=query.q)
-    if not principal.may(Permission.READ_ALL):
-        if principal.may(Permission.READ_DEPARTMENT):
-            wanted = replace(wanted, own_department=principal.department_id or "")
-        elif not query.channel_user:
-            fault = FieldError(pointer="?channel_user", detail="请说明是代表哪位市民查询。")
-            raise Problem(422, "invalid", "请求的参数有误。", errors=[fault])
-    async with request.app[DATABASE].read() as session:
-        rows, following = await cases.search(session, wanted)
-        supporting = await cases.supporting(session, [row.id for row in rows])
-        files = await attachments.several(session, [item for row in rows for item in row.attachments])
-    show = _Showing(request)
-    items = [show.case(row, supporting[row.id], files) for row in rows]
-    return json_answer(schemas.CasePage(items=items, next=write_cursor(following)))
 
 
 async def read_case(request: web.Request) -> web.Response:
@@ -227,10 +188,15 @@ async def read_clock(request: web.Request) -> web.Response:
 
 async def readable(request: web.Request, channel_user: str) -> CaseRow:
     """The case of the address, if the caller may read it. Raises Problem 404, 403."""
+    return await readable_by_number(request, request.match_info["case_no"], channel_user)
+
+
+async def readable_by_number(request: web.Request, number: str, channel_user: str) -> CaseRow:
+    """The case with this number, if the caller may read it. Raises Problem 404, 403."""
     principal = request[PRINCIPAL]
     missing = Problem(404, "case_not_found", "没有这个案件编号，请核对后再查。")
     try:
-        case_id = case_number.parse(request.match_info["case_no"])
+        case_id = case_number.parse(number)
     except case_number.WrongCheckDigit as error:
         raise Problem(404, "case_number_misread", "案件编号不对，可能有一位读错或写反了，请核对。") from error
     except case_number.WrongCaseNumber as error:
@@ -260,6 +226,15 @@ async def view_of(request: web.Request, case_id: int) -> schemas.CaseView:
         supporting = await cases.supporting(session, [case_id])
         files = await attachments.several(session, row.attachments)
     return _Showing(request).case(row, supporting[case_id], files)
+
+
+async def views_of(request: web.Request, rows: Sequence[CaseRow]) -> list[schemas.CaseView]:
+    """Cases as the caller sees them."""
+    async with request.app[DATABASE].read() as session:
+        supporting = await cases.supporting(session, [row.id for row in rows])
+        files = await attachments.several(session, [item for row in rows for item in row.attachments])
+    show = _Showing(request)
+    return [show.case(row, supporting[row.id], files) for row in rows]
 
 
 async def _detail_of(request: web.Request, row: CaseRow, revealed: bool) -> schemas.CaseDetailView:
@@ -384,17 +359,6 @@ def _overdue(row: CaseRow, now: datetime) -> bool:
     return row.due_at is not None and row.due_at < now and Status(row.status).is_open
 
 
-def _moment(request: web.Request, value: datetime | date | None, day_end: timedelta) -> datetime | None:
-    """A moment as given; of a day its beginning in the city's time zone, or with ``day_end`` its end."""
-    if value is None or isinstance(value, datetime):
-        return value
-    zone = request.app[CITY].current.city.calendar.timezone
-    try:
-        return datetime.combine(value + day_end, time(), zone)
-    except OverflowError:
-        return datetime.combine(value, time(), zone)
-
-
 def write_cursor(row_id: int | None) -> str | None:
     """The cursor of the page that goes on before ``row_id``; None at the end."""
     return None if row_id is None else base64.urlsafe_b64encode(f"c{row_id}".encode()).decode().rstrip("=")
@@ -429,26 +393,21 @@ OPERATIONS = (
         needs=(Permission.FILE,), body=schemas.CaseBody, answers={200: schemas.PreviewView}, problems={422: "invalid"},
     ),
     Operation(
-        "GET", "/api/v1/cases", list_cases, "案件", "案件列表",
-        "Newest first. Handlers see cases of their own department, channels those of the reporter they speak for.",
-        needs=_READERS, query=schemas.CaseQuery, answers={200: schemas.CasePage}, problems={422: "invalid"},
-    ),
-    Operation(
         "GET", "/api/v1/cases/{case_no}", read_case, "案件", "一件案件",
         "Name and phone are masked; revealing them is recorded.",
-        needs=_READERS, query=schemas.OneCaseQuery, answers={200: schemas.CaseDetailView},
+        needs=READERS, query=schemas.OneCaseQuery, answers={200: schemas.CaseDetailView},
         problems={403: "forbidden, confidential, not_your_department", 404: "case_not_found, case_number_misread"},
     ),
     Operation(
         "GET", "/api/v1/cases/{case_no}/events", read_events, "案件", "案件经过",
         "Append-only, each event sealed with the hash of the one before it.",
-        needs=_READERS, query=schemas.OneCaseQuery, answers={200: schemas.EventList},
+        needs=READERS, query=schemas.OneCaseQuery, answers={200: schemas.EventList},
         problems={404: "case_not_found, case_number_misread"},
     ),
     Operation(
         "GET", "/api/v1/cases/{case_no}/clock", read_clock, "案件", "案件时限及算法",
         "The due time with the arithmetic, to be computed again by anybody.",
-        needs=_READERS, query=schemas.OneCaseQuery, answers={200: schemas.ClockView},
+        needs=READERS, query=schemas.OneCaseQuery, answers={200: schemas.ClockView},
         problems={404: "case_not_found, case_number_misread"},
     ),
 )  # fmt: skip

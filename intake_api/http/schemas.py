@@ -244,11 +244,12 @@ class CasePage(View):
     next: str | None
 
 
-def _codes(value: object) -> object:
+def codes(value: object) -> object:
+    """Values separated by commas as a list."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-Codes = Annotated[list[Text], BeforeValidator(_codes)]
+Codes = Annotated[list[Text], BeforeValidator(codes)]
 
 
 def _box(value: object) -> object:
@@ -258,10 +259,10 @@ def _box(value: object) -> object:
 class CaseQuery(Body):
     """Filters of the queue; several values of one filter are separated by commas."""
 
-    status: Annotated[list[Status], BeforeValidator(_codes)] = Field(default_factory=list)
+    status: Annotated[list[Status], BeforeValidator(codes)] = Field(default_factory=list)
     category: Codes = Field(default_factory=list)
     department: Codes = Field(default_factory=list)
-    channel: Annotated[list[Channel], BeforeValidator(_codes)] = Field(default_factory=list)
+    channel: Annotated[list[Channel], BeforeValidator(codes)] = Field(default_factory=list)
     town: Codes = Field(default_factory=list)
     """Codes or names."""
     q: OptionalText = Field("", max_length=200)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection, text
 
+from intake_api.storage import queue_tables  # noqa: F401 - completes the metadata
 from intake_api.storage.tables import Base
 
 _LOCK = 470_101  # any number; the same in all processes that migrate

@@ -133,7 +133,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 _EMPTY = """
 SET session_replication_role = replica;
 TRUNCATE cases, case_supporting, events, idempotency_keys, tokens, staff, staff_sessions, invitations, login_locks,
-    login_failures, outbox, attachments, audit RESTART IDENTITY CASCADE
+    login_failures, outbox, attachments, audit, saved_views RESTART IDENTITY CASCADE
 """
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -1,0 +1,148 @@
+"""Cases near a place: similar ones of these hours, and earlier ones that a new case repeats.
+
+Both go by grid cells (``ix_cases_place``): a circle touches a few cells, and within a cell cases are in order of time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from intake_api.domain.case import Status
+from intake_api.domain.geodesy import metres
+from intake_api.domain.grid import cells_around
+from intake_api.storage.database import insert_if_absent
+from intake_api.storage.queue_tables import RepeatRow
+from intake_api.storage.tables import CaseRow, EventRow
+
+REPEAT_DAYS = 90
+REPEAT_METRES = 50.0
+_MOST = 200
+_LONGEST_LIFE = timedelta(days=400)  # a case closed lately was received at most so long before (suspended for a year)
+_NOT_FOR_JOINING = (Status.REJECTED.value, Status.MERGED.value, Status.WITHDRAWN.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A case near a place; ``metres``: how far, None where a place is not known."""
+
+    row: CaseRow
+    metres: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A closed case that a new one repeats."""
+
+    case_id: int
+    closed_at: datetime
+    metres: int
+
+
+async def near(
+    session: AsyncSession, lat: float, lng: float, *, radius: float, since: datetime, until: datetime
+) -> list[Neighbour]:
+    """Cases within ``radius`` metres received in ``since`` … ``until``, newest first; at most 200 are looked at."""
+    rows = await session.scalars(
+        select(CaseRow)
+        .where(
+            CaseRow.grid_cell.in_(cells_around(lat, lng, radius)),
+            CaseRow.received_at >= since,
+            CaseRow.received_at <= until,
+            CaseRow.status.not_in(_NOT_FOR_JOINING),
+        )
+        .order_by(CaseRow.received_at.desc())
+        .limit(_MOST)
+    )
+    found = [
+        Neighbour(row, metres(lat, lng, row.lat, row.lng))
+        for row in rows
+        if row.lat is not None and row.lng is not None
+    ]
+    return [neighbour for neighbour in found if neighbour.metres is not None and neighbour.metres <= radius]
+
+
+async def of_categories(
+    session: AsyncSession, categories: Collection[str], *, since: datetime, until: datetime
+) -> list[Neighbour]:
+    """Cases of these categories received in ``since`` … ``until``, wherever; for reports whose place is not known."""
+    found: list[CaseRow] = []
+    for category in categories:
+        rows = await session.scalars(
+            select(CaseRow)
+            .where(
+                CaseRow.category == category,
+                CaseRow.received_at >= since,
+                CaseRow.received_at <= until,
+                CaseRow.status.not_in(_NOT_FOR_JOINING),
+            )
+            .order_by(CaseRow.received_at.desc())
+            .limit(_MOST)
+        )
+        found += rows
+    found.sort(key=lambda row: row.received_at, reverse=True)
+    return [Neighbour(row, None) for row in found[:_MOST]]
+
+
+async def repeats_of(
+    session: AsyncSession,
+    *,
+    category: str,
+    lat: float | None,
+    lng: float | None,
+    at: datetime,
+    days: int = REPEAT_DAYS,
+    radius: float = REPEAT_METRES,
+    besides: int | None = None,
+) -> list[Earlier]:
+    """Cases of the same category at the same place that were closed in the ``days`` before ``at``, newest first.
+
+    The same pole has the same position. ``besides``: the new case itself, when it is stored already.
+    """
+    if lat is None or lng is None:
+        return []
+    rows = await session.execute(
+        select(CaseRow.id, CaseRow.lat, CaseRow.lng)
+        .where(
+            CaseRow.grid_cell.in_(cells_around(lat, lng, radius)),
+            CaseRow.received_at >= at - timedelta(days=days) - _LONGEST_LIFE,
+            CaseRow.category == category,
+            CaseRow.status == Status.CLOSED.value,
+        )
+        .order_by(CaseRow.received_at.desc())
+        .limit(_MOST)
+    )
+    distances = {
+        row.id: metres(lat, lng, row.lat, row.lng)
+        for row in rows
+        if row.lat is not None and row.lng is not None and row.id != besides
+    }
+    near_ids = [case_id for case_id, distance in distances.items() if distance <= radius]
+    closings = await session.execute(
+        select(EventRow.case_id, func.max(EventRow.at, type_=EventRow.at.type))
+        .where(EventRow.case_id.in_(near_ids), EventRow.to_status == Status.CLOSED.value)
+        .group_by(EventRow.case_id)
+    )
+    earliest = at - timedelta(days=days)
+    found = [
+        Earlier(case_id, closed_at, round(distances[case_id]))
+        for case_id, closed_at in closings
+        if earliest <= closed_at <= at
+    ]
+    return sorted(found, key=lambda earlier: earlier.closed_at, reverse=True)
+
+
+async def mark_repeat(session: AsyncSession, case_id: int, earlier: Collection[Earlier]) -> None:
+    """Link a case with those that it repeats; linking again changes nothing. The caller tells it in an event."""
+    for one in earlier:
+        await insert_if_absent(session, RepeatRow, case_id=case_id, earlier_id=one.case_id, metres=one.metres)
+
+
+async def repeated_by(session: AsyncSession, case_id: int) -> list[int]:
+    """The ids of the cases that a case repeats, newest first."""
+    query = select(RepeatRow.earlier_id).where(RepeatRow.case_id == case_id).order_by(RepeatRow.earlier_id.desc())
+    return list(await session.scalars(query))
