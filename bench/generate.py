@@ -3,8 +3,8 @@
 A year of a city's life in PostgreSQL: our own phrases at the city's own places, received, decided and sealed by the
 product's rules, in every state that a case can be in. Rows go in by COPY, indexes are built afterwards.
 
-A new column of ``cases`` needs nothing here when ``storage.cases.columns_of`` fills it; what a case becomes later in its
-life is said in ``_live``, the one place to extend.
+A new column of ``cases`` needs nothing here when ``storage.cases.columns_of`` fills it; what a case becomes later in
+its life is said in ``_live``, the one place to extend.
 """
 
 from __future__ import annotations
@@ -156,7 +156,8 @@ class Maker:
         )
         if chance.random() < 0.02:
             category = None
-        today = received_at.astimezone(self._city.calendar.timezone).date()
+        calendar = self._city.calendar
+        today = received_at.astimezone(calendar.timezone).date()
         case, events = receive(
             report,
             category=category,
@@ -219,24 +220,29 @@ class Maker:
 
 # into the database
 
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_SPECIAL = re.compile(r"[\\\t\n\r]")
+_ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 _CASE_COLUMNS = [column.name for column in CaseRow.__table__.columns]
 _EVENT_COLUMNS = [column.name for column in EventRow.__table__.columns if column.name != "id"]
 _TEXT_COLUMNS = [column.name for column in CaseTextRow.__table__.columns]
 _TABLES = ("cases", "case_supporting", "events", "case_text")
 
 
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(lambda found: _ESCAPES[found[0]], text)
+
+
 def _written(value: object) -> str:
     if value is None:
         return "\\N"
     if isinstance(value, str):
-        return value.translate(_ESCAPES)
+        return _escaped(value)
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, bool):
         return "t" if value else "f"
     if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False).translate(_ESCAPES)
+        return _escaped(json.dumps(value, ensure_ascii=False))
     return str(value)
 
 
@@ -266,7 +272,7 @@ def _batch(maker: Maker, first: int, last: int, moments: tuple[datetime, timedel
             event = _event(case_id, sealed)
             lines["events"].append(_line(event[name] for name in _EVENT_COLUMNS))
         entry = entry_of(case_id, made.columns, made.supporting, postgres=True)
-        entry["terms"] = " ".join("'" + term.replace("\\", "\\\\").replace("'", "''") + "'" for term in entry["terms"])
+        entry["terms"] = " ".join(f"'{term}'" for term in entry["terms"])
         lines["case_text"].append(_line(entry[name] for name in _TEXT_COLUMNS))
     return {table: "".join(rows) for table, rows in lines.items()}
 

@@ -36,7 +36,7 @@ class Words:
         """Load the dictionary, unless it is."""
         with self._lock:
             if self._tokenizer is None:
-                self._tokenizer = _load(self._cache)
+                self._tokenizer = _shared(self._cache)
 
     def know_city(self, city: City) -> None:
         """Take the names of a city for words; quick when they are known."""
@@ -64,6 +64,17 @@ class Words:
         """The words of a run and the shorter words within them."""
         self.load()
         return list(self._tokenizer.cut_for_search(run))
+
+
+_loaded: list[Any] = []  # one dictionary for a process: it is large
+_loading = threading.Lock()
+
+
+def _shared(cache: Path) -> Any:
+    with _loading:
+        if not _loaded:
+            _loaded.append(_load(cache))
+        return _loaded[0]
 
 
 def _load(cache: Path) -> Any:
