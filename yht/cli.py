@@ -51,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
 
     database = _group(commands, "db", "数据库")
     _add(database, "upgrade", "升级数据库结构", _upgrade)
+    _add(database, "reindex", "重建案件的检索索引和优先次序", _reindex)
 
     user = _add(_group(commands, "user", "工作人员"), "add", "新增人员，打印一次性设置密码链接", _add_user)
     user.add_argument("--name", required=True, help="姓名")
@@ -127,6 +128,14 @@ def _upgrade(_arguments: argparse.Namespace) -> None:
     asyncio.run(upgrade_cases(settings))
     asyncio.run(upgrade_channels(settings))
     print("数据库结构已是最新。")
+
+
+def _reindex(_arguments: argparse.Namespace) -> None:
+    from yht.databases import reindex_cases, upgrade_cases
+
+    settings = _records()
+    asyncio.run(upgrade_cases(settings))
+    print(f"已重建 {asyncio.run(reindex_cases(settings))} 件案件的索引。")
 
 
 def _add_user(arguments: argparse.Namespace) -> None:
