@@ -113,8 +113,8 @@ async def _queued(request: web.Request, rows: Sequence[CaseRow]) -> list[QueuedC
         held = await claims.of_cases(session, [row.id for row in rows], request.app[NOW]())
     zone = request.app[CITY].current.city.calendar.timezone
     return [
-        QueuedCaseView(
-            **view.model_dump(),
+        QueuedCaseView.model_construct(  # the view has been checked
+            **dict(view),
             claim=_claim(request, held.get(row.id)),
             rank_at=row.rank_at.astimezone(zone) if row.rank_at else None,
         )

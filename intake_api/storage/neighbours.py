@@ -18,6 +18,7 @@ from intake_api.domain.grid import cells_around
 from intake_api.storage.database import insert_if_absent
 from intake_api.storage.queue_tables import RepeatRow
 from intake_api.storage.tables import CaseRow, EventRow
+from intake_api.storage.upkeep import touch
 
 REPEAT_DAYS = 90
 REPEAT_METRES = 50.0
@@ -140,6 +141,8 @@ async def mark_repeat(session: AsyncSession, case_id: int, earlier: Collection[E
     """Link a case with those that it repeats; linking again changes nothing. The caller tells it in an event."""
     for one in earlier:
         await insert_if_absent(session, RepeatRow, case_id=case_id, earlier_id=one.case_id, metres=one.metres)
+    if earlier:
+        touch(session, [case_id])
 
 
 async def repeated_by(session: AsyncSession, case_id: int) -> list[int]:

@@ -380,11 +380,11 @@ async def _bounds(session: AsyncSession, wanted: CaseFilter) -> tuple[int, int]:
     if wanted.after is not None and wanted.order is Order.NEWEST:
         ceiling = min(ceiling, wanted.after.id - 1)
     if wanted.received_from is not None:
-        since = select(CaseRow.id).where(CaseRow.received_at >= wanted.received_from - SLACK)
-        floor = await session.scalar(since.order_by(CaseRow.received_at).limit(1)) or highest + 1
+        before = select(CaseRow.id).where(CaseRow.received_at < wanted.received_from - SLACK)
+        floor = (await session.scalar(before.order_by(CaseRow.received_at.desc()).limit(1)) or 0) + 1
     if wanted.received_to is not None:
-        until = select(CaseRow.id).where(CaseRow.received_at < wanted.received_to + SLACK)
-        ceiling = min(ceiling, await session.scalar(until.order_by(CaseRow.received_at.desc()).limit(1)) or 0)
+        later = select(CaseRow.id).where(CaseRow.received_at >= wanted.received_to + SLACK)
+        ceiling = min(ceiling, (await session.scalar(later.order_by(CaseRow.received_at).limit(1)) or highest + 1) - 1)
     if wanted.order is not Order.NEWEST or wanted.overdue_at is not None:
         oldest = await session.scalar(select(CaseRow.id).where(_is_open()).order_by(CaseRow.id).limit(1))
         floor = max(floor, oldest or highest + 1)

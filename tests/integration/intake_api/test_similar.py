@@ -151,6 +151,7 @@ async def test_a_hot_spot_is_where_more_comes_in_than_usual(intake: Intake) -> N
     for part in range(6):
         await intake.file(location=pin(part * 5), description="菜场后面垃圾成堆")
     await intake.file(location=pin(), category="0103", description="路面塌陷")
+    intake.clock.forward(minutes=1)
     status, spots = await intake.call("GET", "/api/v1/hotspots", role="supervisor")
     assert status == 200
     assert spots["type"] == "FeatureCollection"
