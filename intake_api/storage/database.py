@@ -51,7 +51,8 @@ class Database:
             options = {"connect_args": {"timeout": _BUSY_SECONDS}, "pool_size": 8}
         else:
             options = {"pool_size": 10, "max_overflow": 10, "pool_timeout": _BUSY_SECONDS, "pool_pre_ping": True}
-            options["connect_args"] = {"timeout": 5, "command_timeout": 30}
+            # our statements are short: compiling them takes longer than running them
+            options["connect_args"] = {"timeout": 5, "command_timeout": 30, "server_settings": {"jit": "off"}}
         self.engine: AsyncEngine = create_async_engine(url, **options)
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)

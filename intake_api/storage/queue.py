@@ -19,18 +19,19 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, literal, or_, select, union_all
+from sqlalchemy import Select, and_, exists, func, literal, or_, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intake_api.domain.tokens import TextQuery
 from intake_api.storage.queue_tables import CaseTextRow, ClaimRow, RepeatRow
 from intake_api.storage.tables import CaseRow, SupportingRow
-from intake_api.storage.text_index import BLOCK, OPEN_STATES, Lookup, fts_ids, matches, one_of, sectors
+from intake_api.storage.text_index import BLOCK, OPEN_STATES, Lookup, fts_ids, hits, matches, one_of, sectors
 
 SLACK = timedelta(hours=1)
 _NEWEST = 2000  # cases looked at before the index is asked: enough for what every fortieth case has
 _STRIDE = 4  # blocks in the first stride; each is four times as long as the one before
 _COUNT_LIMIT = 1000
+_SMALL_BOX = 2.5e-5  # square degrees, a quarter of a square kilometre: its cases are read and sorted
 
 
 class Order(StrEnum):
@@ -136,6 +137,13 @@ async def _by_due_time(session: AsyncSession, wanted: CaseFilter) -> list[int]:
 
 async def _find(session: AsyncSession, wanted: CaseFilter, *, without_clock: bool = False) -> list[int]:
     lookup = _lookup(wanted)
+    if wanted.box is not None and _area(wanted.box) <= _SMALL_BOX:
+        within = _plain(wanted, without_clock=without_clock).add_columns(CaseRow.due_at, CaseRow.rank_at)
+        if lookup.text:
+            within = within.where(_has_text(session, lookup))
+        found = within.cte("within").prefix_with("MATERIALIZED")
+        query = _sorted(select(found.c.id), found, wanted, without_clock=without_clock)
+        return list(await session.scalars(query))
     if wanted.held_by is not None or wanted.repeat or wanted.channel_user is not None:
         # few cases, found by their own tables
         query = _plain(wanted, without_clock=without_clock)
@@ -151,16 +159,18 @@ async def _find(session: AsyncSession, wanted: CaseFilter, *, without_clock: boo
     if wanted.order is Order.NEWEST:
         if _is_postgres(session):
             return await _newest(session, wanted, lookup, floor, ceiling)
-        hits = fts_ids(lookup, floor, ceiling)
-        query = _plain(wanted).join(hits, hits.c.id == CaseRow.id).order_by(hits.c.id.desc()).limit(wanted.limit)
+        matching = fts_ids(lookup, floor, ceiling)
+        query = _plain(wanted).join(matching, matching.c.id == CaseRow.id)
+        query = query.order_by(matching.c.id.desc()).limit(wanted.limit)
         return list(await session.scalars(query))
     query = _plain(wanted, without_clock=without_clock)
     if _is_postgres(session):
-        hits = _materialized(select(CaseTextRow.case_id.label("id")).where(matches(lookup, _blocks(floor, ceiling))))
+        query = _rows_of(hits(lookup, _blocks(floor, ceiling)), query, wanted, without_clock=without_clock)
     else:
-        hits = fts_ids(lookup, floor, ceiling)
-    query = query.join(hits, hits.c.id == CaseRow.id)
-    return list(await session.scalars(_ordered(query, wanted, without_clock=without_clock)))
+        matching = fts_ids(lookup, floor, ceiling)
+        query = query.join(matching, matching.c.id == CaseRow.id)
+        query = _ordered(query, wanted, without_clock=without_clock)
+    return list(await session.scalars(query))
 
 
 # by the order of one column
@@ -231,17 +241,38 @@ async def _stretch(
 ) -> list[int]:
     """The newest matching cases of a stretch of ids, both ends included."""
     low, high = stretch
-    within = select(CaseTextRow.case_id.label("id")).where(
-        matches(lookup, _blocks(low, high)), CaseTextRow.case_id >= low, CaseTextRow.case_id <= high
-    )
-    # by_index: all hits first, or the planner might walk the primary key instead
-    hits = _materialized(within) if by_index else within.subquery("hits")
-    query = _plain(wanted).join(hits, hits.c.id == CaseRow.id).order_by(CaseRow.id.desc()).limit(wanted.limit)
+    if by_index:
+        matching = hits(lookup, _blocks(low, high))
+        query = _rows_of(matching, _plain(wanted), wanted).where(matching.c.id >= low, matching.c.id <= high)
+    else:
+        # the rows of a short stretch, one after another
+        newest = select(CaseTextRow.case_id.label("id")).where(
+            matches(lookup, _blocks(low, high)), CaseTextRow.case_id >= low, CaseTextRow.case_id <= high
+        )
+        query = _rows_of(newest.cte("hits").prefix_with("MATERIALIZED"), _plain(wanted), wanted)
     return list(await session.scalars(query))
 
 
-def _materialized(query: Select[Any]) -> Any:
-    return query.cte("hits").prefix_with("MATERIALIZED")
+def _rows_of(matching: Any, conditions: Select[Any], wanted: CaseFilter, *, without_clock: bool = False) -> Select[Any]:
+    """The first cases of these ids that meet the conditions, each looked up by its id.
+
+    The planner, who cannot know how few they are, would else read cases by the conditions and look for the ids in them.
+    """
+    one = conditions.add_columns(CaseRow.due_at, CaseRow.rank_at).where(CaseRow.id == matching.c.id)
+    met = one.correlate(matching).limit(1).lateral("met")
+    query = select(met.c.id).select_from(matching).join(met, true())
+    return _sorted(query, met, wanted, without_clock=without_clock)
+
+
+def _sorted(query: Select[Any], found: Any, wanted: CaseFilter, *, without_clock: bool) -> Select[Any]:
+    """The first of these cases in the order of the list."""
+    if wanted.order is Order.NEWEST:
+        query = query.order_by(found.c.id.desc())
+    elif without_clock:
+        query = query.order_by(found.c.id)
+    else:
+        query = query.order_by(found.c.due_at if wanted.order is Order.DUE else found.c.rank_at, found.c.id)
+    return query.limit(wanted.limit)
 
 
 def _blocks(low: int, high: int) -> list[int]:
@@ -367,6 +398,11 @@ def _has_text(session: AsyncSession, lookup: Lookup) -> Any:
         CaseTextRow.text.contains(part, autoescape=True) for part in (*lookup.text.terms, *lookup.text.prefixes)
     ]
     return exists().where(CaseTextRow.case_id == CaseRow.id, *conditions)
+
+
+def _area(box: tuple[float, float, float, float]) -> float:
+    west, south, east, north = box
+    return max(east - west, 0.0) * max(north - south, 0.0)
 
 
 def _is_timed(wanted: CaseFilter) -> bool:

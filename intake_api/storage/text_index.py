@@ -189,11 +189,6 @@ def _vector(terms: Any) -> Any:
 # asking
 
 
-def tsquery(wanted: Lookup, blocks: Sequence[int]) -> str:
-    """The question for these blocks in PostgreSQL's form."""
-    return "|".join(f"({_in_block(f'{block:x}~', wanted)})" for block in blocks)
-
-
 def _in_block(block: str, wanted: Lookup) -> str:
     parts = [
         "(" + "|".join(_lexeme(block + value) for value in group) + ")" if len(group) > 1 else _lexeme(block + group[0])
@@ -209,8 +204,22 @@ def _lexeme(term: str) -> str:
 
 
 def matches(wanted: Lookup, blocks: Sequence[int]) -> Any:
-    """The condition on ``case_text`` on PostgreSQL."""
-    return CaseTextRow.terms.op("@@")(cast(bindparam(None, tsquery(wanted, blocks), type_=Text()), TsQuery()))
+    """The condition on ``case_text`` on PostgreSQL, for a few blocks whose rows are read anyway."""
+    question = "|".join(f"({_in_block(f'{block:x}~', wanted)})" for block in blocks)
+    return CaseTextRow.terms.op("@@")(cast(bindparam(None, question, type_=Text()), TsQuery()))
+
+
+def hits(wanted: Lookup, blocks: Sequence[int]) -> Any:
+    """The ids of matching cases in these blocks on PostgreSQL, as a CTE with column ``id``.
+
+    Each block is a question of its own to the index: within one, it skips from hit to hit; of many in one it would
+    look at everything that has any of the terms.
+    """
+    questions = [_in_block(f"{block:x}~", wanted) for block in blocks]
+    given = cast(bindparam(None, questions, type_=ARRAY(Text)), ARRAY(TsQuery))
+    asked = func.unnest(given).table_valued(column("question", TsQuery()), name="asked").render_derived()
+    found = select(CaseTextRow.case_id.label("id")).join(asked, CaseTextRow.terms.op("@@")(asked.c.question))
+    return found.cte("hits").prefix_with("MATERIALIZED")
 
 
 def fts_match(wanted: Lookup) -> str:

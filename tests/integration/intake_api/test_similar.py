@@ -167,7 +167,8 @@ async def test_a_hot_spot_is_where_more_comes_in_than_usual(intake: Intake) -> N
     for query, count in (
         ("category=0103", 0),
         ("category=1101", 1),
-        ("town=禾东镇", 0),
+        ("town=禾东镇", 1),
+        ("town=柳溪路街道", 0),
         ("from=2026-01-01&to=2026-01-05", 0),
     ):
         _, spots = await intake.call("GET", f"/api/v1/hotspots?{query}", role="supervisor")
