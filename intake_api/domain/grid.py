@@ -6,6 +6,7 @@ columns have one width within each whole degree of latitude, so that cells align
 
 from __future__ import annotations
 
+import functools
 import math
 
 from intake_api.domain.geodesy import METRES_PER_DEGREE
@@ -72,7 +73,8 @@ def cells_around(lat: float, lng: float, radius: float) -> list[str]:
     return found
 
 
-def adjoining(code: str) -> list[str]:
+@functools.lru_cache(maxsize=200_000)
+def adjoining(code: str) -> tuple[str, ...]:
     """The eight cells about a cell (more where the width of columns changes)."""
     south, west, _north, east = bounds(code)
     row = round((south + 90) / _HEIGHT)
@@ -82,4 +84,4 @@ def adjoining(code: str) -> list[str]:
         first = math.floor((west - (east - west) / 2 + 180) / width)
         last = math.floor((east + (east - west) / 2 + 180) / width)
         found |= {f"{_write(other)}-{_write(column)}" for column in range(first, last + 1)}
-    return sorted(found - {code})
+    return tuple(sorted(found - {code}))
