@@ -28,8 +28,8 @@ _WINDOW = timedelta(days=7)
 _LONGEST = timedelta(days=31)
 _CANDIDATES = 200
 _CASES = 20
-_BACKGROUND = 150
-_READ = 80  # characters of a description that are cut into words
+_BACKGROUND = 100
+_READ = 40  # characters of a description that are cut into words
 
 
 class HotSpotQuery(Body):
