@@ -18,7 +18,7 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import filing, pipelines, resolution, turns
+from bench import filing, pipelines, queue_speed, resolution, turns
 from bench.figures import Figure, table
 from bench.models import Models, NoModel, our_model, with_stock
 from bench.processes import DidNotStart, fresh_folder
@@ -46,6 +46,7 @@ MEASUREMENTS = (
     Measurement("accuracy", "与 Rasa 自带流水线相比：理解", pipelines.accuracy, needs_stock=True),
     Measurement("parse", "与 Rasa 自带流水线相比：单次理解用时", pipelines.parsing, needs_stock=True),
     Measurement("filing", "立案速度（SQLite）", lambda s, _m, r: filing.measure(s, r)),
+    Measurement("queue", "队列（PostgreSQL，1 万件与 100 万件）", lambda s, _m, r: queue_speed.measure(s, r)),
     Measurement("resolution", "地点识别（地名库）", lambda _s, _m, r: resolution.measure(r)),
 )
 

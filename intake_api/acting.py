@@ -14,11 +14,11 @@ from intake_api.city_in_force import CityInForce
 from intake_api.domain.action import Action, Doer, may
 from intake_api.domain.case import Status
 from intake_api.domain.casework import Casework, Refused, Rules
-from intake_api.domain.event import SYSTEM, SealedEvent
+from intake_api.domain.event import SYSTEM, ActorKind, SealedEvent
 from intake_api.domain.standing import Standing
 from intake_api.domain.taxonomy import Taxonomy
 from intake_api.noticing import Noticing
-from intake_api.storage import attachments, cases, casework, responsibility
+from intake_api.storage import attachments, cases, casework, claims, responsibility
 from intake_api.storage.casework import Follower
 from intake_api.storage.database import Database
 from intake_api.storage.tables import CaseRow
@@ -26,6 +26,20 @@ from intake_api.storage.tables import CaseRow
 ACTIONS_DONE = Counter("yht_case_actions_total", "Actions done on cases, by action.", ["action"])
 
 Run = Callable[[Casework], None]
+
+BESIDE = frozenset(
+    {
+        Action.CONTACT,
+        Action.FOLLOW,
+        Action.NOTE,
+        Action.RATE,
+        Action.SUPERVISE,
+        Action.SUPPLEMENT,
+        Action.URGE,
+        Action.WITHDRAW,
+    }
+)
+"""What may be done beside the person who has claimed the case."""
 
 TIMELY_BATCH = 200
 """How many cases are seen to in one round of keeping time."""
@@ -38,6 +52,15 @@ class CaseChanged(Exception):
         super().__init__(version)
         self.version = version
         self.events = tuple(events)
+
+
+class Claimed(Exception):
+    """Somebody else has claimed the case until ``until``; wait, or ask ``holder``."""
+
+    def __init__(self, holder: str, until: datetime) -> None:
+        super().__init__(holder)
+        self.holder = holder
+        self.until = until
 
 
 class NotAllowed(Exception):
@@ -78,7 +101,7 @@ class Acting:
     async def act(self, case_id: int, order: Order, run: Run) -> None:
         """Do one action on an existing case.
 
-        Raises NotAllowed, CaseChanged, casework.NotNow, casework.Refused, UnknownAttachment, CityNotLoaded,
+        Raises NotAllowed, Claimed, CaseChanged, casework.NotNow, casework.Refused, UnknownAttachment, CityNotLoaded,
         StorageUnavailable. Nothing is stored then.
         """
         async with self._database.write() as session:
@@ -171,7 +194,12 @@ class Acting:
         if order.version is not None and order.version != row.last_seq:
             events = await cases.events(session, case_id)
             raise CaseChanged(row.last_seq, [sealed for sealed in events if sealed.seq > order.version])
-        return row, Casework(standing, self.rules, doer.actor, self._now(), department=doer.department)
+        now = self._now()
+        if order.action not in BESIDE and doer.actor.kind is ActorKind.STAFF:
+            held = (await claims.of_cases(session, [case_id], now)).get(case_id)
+            if held is not None and held.holder != doer.actor.id:
+                raise Claimed(held.holder_name, held.until)
+        return row, Casework(standing, self.rules, doer.actor, now, department=doer.department)
 
     async def _store(self, session: AsyncSession, row: CaseRow, before: Standing, work: Casework, order: Order) -> None:
         if order.evidence:
@@ -194,6 +222,10 @@ class Acting:
         after = replace(work.standing, tasks=tasks)
         await casework.settle(session, row, before, after, self._cities.current.city.policy)
         await casework.record(session, row, events, work.remarks)
+        if after.status is not before.status:
+            await claims.release(session, row.id)
+        else:
+            await claims.renew(session, row.id, work.actor.id, work.now)
         if work.ruling is not None:
             ruling = work.ruling
             await responsibility.remember_ruling(

@@ -21,7 +21,7 @@ from intake_api.domain.place import Place
 from intake_api.domain.taxonomy import Category, Taxonomy
 from intake_api.filing import Location
 from intake_api.places import PlaceResolver
-from intake_api.storage import cases, casework, examples
+from intake_api.storage import cases, casework, claims, examples
 from intake_api.storage.database import Database
 from intake_api.storage.tables import CaseRow
 
@@ -92,6 +92,7 @@ class Correcting:
             await cases.append(session, row, [correction.corrected(before, after, actor, reason, now)])
             if status is Status.DISPATCHED and after.department != before.department:
                 await self._redispatch(session, row, now)
+            await claims.renew(session, case_id, actor.id, now)
             await self._keep(session, row, before=before, after=after, actor=actor, now=now)
 
     async def _redispatch(self, session: AsyncSession, row: CaseRow, now: datetime) -> None:

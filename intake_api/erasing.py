@@ -18,7 +18,7 @@ from intake_api.domain.personal import KEPT, Subject, conversations_of
 from intake_api.storage import audit, personal
 from intake_api.storage.attachments import AttachmentFiles
 from intake_api.storage.database import Database
-from intake_api.storage.neighbours import Neighbours
+from intake_api.storage.other_databases import OtherDatabases
 from intake_api.storage.personal_tables import ErasureRow
 
 _BATCH = 200
@@ -52,10 +52,10 @@ class Erasing:
     """The one way in which personal data goes."""
 
     def __init__(
-        self, database: Database, neighbours: Neighbours, files: AttachmentFiles, *, now: Callable[[], datetime]
+        self, database: Database, others: OtherDatabases, files: AttachmentFiles, *, now: Callable[[], datetime]
     ) -> None:
         self._database = database
-        self._neighbours = neighbours
+        self._others = others
         self._files = files
         self._now = now
 
@@ -73,7 +73,7 @@ class Erasing:
         progress(f"找到 {len(ids)} 件案件，其中 {len(waiting)} 件尚未办结")
         users |= {subject.channel_user} if subject.channel_user else set()
         counts = await self._erase_conversations(users)
-        filed, unfiled = await self._neighbours.erase_drafts(subject.phone_forms(), sorted(users))
+        filed, unfiled = await self._others.erase_drafts(subject.phone_forms(), sorted(users))
         counts["drafts"] += filed
         progress(f"会话 {counts['conversations']} 个，消息 {counts['messages']} 条，草稿 {filed} 份")
         counts.update(await self._erase_cases((one for one in ids if one not in waiting), "request", progress))
@@ -87,7 +87,7 @@ class Erasing:
         if unfiled:
             kept.append(f"{unfiled} 份尚未上报的草稿：上报后再申请一次即可删除")
         numbers = tuple(case_number.format_number(case_id) for case_id in waiting)
-        erased = Erased(dict(counts), tuple(kept), numbers, tuple(self._neighbours.missing()))
+        erased = Erased(dict(counts), tuple(kept), numbers, tuple(self._others.missing()))
         now = self._now()
         async with self._database.write() as session:
             row = ErasureRow(
@@ -138,14 +138,14 @@ class Erasing:
             # talk that goes on stays; its old part goes when it has come to rest
             progress(f"已清理 {counts['cases']} 件案件，{len(users)} 位诉求人")
         after = ""
-        while idle := await self._neighbours.idle(cutoff, _BATCH, after):
+        while idle := await self._others.idle(cutoff, _BATCH, after):
             after = idle[-1]
             async with self._database.read() as session:
                 free = [name for name in idle if not await self._is_kept(session, name)]
-            counts.update(await self._neighbours.erase(free))
+            counts.update(await self._others.erase(free))
             progress(f"已清理会话 {counts['conversations']} 个")
-        counts["drafts"] += await self._neighbours.erase_old_drafts(cutoff)
-        erased = Erased(dict(counts), KEPT, (), tuple(self._neighbours.missing()))
+        counts["drafts"] += await self._others.erase_old_drafts(cutoff)
+        erased = Erased(dict(counts), KEPT, (), tuple(self._others.missing()))
         async with self._database.write() as session:
             await audit.note(
                 session, actor, "retain_personal", target=f"days:{days}", result="ok", address="", now=self._now()
@@ -160,7 +160,7 @@ class Erasing:
             cases = [await personal.export_case(session, case_id) for case_id in ids]
         users |= {subject.channel_user} if subject.channel_user else set()
         conversations = [name for user in sorted(users) for name in conversations_of(user)]
-        held = await self._neighbours.export(conversations, subject.phone_forms(), sorted(users))
+        held = await self._others.export(conversations, subject.phone_forms(), sorted(users))
         now = self._now()
         async with self._database.write() as session:
             await audit.note(
@@ -172,7 +172,7 @@ class Erasing:
         """Those of people whom no open case needs."""
         async with self._database.read() as session:
             free = [user for user in sorted(users) if not await personal.needed(session, user)]
-        return Counter(await self._neighbours.erase([name for user in free for name in conversations_of(user)]))
+        return Counter(await self._others.erase([name for user in free for name in conversations_of(user)]))
 
     async def _erase_cases(self, ids: Iterable[int], basis: str, progress: Progress) -> Counter[str]:
         counts: Counter[str] = Counter()

@@ -23,7 +23,7 @@ from intake_api.domain.standing import Standing
 from intake_api.domain.taxonomy import Category, Taxonomy, UnknownCategory
 from intake_api.noticing import Noticing
 from intake_api.places import PlaceResolver
-from intake_api.storage import attachments, cases, casework
+from intake_api.storage import attachments, cases, casework, neighbours
 from intake_api.storage.database import Database
 
 CASES_FILED = Counter("yht_cases_filed_total", "Cases stored, by channel and first status.", ["channel", "status"])
@@ -97,6 +97,7 @@ class Decision:
     due: Due | None
     limit: AppliedLimit | None
     condition: str | None
+    repeat_of: int | None
     at: datetime
 
 
@@ -154,7 +155,7 @@ class Filing:
         place = found.place
         now = self._now()
         if category is None:
-            return Decision(report, place, None, None, None, None, None, now)
+            return Decision(report, place, None, None, None, None, None, None, now)
         city = loaded.city
         limit, condition = settle(
             category,
@@ -166,8 +167,9 @@ class Filing:
         )
         today = now.astimezone(city.calendar.timezone).date()
         assignment = city.matrix.assign(category, place.town_code, today)
+        repeat_of = await self._repeated(category, place, now)
         deadline = due(limit.limit, now, city.calendar, limit.rule)
-        return Decision(report, place, category, assignment, deadline, limit, condition, now)
+        return Decision(report, place, category, assignment, deadline, limit, condition, repeat_of, now)
 
     async def file(self, draft: Draft, *, scope: str, key: str, body_hash: str, actor: Actor) -> Filed:
         """Store a report as a case, once per ``scope`` and ``key``.
@@ -193,6 +195,7 @@ class Filing:
             now=now,
             limit=decision.limit,
             condition=decision.condition,
+            repeat_of=decision.repeat_of,
         )
         policy = self._cities.current.city.policy
         standing, moved = self._begin(case)
@@ -227,6 +230,21 @@ class Filing:
             except UnknownCategory:
                 continue  # a model trained with another taxonomy
         return replace(report, category_confidence=0.0), None
+
+    async def _repeated(self, category: Category, place: Place, now: datetime) -> int | None:
+        """The newest case of this place and category that was closed lately (S13)."""
+        policy = self._cities.current.city.policy
+        async with self._database.read() as session:
+            earlier = await neighbours.repeats_of(
+                session,
+                category=category.code,
+                lat=place.lat,
+                lng=place.lng,
+                at=now,
+                days=policy.repeat_days,
+                radius=policy.similar_metres,
+            )
+        return earlier[0].case_id if earlier else None
 
     def _begin(self, case: Case) -> tuple[Standing, tuple[Event, ...]]:
         """Where a new case stands; what is filed goes on to its department at once, where the city wants that."""

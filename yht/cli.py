@@ -74,6 +74,7 @@ def _keeping(commands: Commands) -> None:
     restored = _add(database, "restore", "用备份替换全部数据（先停止系统）", _restore)
     restored.add_argument("file", type=Path, metavar="FILE")
     restored.add_argument("--force", action="store_true", help="已有数据也替换，现有数据全部丢失")
+    _add(database, "reindex", "重建案件的检索索引和优先次序", _reindex)
 
     personal = _group(commands, "personal", "个人信息：删除、导出、到期清理")
     for name, words, run in (
@@ -196,6 +197,14 @@ def _retain_personal(arguments: argparse.Namespace) -> None:
     from yht.personal import retain
 
     print(asyncio.run(retain(_records(), arguments.days)))
+
+
+def _reindex(_arguments: argparse.Namespace) -> None:
+    from yht.databases import reindex_cases, upgrade_cases
+
+    settings = _records()
+    asyncio.run(upgrade_cases(settings))
+    print(f"已重建 {asyncio.run(reindex_cases(settings))} 件案件的索引。")
 
 
 def _add_user(arguments: argparse.Namespace) -> None:

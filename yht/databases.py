@@ -19,6 +19,19 @@ async def upgrade_cases(settings: Settings) -> None:
         await administration.upgrade_database(settings)
 
 
+async def reindex_cases(settings: Settings) -> int:
+    """Rank and index all cases anew; how many. Raises BadSettings when the database cannot be used."""
+    from intake_api.storage.database import Database
+    from intake_api.storage.upkeep import reindex
+
+    database = Database(settings.cases_database)
+    try:
+        with usable():
+            return await reindex(database)
+    finally:
+        await database.close()
+
+
 async def upgrade_channels(settings: Settings) -> None:
     """Bring the gateway's tables to the newest form. Raises BadSettings when its database cannot be used."""
     from channels.gateway.database import Database

@@ -14,7 +14,7 @@ from intake_api.domain.personal import Subject
 from intake_api.erasing import Erased, Erasing
 from intake_api.storage.attachments import AttachmentFiles
 from intake_api.storage.database import Database
-from intake_api.storage.neighbours import Neighbours
+from intake_api.storage.other_databases import OtherDatabases
 from yht.databases import require_current, usable
 from yht.failure import CommandFailed
 
@@ -75,7 +75,7 @@ async def _erasing(settings: Settings) -> AsyncIterator[Erasing]:
         with usable():
             yield Erasing(
                 database,
-                Neighbours(settings),
+                OtherDatabases(settings),
                 AttachmentFiles(settings.var_dir / "attachments"),
                 now=lambda: datetime.now(UTC),
             )

@@ -146,6 +146,7 @@ class Case:
     filed_at: datetime | None
     condition: str | None = None
     fast_track: bool = False
+    repeat_of: int | None = None
     id: int = 0
 
     @property
@@ -166,10 +167,12 @@ def receive(
     now: datetime,
     limit: AppliedLimit | None = None,
     condition: str | None = None,
+    repeat_of: int | None = None,
 ) -> tuple[Case, tuple[Event, ...]]:
     """Take a report in: filed at once when category and place pass the city's thresholds, else received (待受理).
 
-    ``limit`` and ``condition``: what decided the due time.
+    ``limit`` and ``condition``: what decided the due time. ``repeat_of``: id of a case of the same place and category
+    that was closed lately (重复).
     """
     doubts = _doubts(report, category, place, policy)
     decided: dict[str, object] = {
@@ -184,6 +187,7 @@ def receive(
         "basis": assignment.basis.value if assignment else None,
         "responsibility_rule": assignment.rule if assignment else None,
         "condition": condition,
+        "repeat_of": case_number.format_number(repeat_of) if repeat_of else None,
         "due": due.as_json() if due else None,
         "attachments": len(report.attachments),
     }
@@ -215,6 +219,7 @@ def receive(
         filed_at=None if doubts else now,
         condition=condition,
         fast_track=limit.fast_track if limit else False,
+        repeat_of=repeat_of,
     )
     return case, tuple(events)
 

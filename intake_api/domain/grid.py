@@ -6,7 +6,10 @@ columns have one width within each whole degree of latitude, so that cells align
 
 from __future__ import annotations
 
+import functools
 import math
+
+from intake_api.domain.geodesy import METRES_PER_DEGREE
 
 _HEIGHT = 0.0009  # degrees of latitude, 100.2 m
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without 0, 1, I and O, which people confuse
@@ -49,3 +52,36 @@ def bounds(code: str) -> tuple[float, float, float, float]:
     width = _width(row)
     south, west = row * _HEIGHT - 90, column * width - 180
     return south, west, south + _HEIGHT, west + width
+
+
+def centre(code: str) -> tuple[float, float]:
+    """Latitude and longitude of the middle of a cell. Raises ValueError for what is no code."""
+    south, west, north, east = bounds(code)
+    return (south + north) / 2, (west + east) / 2
+
+
+def cells_around(lat: float, lng: float, radius: float) -> list[str]:
+    """The cells that a circle of ``radius`` metres about a position can touch."""
+    south = lat - radius / METRES_PER_DEGREE
+    north = lat + radius / METRES_PER_DEGREE
+    wide = radius / (METRES_PER_DEGREE * math.cos(math.radians(lat)))
+    found = []
+    for row in range(math.floor((south + 90) / _HEIGHT), math.floor((north + 90) / _HEIGHT) + 1):
+        width = _width(row)
+        first, last = math.floor((lng - wide + 180) / width), math.floor((lng + wide + 180) / width)
+        found += [f"{_write(row)}-{_write(column)}" for column in range(first, last + 1)]
+    return found
+
+
+@functools.lru_cache(maxsize=200_000)
+def adjoining(code: str) -> tuple[str, ...]:
+    """The eight cells about a cell (more where the width of columns changes)."""
+    south, west, _north, east = bounds(code)
+    row = round((south + 90) / _HEIGHT)
+    found = set()
+    for other in (row - 1, row, row + 1):
+        width = _width(other)
+        first = math.floor((west - (east - west) / 2 + 180) / width)
+        last = math.floor((east + (east - west) / 2 + 180) / width)
+        found |= {f"{_write(other)}-{_write(column)}" for column in range(first, last + 1)}
+    return tuple(sorted(found - {code}))

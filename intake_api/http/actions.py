@@ -10,7 +10,7 @@ from aiohttp import web
 
 from groundwork.problem import FieldError, Problem
 from groundwork.web import read_json
-from intake_api.acting import CaseChanged, NotAllowed, Order
+from intake_api.acting import CaseChanged, Claimed, NotAllowed, Order
 from intake_api.domain import case_number
 from intake_api.domain.access import Permission
 from intake_api.domain.action import WHO, Action, Doer
@@ -209,6 +209,12 @@ class problems:  # noqa: N801 - used as a context
         match error:
             case NotAllowed():
                 raise Problem(403, "forbidden", "您没有权限对这件案件进行这项操作。") from error
+            case Claimed():
+                zone = self._request.app[CITY].current.city.calendar.timezone
+                detail = (
+                    f"{error.holder}正在办理这件案件，到 {error.until.astimezone(zone):%H:%M}；请稍后，或与其联系。"
+                )
+                raise Problem(409, "case_claimed", detail) from error
             case NotNow():
                 extra = {"status": error.status.value}
                 raise Problem(409, "not_in_this_state", error.detail, extra=extra) from error
@@ -294,10 +300,10 @@ async def follow_case(request: web.Request) -> web.Response:
 _PROBLEMS = {
     403: "forbidden, not_your_department",
     404: "case_not_found, case_number_misread",
-    409: "not_in_this_state, case_changed",
+    409: "not_in_this_state, case_changed, case_claimed",
     422: "invalid, and what the rules refuse",
 }
-_NEEDS = (Permission.READ_ALL, Permission.READ_DEPARTMENT, Permission.READ_REPORTERS, Permission.INSPECT)
+NEEDS = (Permission.READ_ALL, Permission.READ_DEPARTMENT, Permission.READ_REPORTERS, Permission.INSPECT)
 
 
 def _operation(
@@ -311,7 +317,7 @@ def _operation(
         "办理",
         action.label,
         f"{description} 由{who}办理。",
-        needs=_NEEDS,
+        needs=NEEDS,
         action=f"case_{action.value}",
         body=body,
         answers={200: schemas.CaseView},

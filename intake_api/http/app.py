@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
@@ -17,10 +15,9 @@ from aiohttp import web
 from groundwork.problem import FieldError, Problem
 from groundwork.settings import ROOT, Settings
 from groundwork.web import install, process_middleware
-from intake_api.acting import TIMELY_BATCH, Acting
+from intake_api.acting import Acting
 from intake_api.city_in_force import CityInForce, CityNotLoaded
 from intake_api.correcting import Correcting
-from intake_api.domain.event import SYSTEM
 from intake_api.domain.gazetteer import Gazetteer
 from intake_api.domain.limits import UnknownCondition
 from intake_api.domain.taxonomy import Taxonomy, UnknownCategory, read_taxonomy
@@ -32,19 +29,24 @@ from intake_api.http import (
     actions,
     attachments,
     audit,
+    background,
+    bulk,
     cases,
     city,
     conditions,
     corrections,
     feed,
     figures,
+    hotspots,
     learning,
     nlu,
     outbox,
     own_account,
     personal,
     public,
+    queue,
     responsibility,
+    similar,
     staff,
     tokens,
     webhooks,
@@ -65,9 +67,9 @@ from intake_api.http.resources import (
     PLACES,
     SETTINGS,
     TAXONOMY,
+    WORDS,
 )
 from intake_api.http.routing import register
-from intake_api.integrity import AnchorWatch
 from intake_api.open311.errors import open311_errors
 from intake_api.open311.routes import add_open311_routes
 from intake_api.pages.routes import add_page_routes
@@ -76,13 +78,17 @@ from intake_api.public_cases import PublicCases
 from intake_api.releasing import Releasing
 from intake_api.storage.attachments import AttachmentFiles, signing_key
 from intake_api.storage.database import Conflict, Database, StorageUnavailable
-from intake_api.storage.neighbours import Neighbours
+from intake_api.storage.other_databases import OtherDatabases
 from intake_api.storage.webhooks import signing_key as webhook_signing_key
-from intake_api.webhooks import Dispatcher, Guard, Post
+from intake_api.words import Words
 
 log = logging.getLogger(__name__)
 
 OPERATIONS = (
+    *queue.OPERATIONS,
+    *bulk.OPERATIONS,
+    *similar.OPERATIONS,
+    *hotspots.OPERATIONS,
     *cases.OPERATIONS,
     *actions.OPERATIONS,
     *corrections.OPERATIONS,
@@ -110,10 +116,6 @@ TAXONOMY_FILE = ROOT / "nlu_data" / "taxonomy.csv"
 MODELS_FOLDER = ROOT / "models"
 _LARGEST_BODY = 4 * 1024 * 1024  # JSON; uploads have their own limit
 _MULTIPART_MARGIN = 1024 * 1024
-_ERASE_AGAIN = 600.0  # seconds
-TIME_STEP = 5.0
-"""Seconds between looks at what time demands of cases; supervision and suspension are by the minute."""
-_WATCHER = web.AppKey("city_watcher", asyncio.Task[None])
 
 
 def create_app(
@@ -124,7 +126,7 @@ def create_app(
     passwords: staff.Passwords | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     models: Path = MODELS_FOLDER,
-    time_step: float = TIME_STEP,
+    time_step: float = background.TIME_STEP,
 ) -> web.Application:
     """Build the intake process. The database is opened, and the assistant asked, only while the application runs.
 
@@ -138,6 +140,7 @@ def create_app(
     app[TAXONOMY] = taxonomy or read_taxonomy(TAXONOMY_FILE)
     app[CITY] = CityInForce(database, settings.map_tiles)
     app[FILES] = AttachmentFiles(settings.var_dir / "attachments")
+    app[WORDS] = Words(settings.var_dir / "words")
     app[NOW] = now
     app[MODELS] = models
     app[ALLOWANCE] = Allowance()
@@ -145,17 +148,12 @@ def create_app(
     app[public.RELEASING] = Releasing(database, app[public.PUBLIC], now=now)
     app[staff.PASSWORDS] = passwords or staff.Passwords()
     app[attachments.SIGNING_KEY] = attachments.SigningKey()
-    app.cleanup_ctx.append(_database)
-    app.cleanup_ctx.append(_assistant(settings, assistant))
     app[feed.FEED] = Feed(database)
     app[webhooks.KEY] = webhooks.WebhookKey()
-    app[personal.ERASING] = Erasing(database, Neighbours(settings), app[FILES], now=now)
-    app.cleanup_ctx.append(_city)
-    app.cleanup_ctx.append(_feed)
-    app.cleanup_ctx.append(_erasing)
-    app.on_shutdown.append(_let_readers_go)
-    app.cleanup_ctx.append(_time(time_step))
-    app.cleanup_ctx.append(_anchors)
+    app[personal.ERASING] = Erasing(database, OtherDatabases(settings), app[FILES], now=now)
+    app.cleanup_ctx.append(_database)
+    app.cleanup_ctx.append(_assistant(settings, assistant))
+    background.install(app, time_step)
     register(app, OPERATIONS)
     add_description(app, OPERATIONS, settings.base_url, _version())
     add_open311_routes(app)
@@ -202,87 +200,6 @@ def _places(settings: Settings, session: aiohttp.ClientSession, city: CityInForc
     if settings.geocoder_url:
         return GeocodedPlaces(gazetteer, session, settings.geocoder_url)
     return EmbeddedPlaces(gazetteer)
-
-
-async def _city(app: web.Application) -> AsyncIterator[None]:
-    await app[CITY].refresh()
-    watcher = asyncio.create_task(app[CITY].watch())
-    yield
-    watcher.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await watcher
-
-
-async def _feed(app: web.Application) -> AsyncIterator[None]:
-    """Gives events their place in the feed and tells those who subscribed."""
-    post = Post(Guard(app[SETTINGS].webhook_private))
-    dispatcher = Dispatcher(app[DATABASE], post, app[webhooks.KEY].key, now=app[NOW])
-    tasks = [asyncio.create_task(app[feed.FEED].watch(dispatcher.wake)), asyncio.create_task(dispatcher.run())]
-    yield
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    await dispatcher.stop()
-    await post.close()
-
-
-async def _erasing(app: web.Application) -> AsyncIterator[None]:
-    """Erases what was asked for as soon as the cases are over, and every day what the city keeps no longer."""
-
-    async def finish() -> None:
-        erasing, swept = app[personal.ERASING], None
-        while True:
-            await asyncio.sleep(_ERASE_AGAIN)
-            try:
-                await erasing.finish_waiting()
-                today = app[NOW]().date()
-                if swept != today:
-                    await erasing.retain(app[CITY].current.city.policy.retention.personal_days, SYSTEM)
-                    swept = today
-            except Exception:  # tried again at the next look
-                log.exception("personal data not erased")
-
-    task = asyncio.create_task(finish())
-    yield
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
-
-
-async def _let_readers_go(app: web.Application) -> None:
-    app[feed.FEED].close()
-
-
-def _time(step: float) -> Callable[[web.Application], AsyncIterator[None]]:
-    async def context(app: web.Application) -> AsyncIterator[None]:
-        keeper = asyncio.create_task(_keep_time(app, step))
-        yield
-        keeper.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await keeper
-
-    return context
-
-
-async def _keep_time(app: web.Application, step: float) -> None:
-    """See to what time demands of cases, every few seconds, for ever."""
-    while True:
-        await asyncio.sleep(step)
-        try:
-            while await app[ACTING].keep_time() == TIMELY_BATCH:
-                pass
-        except (StorageUnavailable, CityNotLoaded):
-            log.warning("cases not looked at for what time demands: database or city not there")
-        except Exception:
-            log.exception("what time demands of cases was not done")
-
-
-async def _anchors(app: web.Application) -> AsyncIterator[None]:
-    watch = asyncio.create_task(AnchorWatch(app[DATABASE], app[NOW]).run())
-    yield
-    watch.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await watch
 
 
 async def _database_ready(request: web.Request) -> bool:

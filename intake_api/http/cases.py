@@ -6,8 +6,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 
 from aiohttp import web
 
@@ -26,7 +25,7 @@ from intake_api.domain.place import Place, Precision
 from intake_api.domain.responsibility import Basis
 from intake_api.domain.stages import Stage, stages
 from intake_api.domain.standing import Grade
-from intake_api.domain.task import Task, TaskKind
+from intake_api.domain.task import Task
 from intake_api.domain.taxonomy import Category, Taxonomy, Urgency
 from intake_api.filing import Draft, KeyUsedForAnother, Location, UnknownAttachment
 from intake_api.http import schemas
@@ -111,53 +110,6 @@ async def preview(request: web.Request) -> web.Response:
             ),
         )
     )
-
-
-async def list_cases(request: web.Request) -> web.Response:
-    """The queue, newest first."""
-    query = query_of(request, schemas.CaseQuery)
-    principal = request[PRINCIPAL]
-    wanted = cases.CaseFilter(
-        status=[status.value for status in query.status],
-        category=query.category,
-        department=query.department,
-        channel=[channel.value for channel in query.channel],
-        town=query.town,
-        received_from=_moment(request, query.received_from, timedelta()),
-        received_to=_moment(request, query.received_to, timedelta(days=1)),
-        overdue_at=request.app[NOW]() if query.overdue else None,
-        box=query.bbox,
-        channel_user=query.channel_user or None,
-        waits_for=query.task.value if query.task else None,
-        before=read_cursor(query.cursor),
-        limit=query.limit,
-    )
-    if query.q:
-        try:
-            wanted = replace(wanted, case_id=case_number.parse(query.q))
-        except case_number.WrongCaseNumber:
-            wanted = replace(wanted, words=query.q)
-    if not principal.may(Permission.READ_ALL):
-        if principal.may(Permission.READ_DEPARTMENT):
-            wanted = replace(wanted, own_department=principal.department_id or "")
-        elif principal.may(Permission.INSPECT):
-            wanted = replace(wanted, waits_for=TaskKind.CHECK.value)
-        elif not query.channel_user:
-            fault = FieldError(pointer="?channel_user", detail="请说明是代表哪位市民查询。")
-            raise Problem(422, "invalid", "请求的参数有误。", errors=[fault])
-    async with request.app[DATABASE].read() as session:
-        rows, following = await cases.search(session, wanted)
-    return json_answer(await case_page(request, rows, following))
-
-
-async def case_page(request: web.Request, rows: Sequence[CaseRow], following: int | None) -> schemas.CasePage:
-    """A page of cases as the caller sees them."""
-    async with request.app[DATABASE].read() as session:
-        supporting = await cases.supporting(session, [row.id for row in rows])
-        files = await attachments.several(session, [item for row in rows for item in row.attachments])
-    show = _Showing(request)
-    items = [show.case(row, supporting[row.id], files) for row in rows]
-    return schemas.CasePage(items=items, next=write_cursor(following))
 
 
 async def read_case(request: web.Request) -> web.Response:
@@ -255,8 +207,13 @@ def _missing() -> Problem:
 
 async def existing(request: web.Request) -> CaseRow:
     """The case of the address, whoever asks. Raises Problem 404."""
+    return await existing_by_number(request, request.match_info["case_no"])
+
+
+async def existing_by_number(request: web.Request, number: str) -> CaseRow:
+    """The case with this number, whoever asks. Raises Problem 404."""
     try:
-        case_id = case_number.parse(request.match_info["case_no"])
+        case_id = case_number.parse(number)
     except case_number.WrongCheckDigit as error:
         raise Problem(404, "case_number_misread", "案件编号不对，可能有一位读错或写反了，请核对。") from error
     except case_number.WrongCaseNumber as error:
@@ -270,8 +227,16 @@ async def existing(request: web.Request) -> CaseRow:
 
 async def readable(request: web.Request, channel_user: str) -> CaseRow:
     """The case of the address, if the caller may read it. Raises Problem 404, 403."""
+    return await _readable(request, await existing(request), channel_user)
+
+
+async def readable_by_number(request: web.Request, number: str, channel_user: str) -> CaseRow:
+    """The case with this number, if the caller may read it. Raises Problem 404, 403."""
+    return await _readable(request, await existing_by_number(request, number), channel_user)
+
+
+async def _readable(request: web.Request, row: CaseRow, channel_user: str) -> CaseRow:
     principal = request[PRINCIPAL]
-    row = await existing(request)
     if principal.may(Permission.READ_ALL):
         return row
     async with request.app[DATABASE].read() as session:
@@ -300,6 +265,15 @@ async def view_of(request: web.Request, case_id: int) -> schemas.CaseView:
         supporting = await cases.supporting(session, [case_id])
         files = await attachments.several(session, row.attachments)
     return _Showing(request).case(row, supporting[case_id], files)
+
+
+async def views_of(request: web.Request, rows: Sequence[CaseRow]) -> list[schemas.CaseView]:
+    """Cases as the caller sees them."""
+    async with request.app[DATABASE].read() as session:
+        supporting = await cases.supporting(session, [row.id for row in rows])
+        files = await attachments.several(session, [item for row in rows for item in row.attachments])
+    show = _Showing(request)
+    return [show.case(row, supporting[row.id], files) for row in rows]
 
 
 async def _detail_of(request: web.Request, row: CaseRow, revealed: bool) -> schemas.CaseDetailView:
@@ -495,17 +469,6 @@ def _overdue(row: CaseRow, now: datetime) -> bool:
     return row.due_at is not None and row.due_at < now and Status(row.status).is_open
 
 
-def _moment(request: web.Request, value: datetime | date | None, day_end: timedelta) -> datetime | None:
-    """A moment as given; of a day its beginning in the city's time zone, or with ``day_end`` its end."""
-    if value is None or isinstance(value, datetime):
-        return value
-    zone = request.app[CITY].current.city.calendar.timezone
-    try:
-        return datetime.combine(value + day_end, time(), zone)
-    except OverflowError:
-        return datetime.combine(value, time(), zone)
-
-
 def write_cursor(row_id: int | None) -> str | None:
     """The cursor of the page that goes on before ``row_id``; None at the end."""
     return None if row_id is None else base64.urlsafe_b64encode(f"c{row_id}".encode()).decode().rstrip("=")
@@ -538,12 +501,6 @@ OPERATIONS = (
         "POST", "/api/v1/cases/preview", preview, "案件", "预览：谁来办、何时办结",
         "Says what would become of a report. Stores nothing.",
         needs=(Permission.FILE,), body=schemas.CaseBody, answers={200: schemas.PreviewView}, problems={422: "invalid"},
-    ),
-    Operation(
-        "GET", "/api/v1/cases", list_cases, "案件", "案件列表",
-        "Newest first. Handlers see cases of their own department, inspectors those to look at, channels those of "
-        "the reporter they speak for.",
-        needs=READERS, query=schemas.CaseQuery, answers={200: schemas.CasePage}, problems={422: "invalid"},
     ),
     Operation(
         "GET", "/api/v1/cases/{case_no}", read_case, "案件", "一件案件",

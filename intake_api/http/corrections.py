@@ -15,12 +15,18 @@ from intake_api.http.authentication import PRINCIPAL
 from intake_api.http.cases import readable, view_of
 from intake_api.http.resources import CORRECTING
 from intake_api.http.routing import Operation, body_of, json_answer
+from intake_api.storage.tables import CaseRow
 
 
 async def correct_case(request: web.Request) -> web.Response:
     """Put category or place of an open case right."""
     row = await readable(request, "")
-    body = await body_of(request, schemas.CorrectionBody)
+    await apply_correction(request, row, await body_of(request, schemas.CorrectionBody))
+    return json_answer(await view_of(request, row.id))
+
+
+async def apply_correction(request: web.Request, row: CaseRow, body: schemas.CorrectionBody) -> None:
+    """Correct one case that the caller may read. Raises Problem 409, 422."""
     where = body.location
     given = where is not None and (where.text or where.pole_no or where.lat is not None)
     nothing = Problem(422, "nothing_to_correct", "分类和地点都没有改动，请先改正其中一项。")
@@ -36,7 +42,6 @@ async def correct_case(request: web.Request) -> web.Response:
         raise Problem(409, "case_over", "案件已经了结，不能再更正。") from error
     except CaseChanged as error:
         raise changed(request, error) from error
-    return json_answer(await view_of(request, row.id))
 
 
 OPERATIONS = (

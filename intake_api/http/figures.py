@@ -19,7 +19,7 @@ from intake_api.domain.case import Channel
 from intake_api.domain.figures import RATES, Dimension, Measure, Score, percent, score, value_of
 from intake_api.http import schemas
 from intake_api.http.authentication import PRINCIPAL
-from intake_api.http.cases import case_page, read_cursor
+from intake_api.http.cases import read_cursor, views_of, write_cursor
 from intake_api.http.resources import CITY, DATABASE, NOW, TAXONOMY
 from intake_api.http.routing import Operation, json_answer, query_of
 from intake_api.http.schemas import Body, Codes, OptionalText, View
@@ -295,7 +295,7 @@ async def cases_behind(request: web.Request) -> web.Response:
         rows, following = await figures.behind(
             session, query.measure, period, scope, before=read_cursor(query.cursor), limit=query.limit
         )
-    return json_answer(await case_page(request, rows, following))
+    return json_answer(schemas.CasePage(items=await views_of(request, rows), next=write_cursor(following)))
 
 
 async def export_figures(request: web.Request) -> web.Response:

@@ -17,6 +17,7 @@ from intake_api.filing import Filing, Understanding
 from intake_api.places import PlaceResolver
 from intake_api.storage.attachments import AttachmentFiles
 from intake_api.storage.database import Database
+from intake_api.words import Words
 
 SETTINGS = web.AppKey("settings", Settings)
 DATABASE = web.AppKey("database", Database)
@@ -30,3 +31,4 @@ CORRECTING = web.AppKey("correcting", Correcting)
 MODELS = web.AppKey("models", Path)
 FILES = web.AppKey("attachment_files", AttachmentFiles)
 NOW: web.AppKey[Callable[[], datetime]] = web.AppKey("now")
+WORDS = web.AppKey("words", Words)

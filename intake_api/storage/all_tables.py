@@ -6,6 +6,7 @@ from intake_api.storage import (
     feed_tables,
     personal_tables,
     public_tables,
+    queue_tables,
     responsibility_tables,
     staff_tables,
     tables,
@@ -20,6 +21,7 @@ MODULES = (
     feed_tables,
     webhook_tables,
     personal_tables,
+    queue_tables,
 )
 """All of them."""
 

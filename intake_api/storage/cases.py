@@ -3,95 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
-from intake_api.domain.case import OPEN, Case
+from intake_api.domain.case import Case
 from intake_api.domain.correction import Decided
 from intake_api.domain.event import Actor, ActorKind, Event, EventKind, SealedEvent, seal
 from intake_api.domain.place import Place, Precision
+from intake_api.domain.priority import Circumstances, rank
 from intake_api.domain.standing import Standing
-from intake_api.domain.task import TaskState
 from intake_api.domain.taxonomy import Urgency
 from intake_api.storage import feed
+from intake_api.storage import upkeep as _upkeep  # noqa: F401 - ranks and indexes what is stored here
 from intake_api.storage.database import insert_if_absent
-from intake_api.storage.tables import AttachmentRow, CaseRow, EventRow, IdempotencyRow, SupportingRow, TaskRow
+from intake_api.storage.tables import AttachmentRow, CaseRow, EventRow, IdempotencyRow, SupportingRow
 
 
-@dataclass(frozen=True, slots=True)
-class CaseFilter:
-    """What a list shows; empty means all. ``before`` is the id of the last case of the page before."""
-
-    status: Sequence[str] = ()
-    category: Sequence[str] = ()
-    department: Sequence[str] = ()
-    channel: Sequence[str] = ()
-    town: Sequence[str] = ()  # codes or names
-    case_id: int | None = None
-    words: str = ""
-    received_from: datetime | None = None
-    received_to: datetime | None = None
-    overdue_at: datetime | None = None  # only open cases that were due before
-    box: tuple[float, float, float, float] | None = None  # west, south, east, north
-    channel_user: str | None = None
-    own_department: str | None = None  # leads or supports
-    waits_for: str | None = None  # kind of a side task that is open
-    before: int | None = None
-    limit: int = 50
+def columns_of(case: Case, standing: Standing, next_order_at: datetime | None) -> dict[str, Any]:
+    """The columns of a new case's row, but for its id and the end of its chain of events."""
+    report, place = case.report, case.place
+    return {
+        "status": case.status.value,
+        "channel": report.channel.value,
+        "act": report.act,
+        "description": report.description,
+        "category": case.category.code if case.category else None,
+        "category_confidence": report.category_confidence,
+        "urgency": case.urgency.value,
+        "place_text": place.text,
+        "place_name": place.name,
+        "precision": place.precision.value,
+        "lat": place.lat,
+        "lng": place.lng,
+        "grid_cell": place.grid_cell,
+        "town": place.town,
+        "town_code": place.town_code,
+        "community": place.community,
+        "department_id": case.assignment.lead.id if case.assignment else None,
+        "basis": case.assignment.basis.value if case.assignment else None,
+        "responsibility_rule": case.assignment.rule if case.assignment else None,
+        "reporter_name": report.reporter.name,
+        "reporter_phone": report.reporter.phone,
+        "channel_user": report.reporter.channel_user,
+        "confidential": report.reporter.confidential,
+        "transcript": [
+            {"role": line.role, "text": line.text, "at": line.at.isoformat() if line.at else None}
+            for line in report.transcript
+        ],
+        "attachments": list(report.attachments),
+        "due": case.due.as_json() if case.due else None,
+        "due_at": case.due.at if case.due else None,
+        "rank_at": rank(
+            Circumstances(
+                case.received_at, case.due.at if case.due else None, case.urgency, repeat=case.repeat_of is not None
+            )
+        ).at,
+        "occurred_at": report.occurred_at,
+        "received_at": case.received_at,
+        "filed_at": case.filed_at,
+        "condition": case.condition,
+        "fast_track": case.fast_track,
+        "responsible_id": standing.responsible,
+        "dispatched_at": standing.dispatched_at,
+        "next_order_at": next_order_at,
+        "repeat_of": case.repeat_of,
+        "worked_by": [],
+    }
 
 
 async def store(
     session: AsyncSession, case: Case, events: Iterable[Event], standing: Standing, next_order_at: datetime | None
 ) -> Case:
     """Store a new case with its first events, as it stands after them; returns it with its id."""
-    report, place = case.report, case.place
-    row = CaseRow(
-        status=case.status.value,
-        channel=report.channel.value,
-        act=report.act,
-        description=report.description,
-        category=case.category.code if case.category else None,
-        category_confidence=report.category_confidence,
-        urgency=case.urgency.value,
-        place_text=place.text,
-        place_name=place.name,
-        precision=place.precision.value,
-        lat=place.lat,
-        lng=place.lng,
-        grid_cell=place.grid_cell,
-        town=place.town,
-        town_code=place.town_code,
-        community=place.community,
-        department_id=case.assignment.lead.id if case.assignment else None,
-        basis=case.assignment.basis.value if case.assignment else None,
-        responsibility_rule=case.assignment.rule if case.assignment else None,
-        reporter_name=report.reporter.name,
-        reporter_phone=report.reporter.phone,
-        channel_user=report.reporter.channel_user,
-        confidential=report.reporter.confidential,
-        transcript=[
-            {"role": line.role, "text": line.text, "at": line.at.isoformat() if line.at else None}
-            for line in report.transcript
-        ],
-        attachments=list(report.attachments),
-        due=case.due.as_json() if case.due else None,
-        due_at=case.due.at if case.due else None,
-        occurred_at=report.occurred_at,
-        received_at=case.received_at,
-        filed_at=case.filed_at,
-        condition=case.condition,
-        fast_track=case.fast_track,
-        responsible_id=standing.responsible,
-        dispatched_at=standing.dispatched_at,
-        next_order_at=next_order_at,
-        worked_by=[],
-        last_seq=0,
-        last_hash="",
-    )
+    row = CaseRow(**columns_of(case, standing, next_order_at), last_seq=0, last_hash="")
     session.add(row)
     await session.flush()
     sealed = seal(row.id, events)
@@ -229,56 +218,6 @@ async def supporting(session: AsyncSession, case_ids: Sequence[int]) -> dict[int
         for case_id, department_id in rows:
             found[case_id].append(department_id)
     return found
-
-
-async def search(session: AsyncSession, wanted: CaseFilter) -> tuple[list[CaseRow], int | None]:
-    """Cases, newest first, and the id to go on before, None at the end."""
-    query = select(CaseRow).order_by(CaseRow.id.desc()).limit(wanted.limit + 1)
-    for column, values in (
-        (CaseRow.status, wanted.status),
-        (CaseRow.category, wanted.category),
-        (CaseRow.department_id, wanted.department),
-        (CaseRow.channel, wanted.channel),
-    ):
-        if values:
-            query = query.where(column.in_(values))
-    if wanted.town:
-        query = query.where(or_(CaseRow.town_code.in_(wanted.town), CaseRow.town.in_(wanted.town)))
-    if wanted.case_id is not None:
-        query = query.where(CaseRow.id == wanted.case_id)
-    for word in wanted.words.split():
-        query = query.where(
-            or_(
-                CaseRow.description.icontains(word, autoescape=True),
-                CaseRow.place_text.icontains(word, autoescape=True),
-                CaseRow.place_name.icontains(word, autoescape=True),
-            )
-        )
-    if wanted.received_from is not None:
-        query = query.where(CaseRow.received_at >= wanted.received_from)
-    if wanted.received_to is not None:
-        query = query.where(CaseRow.received_at < wanted.received_to)
-    if wanted.overdue_at is not None:
-        query = query.where(CaseRow.due_at < wanted.overdue_at, CaseRow.status.in_([state.value for state in OPEN]))
-    if wanted.box is not None:
-        west, south, east, north = wanted.box
-        query = query.where(CaseRow.lat.between(south, north), CaseRow.lng.between(west, east))
-    if wanted.channel_user is not None:
-        query = query.where(CaseRow.channel_user == wanted.channel_user)
-    if wanted.own_department is not None:
-        supports = select(SupportingRow.case_id).where(SupportingRow.department_id == wanted.own_department)
-        query = query.where(or_(CaseRow.department_id == wanted.own_department, CaseRow.id.in_(supports)))
-    if wanted.waits_for is not None:
-        waiting = select(TaskRow.case_id).where(
-            TaskRow.kind == wanted.waits_for, TaskRow.state.in_([state.value for state in TaskState if state.is_open])
-        )
-        query = query.where(CaseRow.id.in_(waiting))
-    if wanted.before is not None:
-        query = query.where(CaseRow.id < wanted.before)
-    rows = list(await session.scalars(query))
-    more = len(rows) > wanted.limit
-    rows = rows[: wanted.limit]
-    return rows, rows[-1].id if more else None
 
 
 async def find_key(session: AsyncSession, scope: str, key: str) -> IdempotencyRow | None:

@@ -51,7 +51,10 @@ class Database:
             options = {"connect_args": {"timeout": _BUSY_SECONDS}, "pool_size": 8}
         else:
             options = {"pool_size": 10, "max_overflow": 10, "pool_timeout": _BUSY_SECONDS, "pool_pre_ping": True}
-            options["connect_args"] = {"timeout": 5, "command_timeout": 30}
+            # our statements are short: compiling them takes longer than running them; and what is best for a rare
+            # value is not for a common one, so each is planned for its own values
+            planning = {"jit": "off", "plan_cache_mode": "force_custom_plan"}
+            options["connect_args"] = {"timeout": 5, "command_timeout": 30, "server_settings": planning}
         self.engine: AsyncEngine = create_async_engine(url, **options)
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)

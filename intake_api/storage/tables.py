@@ -64,6 +64,16 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: Instant, dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012
 
 
+_IS_OPEN = text(
+    "status IN ('accepted','dispatched','filed','received','reported_done','returned','suspended')"  # domain.case.OPEN
+)
+
+
+def _open(name: str, *columns: str) -> Index:
+    """An index of open cases only."""
+    return Index(name, *columns, sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN)
+
+
 class CaseRow(Base):
     """A case as it stands. What led there is in ``events``."""
 
@@ -97,6 +107,7 @@ class CaseRow(Base):
     attachments: Mapped[list[Any]]
     due: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
     due_at: Mapped[datetime | None]
+    rank_at: Mapped[datetime | None]  # place in the order of priority (domain.priority), kept by storage.upkeep
     occurred_at: Mapped[datetime | None]
     received_at: Mapped[datetime]
     filed_at: Mapped[datetime | None]
@@ -173,11 +184,6 @@ class CaseRow(Base):
                 "id",
             ],
         ),
-        Index(
-            "ix_cases_received",
-            "received_at",
-            postgresql_include=["channel", "category", "department_id", "town_code", "id"],
-        ),
         Index(None, "status", "id"),
         Index(None, "department_id", "id"),
         Index(None, "category", "id"),
@@ -185,6 +191,31 @@ class CaseRow(Base):
         Index(None, "channel_user", "id"),
         Index(None, "due_at"),
         Index(None, "lat", "lng"),
+        # neighbours in space and time; the rest of the columns spares a look at the row
+        Index("ix_cases_place", "grid_cell", "received_at", "category"),
+        Index(
+            "ix_cases_window",
+            "received_at",
+            "category",
+            "grid_cell",
+            "town_code",
+            postgresql_include=["channel", "department_id"],
+        ),
+        Index(
+            "ix_cases_repeats",
+            "id",
+            sqlite_where=text("repeat_of IS NOT NULL"),
+            postgresql_where=text("repeat_of IS NOT NULL"),
+        ),
+        Index("ix_cases_category_window", "category", "received_at", "grid_cell", "town_code"),
+        # open cases are few: the orders in which they are worked
+        _open("ix_cases_open", "id", "due_at"),
+        _open("ix_cases_open_due", "due_at", "id"),
+        _open("ix_cases_open_rank", "rank_at", "id"),
+        _open("ix_cases_open_status_due", "status", "due_at", "id"),
+        _open("ix_cases_open_status_rank", "status", "rank_at", "id"),
+        _open("ix_cases_open_department_due", "department_id", "due_at", "id"),
+        _open("ix_cases_open_department_rank", "department_id", "rank_at", "id"),
     )
 
 
@@ -194,7 +225,9 @@ class SupportingRow(Base):
     __tablename__ = "case_supporting"
 
     case_id: Mapped[int] = mapped_column(BIG, ForeignKey("cases.id"), primary_key=True)
-    department_id: Mapped[str] = mapped_column(String(60), primary_key=True, index=True)
+    department_id: Mapped[str] = mapped_column(String(60), primary_key=True)
+
+    __table_args__ = (Index(None, "department_id", "case_id"),)
 
 
 class EventRow(Base):

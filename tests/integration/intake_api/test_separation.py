@@ -42,6 +42,19 @@ EXPECTED: dict[str, frozenset[Role]] = {
     "POST /api/v1/webhooks/{id}/dead-letters/replay": SYSTEM,
     "POST /api/v1/personal/erasures": SECURITY,
     "GET /api/v1/personal/erasures": SECURITY,
+    "POST /api/v1/cases/claim-next": CASE_STAFF,
+    "GET /api/v1/cases/{case_no}/priority": CASE_STAFF,
+    "GET /api/v1/cases/{case_no}/claim": CASE_STAFF,
+    "POST /api/v1/cases/{case_no}/claim": CASE_STAFF,
+    "POST /api/v1/cases/{case_no}/release-claim": CASE_STAFF,
+    "GET /api/v1/views": CASE_STAFF,
+    "POST /api/v1/views": CASE_STAFF,
+    "PUT /api/v1/views/{id}": CASE_STAFF,
+    "DELETE /api/v1/views/{id}": CASE_STAFF,
+    "POST /api/v1/cases/bulk": CASE_STAFF,
+    "POST /api/v1/cases/similar": READERS,
+    "GET /api/v1/cases/{case_no}/similar": CASE_STAFF | {Role.CHANNEL},
+    "GET /api/v1/hotspots": CASE_STAFF - {Role.HANDLER},
     "GET /api/v1/figures": CASE_STAFF,
     "GET /api/v1/figures/cases": CASE_STAFF,
     "GET /api/v1/figures/export": CASE_STAFF,
@@ -113,12 +126,18 @@ THEMSELVES = (
     "/api/v1/session",
     "/api/v1/training-examples/{id}",
     "/api/v1/responsibility",
+    "/api/v1/cases/bulk",
     "/api/v1/webhooks",
     "/api/v1/personal",
     "/api/v1/cases/{case_no}/actions/release",
     "/api/v1/cases/{case_no}/actions/unrelease",
 )
-HARMLESS = {"POST /api/v1/cases/preview", "POST /api/v1/places/resolve", "POST /api/v1/nlu/parse"}  # change nothing
+HARMLESS = {
+    "POST /api/v1/cases/preview",
+    "POST /api/v1/places/resolve",
+    "POST /api/v1/nlu/parse",
+    "POST /api/v1/cases/similar",
+}  # change nothing
 
 
 def name_of(operation: Operation) -> str:

@@ -10,8 +10,13 @@ from intake_api.storage.all_tables import Base
 from intake_api.storage.database import Database
 
 
+def is_ours(name: str | None, _kind: str, _parents: object) -> bool:
+    """The text index is each database's own: FTS5's tables on SQLite, GIN on PostgreSQL."""
+    return not (name or "").startswith("case_fts") and name != "ix_case_text_terms"
+
+
 def differences(connection: Connection) -> list[object]:
-    options = {"version_table": "intake_version", "compare_type": False}
+    options = {"version_table": "intake_version", "compare_type": False, "include_name": is_ours}
     return list(compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata))
 
 

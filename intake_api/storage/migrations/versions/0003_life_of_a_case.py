@@ -25,7 +25,6 @@ MOMENTS = (
     "rated_at",
 )
 COUNTS = ("returns", "reworks", "urges", "reopenings", "extensions", "orders", "order_level")
-KEYS = ["channel", "category", "department_id", "town_code", "id"]
 FIGURES = [
     "channel",
     "category",
@@ -73,9 +72,7 @@ def upgrade() -> None:
     for index, column_name in PARTIAL.items():
         given = sa.text(f"{column_name} IS NOT NULL")
         op.create_index(index, "cases", [column_name], unique=False, sqlite_where=given, postgresql_where=given)
-    op.drop_index(op.f("ix_cases_received_at"), table_name="cases")
     op.create_index("ix_cases_figures", "cases", ["filed_at"], unique=False, postgresql_include=FIGURES)
-    op.create_index("ix_cases_received", "cases", ["received_at"], unique=False, postgresql_include=KEYS)
     op.create_table(
         "case_tasks",
         sa.Column("id", BIG, autoincrement=True, nullable=False),
@@ -125,8 +122,7 @@ def downgrade() -> None:
     """Drop them."""
     for table in ("case_followers", "case_remarks", "case_tasks"):
         op.drop_table(table)
-    op.create_index(op.f("ix_cases_received_at"), "cases", ["received_at"], unique=False)
-    for index in ("ix_cases_figures", "ix_cases_received", *PARTIAL):
+    for index in ("ix_cases_figures", *PARTIAL):
         op.drop_index(index, table_name="cases")
     with op.batch_alter_table("cases") as cases:
         for name in ("condition", "fast_track", "responsible_id", *MOMENTS, "worked_by", *COUNTS, "merged_into",
