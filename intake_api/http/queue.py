@@ -366,7 +366,8 @@ OPERATIONS = (
     Operation(
         "POST", "/api/v1/cases/claim-next", claim_next, "队列", "领办下一件",
         "Claims the first case by priority that waits for your role and nobody works on; no two people get the same.",
-        action="claim_next", needs=STAFF, answers={200: NextCaseView}, problems={403: "nothing_waits_for_role"},
+        action="claim_next", needs=STAFF, answers={200: NextCaseView},
+        problems={403: "nothing_waits_for_role"},
     ),
     Operation(
         "GET", "/api/v1/cases/{case_no}/priority", read_priority, "队列", "优先次序及理由",
@@ -380,11 +381,13 @@ OPERATIONS = (
     Operation(
         "POST", "/api/v1/cases/{case_no}/claim", claim_case, "队列", "领办",
         "For ten minutes the case is yours; claiming again and every piece of work on it renew that.",
-        action="claim_case", needs=STAFF, answers={200: CaseClaimView}, problems={404: _NOT_FOUND, 409: "case_claimed, case_over"},
+        action="claim_case", needs=STAFF, answers={200: CaseClaimView},
+        problems={404: _NOT_FOUND, 409: "case_claimed, case_over"},
     ),
     Operation(
         "POST", "/api/v1/cases/{case_no}/release-claim", release_claim, "队列", "放回队列",
-        action="release_claim", needs=STAFF, answers={200: CaseClaimView}, problems={404: _NOT_FOUND},
+        action="release_claim", needs=STAFF, answers={200: CaseClaimView},
+        problems={404: _NOT_FOUND},
     ),
     Operation(
         "GET", "/api/v1/views", list_views, "队列", "保存的视图",
@@ -393,14 +396,17 @@ OPERATIONS = (
     ),
     Operation(
         "POST", "/api/v1/views", add_view, "队列", "保存视图",
-        action="save_view", needs=STAFF, body=ViewBody, answers={201: SavedView}, problems={409: "too_many_views", 422: "invalid"},
+        action="save_view", needs=STAFF, body=ViewBody, answers={201: SavedView},
+        problems={409: "too_many_views", 422: "invalid"},
     ),
     Operation(
         "PUT", "/api/v1/views/{id}", change_view, "队列", "修改视图",
-        action="change_view", needs=STAFF, body=ViewBody, answers={200: SavedView}, problems={404: "view_not_found", 422: "invalid"},
+        action="change_view", needs=STAFF, body=ViewBody, answers={200: SavedView},
+        problems={404: "view_not_found", 422: "invalid"},
     ),
     Operation(
         "DELETE", "/api/v1/views/{id}", delete_view, "队列", "删除视图",
-        action="remove_view", needs=STAFF, answers={204: None}, problems={404: "view_not_found"},
+        action="remove_view", needs=STAFF, answers={204: None},
+        problems={404: "view_not_found"},
     ),
 )  # fmt: skip

@@ -10,7 +10,6 @@ from intake_api.domain import case_number
 from intake_api.domain.event import Actor, ActorKind
 from intake_api.storage import claims
 from intake_api.storage.database import Database
-from intake_api.storage.tables import CaseRow
 from tests.integration.intake_api.conftest import Intake, only_sqlite
 
 
@@ -69,7 +68,10 @@ async def test_a_resident_does_not_learn_who_works_on_a_case(intake: Intake) -> 
 
 async def test_the_next_case_is_the_first_by_priority_of_what_waits_for_the_role(intake: Intake) -> None:
     first, second = await vague(intake), await vague(intake)
-    await intake.file()  # filed: waits for a dispatcher
+    _, sent = await intake.file()
+    await intake.call(
+        "POST", f"/api/v1/cases/{sent['case_no']}/actions/return", {"reason": "不在辖区"}, role="handler@hedong"
+    )
     taken = []
     for _ in range(3):
         status, answer = await intake.call("POST", "/api/v1/cases/claim-next", role="operator")
@@ -78,18 +80,12 @@ async def test_the_next_case_is_the_first_by_priority_of_what_waits_for_the_role
         intake.tokens.pop("operator")  # another operator
     assert taken == [first, second, None]
     _, answer = await intake.call("POST", "/api/v1/cases/claim-next", role="dispatcher")
-    assert answer["case"]["status"] == "filed"
+    assert answer["case"]["status"] == "returned"
 
 
 @only_sqlite
 async def test_a_handler_gets_cases_of_their_department_only(intake: Intake) -> None:
     _, case = await intake.file()
-    database = Database(intake.settings.cases_database)
-    async with database.write() as session:
-        row = await session.get(CaseRow, case_number.parse(case["case_no"]))
-        assert row is not None
-        row.status = "dispatched"
-    await database.close()
     assert (await intake.call("POST", "/api/v1/cases/claim-next", role="handler@drainage"))[1]["case"] is None
     _, answer = await intake.call("POST", "/api/v1/cases/claim-next", role="handler@hedong")
     assert answer["case"]["case_no"] == case["case_no"]
@@ -135,3 +131,16 @@ async def test_of_many_who_claim_one_case_at_once_one_gets_it(intake: Intake) ->
     for database in databases:
         await database.close()
     assert sum(got) == 1
+
+
+async def test_nobody_else_moves_a_case_that_somebody_has_claimed(intake: Intake) -> None:
+    number = await vague(intake)
+    await intake.call("POST", f"/api/v1/cases/{number}/claim", role="operator")
+    intake.tokens.pop("operator")  # another operator
+    path = f"/api/v1/cases/{number}/actions"
+    status, problem = await intake.call("POST", f"{path}/close", {"text": "答复如下"}, role="operator")
+    assert (status, problem["code"]) == (409, "case_claimed")
+    assert "测试operator正在办理" in problem["detail"]
+    assert (await intake.call("POST", f"{path}/note", {"text": "记一笔"}, role="operator"))[0] == 200
+    intake.clock.forward(minutes=11)
+    assert (await intake.call("POST", f"{path}/close", {"text": "答复如下"}, role="operator"))[0] == 200

@@ -11,8 +11,9 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from groundwork.settings import ROOT
-from intake_api import administration
+from intake_api.http.authentication import COOKIE
 from tests.integration.intake_api.conftest import Assistant, Clock, Intake, only_sqlite, running
+from tests.integration.intake_api.desk import account, enter
 
 CHROMIUM = Path(os.environ.get("YHT_TEST_CHROMIUM", "/usr/bin/chromium"))
 pytestmark = [
@@ -22,7 +23,6 @@ pytestmark = [
 ]
 
 SWITCHES = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
-PASSWORD = "Qinghe-2026-一号"
 
 
 @pytest.fixture
@@ -42,18 +42,16 @@ async def intake(settings) -> AsyncIterator[Intake]:
 
 async def at_the_matrix(browser: Browser, intake: Intake, name: str, role: str, width: int) -> tuple[Page, list[str]]:
     """The page, and the script errors that it will have met."""
-    link = await administration.add_staff(intake.settings, name, [role], None)
-    token = link.rpartition("/")[2]
-    await intake.call("POST", f"/api/v1/invitations/{token}", {"password": PASSWORD}, role=None)
+    await account(intake, name, role)
+    person = await enter(intake, name)
     context = await browser.new_context(viewport={"width": width, "height": 844}, locale="zh-CN")
+    home = str(intake.client.make_url("/"))
+    await context.add_cookies([{"name": COOKIE, "value": person.cookie, "url": home}])
     page = await context.new_page()
     page.set_default_timeout(20_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     await page.goto(str(intake.client.make_url("/desk")))
-    await page.get_by_label("姓名").fill(name)
-    await page.get_by_label("密码", exact=True).fill(PASSWORD)
-    await page.get_by_role("button", name="登录").click()
     await page.get_by_role("link", name="职责表").click()
     await expect(page.locator(".matrix tbody tr")).to_have_count(3)
     return page, errors
