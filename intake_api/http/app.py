@@ -23,7 +23,7 @@ from intake_api.correcting import Correcting
 from intake_api.domain.gazetteer import Gazetteer
 from intake_api.domain.taxonomy import Taxonomy, UnknownCategory, read_taxonomy
 from intake_api.filing import Filing, Understanding
-from intake_api.http import actions, attachments, cases, city, corrections, learning, nlu, outbox, staff
+from intake_api.http import actions, attachments, cases, city, corrections, learning, nlu, outbox, staff, worklists
 from intake_api.http.assistant import RasaUnderstanding
 from intake_api.http.openapi import add_description
 from intake_api.http.resources import (
@@ -51,6 +51,7 @@ log = logging.getLogger(__name__)
 OPERATIONS = (
     *cases.OPERATIONS,
     *actions.OPERATIONS,
+    *worklists.OPERATIONS,
     *corrections.OPERATIONS,
     *attachments.OPERATIONS,
     *city.OPERATIONS,

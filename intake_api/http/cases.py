@@ -27,13 +27,14 @@ from intake_api.domain.stages import Stage, stages
 from intake_api.domain.standing import Grade
 from intake_api.domain.task import Task, TaskKind
 from intake_api.domain.taxonomy import Category, Taxonomy, Urgency
+from intake_api.domain.worklist import LISTS
 from intake_api.filing import Draft, KeyUsedForAnother, Location, UnknownAttachment
 from intake_api.http import schemas
 from intake_api.http.attachments import signed_url
 from intake_api.http.authentication import PRINCIPAL, Principal
 from intake_api.http.resources import CITY, DATABASE, FILING, NOW, TAXONOMY
 from intake_api.http.routing import Operation, body_of, json_answer, query_of
-from intake_api.storage import attachments, audit, cases, casework
+from intake_api.storage import attachments, audit, cases, casework, worklists
 from intake_api.storage.tables import AttachmentRow, CaseRow
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
@@ -129,6 +130,9 @@ async def list_cases(request: web.Request) -> web.Response:
         before=read_cursor(query.cursor),
         limit=query.limit,
     )
+    if query.work:
+        condition = worklists.on(LISTS[query.work], principal.department_id, request.app[NOW]())
+        wanted = replace(wanted, condition=condition)
     if query.q:
         try:
             wanted = replace(wanted, case_id=case_number.parse(query.q))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
@@ -39,6 +39,7 @@ class CaseFilter:
     channel_user: str | None = None
     own_department: str | None = None  # leads or supports
     waits_for: str | None = None  # kind of a side task that is open
+    condition: ColumnElement[bool] | None = None  # any other
     before: int | None = None
     limit: int = 50
 
@@ -262,6 +263,8 @@ async def search(session: AsyncSession, wanted: CaseFilter) -> tuple[list[CaseRo
             TaskRow.kind == wanted.waits_for, TaskRow.state.in_([state.value for state in TaskState if state.is_open])
         )
         query = query.where(CaseRow.id.in_(waiting))
+    if wanted.condition is not None:
+        query = query.where(wanted.condition)
     if wanted.before is not None:
         query = query.where(CaseRow.id < wanted.before)
     rows = list(await session.scalars(query))
