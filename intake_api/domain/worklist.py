@@ -1,4 +1,4 @@
-"""What waits for whom: the work lists of each role, the most urgent first. Nobody finds another's work in theirs (S4)."""
+"""What waits for whom: each role's work lists, the most urgent first. Nobody finds another's work in theirs (S4)."""
 
 from __future__ import annotations
 

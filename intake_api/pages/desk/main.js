@@ -8,11 +8,13 @@ import { address, go, link, route } from './router.js'
 import { keepsStaff, readsCases, restore, secondsLeft, session, signOut, stay, teaches } from './session.js'
 import { loadReference, reference } from './reference.js'
 import { queue, watchQueue } from './queue.js'
-import { useShortcuts } from './shortcuts.js'
+import { waiting, watchWork, work, workAddress } from './work.js'
+import { useShortcuts, wholeKeyTable } from './shortcuts.js'
 import { THEMES, chooseTheme, theme } from './theme.js'
 import { CaseList } from './case_list.js'
-import { CasePane, keyTable } from './case_pane.js'
+import { CasePane } from './case_pane.js'
 import { FilterRail } from './filter_rail.js'
+import { HomePage } from './home_page.js'
 import { InvitationPage } from './invitation.js'
 import { LearningPage } from './learning_page.js'
 import { LoginPage, doorway } from './login.js'
@@ -116,6 +118,7 @@ function topBar(showKeys) {
       h('span', { class: 'brand-city' }, reference.city?.name ?? '部门工作台'),
     ]),
     h('nav', { 'aria-label': '页面' }, [
+      readsCases.value ? tab('/desk', ['我的工作', waitingTag()], route.name === 'home') : null,
       readsCases.value ? tab(address('/cases'), '案件', CASE_PAGES.includes(route.name)) : null,
       teaches.value ? tab(address('/learning'), '学习样本', route.name === 'learning') : null,
       keepsStaff.value ? tab(address('/staff'), '人员', route.name === 'staff') : null,
@@ -127,7 +130,13 @@ function topBar(showKeys) {
   ])
 }
 
+function waitingTag() {
+  const count = waiting()
+  return count ? h('span', { class: 'tab-count', 'aria-label': `${count} 件等您` }, count > 99 ? '99+' : count) : null
+}
+
 function page() {
+  if (route.name === 'home' && readsCases.value) return h(HomePage)
   if (CASE_PAGES.includes(route.name) && readsCases.value) return h(QueuePage)
   if (route.name === 'staff' && keepsStaff.value) return h(StaffPage)
   if (route.name === 'learning' && teaches.value) return h(LearningPage)
@@ -144,10 +153,13 @@ const Desk = {
   setup() {
     const keysShown = ref(false)
     restore()
+    const openWork = (i) => work.items[i] && go(workAddress(work.items[i].work))
     useShortcuts({
       '?': () => {
         if (session.state === 'in' && readsCases.value) keysShown.value = !keysShown.value
       },
+      0: () => session.state === 'in' && go('/desk'),
+      ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [i + 1, () => openWork(i)])),
     })
     watch(
       () => session.state,
@@ -155,14 +167,22 @@ const Desk = {
         if (state === 'in') loadReference()
       },
     )
+    let stopWork = null
+    watch(
+      () => session.state === 'in' && readsCases.value,
+      (works) => {
+        stopWork?.()
+        stopWork = works ? watchWork() : null
+      },
+    )
     watchEffect(() => {
       if (session.state !== 'in' || route.name !== 'home') return
-      if (readsCases.value) go(address('/cases'), { replace: true })
-      else if (keepsStaff.value) go(address('/staff'), { replace: true })
+      if (!readsCases.value && keepsStaff.value) go(address('/staff'), { replace: true })
     })
     watchEffect(() => {
       const what =
         {
+          home: readsCases.value ? '我的工作' : '部门工作台',
           cases: '案件',
           filters: '筛选',
           case: `案件 ${route.params.number}`,
@@ -187,11 +207,12 @@ const Desk = {
               Sheet,
               {
                 title: '快捷键',
+                wide: true,
                 onClose: () => {
                   keysShown.value = false
                 },
               },
-              keyTable,
+              wholeKeyTable,
             )
           : null,
         secondsLeft.value !== null
