@@ -1,7 +1,7 @@
 // Doing something with a case: one sheet for every action, with the fields that its body has.
 // Beside the case on a desktop, so that both can be read; over it from below on a phone.
 
-import { computed, h, nextTick, onMounted, reactive, ref, watch } from './vue.js'
+import { computed, h, nextTick, onBeforeUnmount, onMounted, reactive, ref, watch } from './vue.js'
 import { ask } from './api.js'
 import { icon } from './icons.js'
 import { button, iconButton, problemNote } from './controls.js'
@@ -9,6 +9,7 @@ import { ACTIONS, bodyOf, emptyEntry, missing } from './action_table.js'
 import { actionField } from './action_fields.js'
 import { endOfDay, fullTime, shortTime } from './clock.js'
 import { grouped } from './case_number.js'
+import { stateOf } from './labels.js'
 import { session } from './session.js'
 import { RulingView, proposedDepartments, weigh } from './ruling.js'
 
@@ -33,7 +34,9 @@ function draftOf(number, action) {
 /** Whether words or photos of an action wait to be sent. */
 export function hasDraft(number, action) {
   const entry = drafts.get(keyOf(number, action))
-  return Boolean(entry) && JSON.stringify(entry) !== JSON.stringify(emptyEntry(action))
+  const empty = emptyEntry(action)
+  // which task is answered was chosen for the person, not by them
+  return Boolean(entry) && Object.keys(empty).some((name) => name !== 'task' && String(entry[name]) !== String(empty[name]))
 }
 
 /** What is shown above the fields of an answer: the question. */
@@ -52,10 +55,11 @@ function question(tasks) {
 
 /**
  * `action` of `item`, whose `events` are shown beside; `label` is its name; `start` fills fields before anything is
- * typed. Emits `done` with the case after, `close`, and `stale` when what is shown is older than the case.
+ * typed; `possible`: the case still offers it. Emits `done` with the case after, `close`, and `stale` when what is
+ * shown is older than the case.
  */
 export const ActionSheet = {
-  props: { action: String, label: String, item: Object, events: Array, start: Object },
+  props: { action: String, label: String, item: Object, events: Array, start: Object, possible: Boolean },
   emits: ['done', 'close', 'stale'],
   setup(props, { emit }) {
     const spec = ACTIONS[props.action]
@@ -102,7 +106,7 @@ export const ActionSheet = {
 
     async function send(event) {
       event?.preventDefault()
-      if (busy.value) return
+      if (busy.value || !props.possible) return
       tried.value = true
       problem.value = null
       if (news.value.length || Object.keys(missing(props.action, entry)).length || sending.value) {
@@ -133,15 +137,18 @@ export const ActionSheet = {
       await nextTick()
       element.value.querySelector('.act-foot .button.primary').focus()
     }
+    // on a desktop the case beside the sheet may have the focus: the sheet's keys hold there too
     function pressed(event) {
-      if (event.isComposing) return
+      const dialog = event.target.closest?.('dialog')
+      if (event.isComposing || event.defaultPrevented || (dialog && dialog !== element.value)) return
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) send(event)
       else if (event.key === 'Escape') {
         event.preventDefault()
-        event.stopPropagation()
         emit('close')
       }
     }
+    window.addEventListener('keydown', pressed)
+    onBeforeUnmount(() => window.removeEventListener('keydown', pressed))
 
     /** What others did meanwhile: nothing is sent before it was looked at, and no word is lost over it. */
     function changed() {
@@ -189,7 +196,6 @@ export const ActionSheet = {
           ref: element,
           class: 'act',
           'aria-label': props.label,
-          onKeydown: pressed,
           onCancel: (event) => {
             event.preventDefault()
             emit('close')
@@ -213,6 +219,13 @@ export const ActionSheet = {
           ]),
           h('footer', { class: 'act-foot' }, [
             elsewhere.value ? problemNote(elsewhere.value) : null,
+            props.possible
+              ? null
+              : h(
+                  'p',
+                  { class: 'field-note bad', role: 'alert' },
+                  `案件现在是“${stateOf(props.item.status).label}”，已不能${props.label}；您写的留在这里，可以复制。`,
+                ),
             tried.value && sending.value
               ? h('p', { class: 'field-note', role: 'status' }, '照片还在上传，传完再提交。')
               : null,
@@ -225,6 +238,7 @@ export const ActionSheet = {
                 look: 'primary',
                 type: 'submit',
                 busy: busy.value,
+                disabled: !props.possible,
                 'aria-label': props.label,
               }),
             ]),

@@ -19,8 +19,8 @@ const REFUSED = (entry) => entry.granted === false
 
 /**
  * By the action's name: `key` its key; `fields` what its body has; `says` what will happen, under the heading;
- * `task` the kind of side task that it answers; `look`: it is rather a refusal (drawn without emphasis).
- * A field's `required` may be a function of the entry, and so may its `chips`: words that are often said.
+ * `task` the kind of side task that it answers. A field's `required` may be a function of the entry; its `chips` are
+ * words that are often said.
  */
 export const ACTIONS = {
   file: { key: 'f', says: '分类和地点核对无误，立案。城市设了自动派遣的，随即派到部门。', fields: [] },
@@ -79,7 +79,6 @@ export const ACTIONS = {
   accept: { key: 'a', says: '签收后由本部门负责办理。', fields: [] },
   return: {
     key: 't',
-    refusal: true,
     says: '退回派遣员改派或裁定；别的部门签收以前，仍由首派部门负责。',
     fields: [
       reason('理由和依据', {
@@ -89,7 +88,6 @@ export const ACTIONS = {
   },
   adjudicate: {
     key: 'D',
-    wide: true,
     says: '裁定归谁办，各方的话和规则都在下面。',
     fields: [
       { name: 'department', kind: 'department', label: '裁定给', required: true },
@@ -137,7 +135,7 @@ export const ACTIONS = {
     key: 'g',
     says: '请督办员批准暂缓：时钟停走，到期自动恢复；每件只能挂账一次。',
     fields: [
-      { name: 'until', kind: 'day', label: '挂到哪一天', required: true, hint: '最长一年。' },
+      { name: 'until', kind: 'day', label: '挂到哪一天', required: true, hint: '最长由城市规定，一般一年。' },
       reason('理由', { chips: ['等待财政资金', '列入年度改造计划', '等待整体拆迁', '权属有争议，等待司法结果', '季节原因，暂不能施工'] }),
     ],
   },
@@ -172,7 +170,6 @@ export const ACTIONS = {
   },
   rework: {
     key: 'F',
-    refusal: true,
     says: '退回部门返工，原来的时钟继续走。',
     fields: [reason('哪里没有办好', { chips: ['照片看不出已办好', '诉求人反映仍未解决', '只处置了一部分', '照片与反映地点不符'] })],
   },
@@ -197,7 +194,6 @@ export const ACTIONS = {
   },
   withdraw: {
     key: 'X',
-    refusal: true,
     says: '诉求人撤回。部门已在办的安全隐患仍会办完。',
     fields: [reason('理由', { required: false, chips: ['诉求人来电撤回', '问题已自行解决'] })],
   },
@@ -234,11 +230,11 @@ export const ACTIONS = {
     says: '发督办单，级别越高，收件人职务越高。',
     fields: [
       choice('level', '级别', [
-        { value: 1, label: '一级', note: '经办科室' },
-        { value: 2, label: '二级', note: '部门负责人' },
-        { value: 3, label: '三级', note: '分管领导' },
-        { value: 4, label: '四级', note: '区督办室' },
-        { value: 5, label: '五级', note: '区主要领导' },
+        { value: 1, label: '一级' },
+        { value: 2, label: '二级' },
+        { value: 3, label: '三级' },
+        { value: 4, label: '四级' },
+        { value: 5, label: '五级' },
       ]),
       reason('事由', { chips: ['超过办结时限', '多次催办未见进展', '媒体关注', '有安全隐患'] }),
     ],

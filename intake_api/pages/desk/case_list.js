@@ -11,7 +11,7 @@ import { address, go, link, route } from './router.js'
 import { SearchField, filterChips } from './filter_rail.js'
 import { ORDERS, caseAddress, clearFilters, filters, filtersSet, load, loadMore, queue, setFilters } from './queue.js'
 import { isSettled, workOf } from './work.js'
-import { seesAll } from './session.js'
+import { seesAll, session } from './session.js'
 import { useShortcuts } from './shortcuts.js'
 
 const firstLine = (text) => (text ?? '').trim().split('\n', 1)[0]
@@ -45,7 +45,10 @@ export function caseRow(item, target, settled = false) {
         h('span', { class: 'row-place-line' }, [
           icon(channel.icon, { label: `来自${channel.label}`, size: 14 }),
           h('span', { class: 'where' }, item.location?.text || '地点不明'),
-          h('span', { class: 'unit' }, item.department?.name ?? '未定部门'),
+          // one's own department is no news
+          seesAll.value || item.department?.id !== session.staff.department?.id
+            ? h('span', { class: 'unit' }, item.department?.name ?? '未定部门')
+            : null,
         ]),
         h(
           'time',
@@ -58,6 +61,7 @@ export function caseRow(item, target, settled = false) {
 }
 
 function lookedWords() {
+  if (queue.said) return queue.said
   if (queue.state === 'loading') return '正在读取…'
   if (queue.lookFailed) return '刷新没有成功，稍后再试'
   if (queue.resting) return '暂停刷新，动一下鼠标继续'

@@ -9,7 +9,7 @@ import { grouped } from './case_number.js'
 import { go, link, route } from './router.js'
 import { categoryOf } from './reference.js'
 import { corrects } from './session.js'
-import { listAddress, queue } from './queue.js'
+import { listAddress, load, queue } from './queue.js'
 import { countWork } from './work.js'
 import { acted, open, openCase, renew, watchOpenCase } from './open_case.js'
 import { clockTag, stateTag, urgencyTag } from './case_tags.js'
@@ -113,6 +113,13 @@ export const CasePane = {
       }, SAID_FOR)
       putIntoList(changed)
       await acted()
+      if (openCase.problem?.status === 403) {
+        // with its part done, the case is no longer this person's to see
+        queue.said = shown.said
+        go(listAddress())
+        await load({ keep: true })
+        return
+      }
       await nextTick()
       head.value?.focus({ preventScroll: true })
     }
@@ -121,7 +128,7 @@ export const CasePane = {
       Object.assign(shown, { doing: action, start, said: '' })
     }
     const doingLabel = () => item.value?.actions.find(({ action }) => action === shown.doing)?.label ?? ''
-    const offered = (action) => item.value?.actions?.some((each) => each.action === action)
+    const offered = (action) => Boolean(item.value?.actions?.some((each) => each.action === action))
     const close = () => route.name === 'case' && go(listAddress())
 
     useShortcuts({
@@ -201,7 +208,12 @@ export const CasePane = {
           `刚有变化：${last.actor?.name ?? ''}${last.kind_label}（${ago(last.at)}）`,
         ])
       }
-      return shown.said ? h('span', { class: 'said-done' }, [icon('check', { size: 14 }), shown.said]) : null
+      return shown.said ? h('span', { class: 'said-done' }, [
+            icon('check', { size: 14 }),
+            shown.said,
+            h('span', { class: 'next-key' }, [h('kbd', null, 'J'), ' 下一件']),
+          ])
+        : null
     }
 
     function heading() {
@@ -278,7 +290,7 @@ export const CasePane = {
                 : [skeleton(4), h('div', { class: 'skeleton block-shape', 'aria-hidden': 'true' }), skeleton(4)],
           ].flat(),
         ),
-        item.value ? h(ActionBar, { number, offered: item.value.actions, onAct: (action) => act(action) }) : null,
+        item.value && !problem ? h(ActionBar, { number, offered: item.value.actions, onAct: (action) => act(action) }) : null,
         item.value && shown.correcting
           ? h(CorrectSheet, {
               item: item.value,
@@ -316,6 +328,7 @@ export const CasePane = {
               item: item.value,
               events: openCase.events,
               start: shown.start,
+              possible: offered(shown.doing),
               onDone: done,
               onStale: () => renew(),
               onClose: () => {

@@ -84,14 +84,15 @@ export const SearchField = {
 
 function stateRow(code, label, help) {
   const count = queue.counts?.[code || 'all']
+  const at = !filters.value.work && filters.value.status === code
   return h(
     'li',
     { key: code },
     link(
-      address(listPath(), { ...filters.value, status: code }),
+      address(listPath(), { ...filters.value, work: '', status: code }),
       {
-        class: ['state-row', { at: filters.value.status === code }],
-        'aria-current': filters.value.status === code ? 'true' : undefined,
+        class: ['state-row', { at }],
+        'aria-current': at ? 'true' : undefined,
         title: help,
       },
       [h('span', null, label), count === undefined ? null : h('span', { class: 'count' }, String(count))],

@@ -10,6 +10,7 @@ import { SearchField } from './filter_rail.js'
 import { caseRow } from './case_list.js'
 import { countWords, countWork, isSettled, waiting, work, workAddress } from './work.js'
 import { session } from './session.js'
+import { useShortcuts } from './shortcuts.js'
 
 const FIRST = 3
 
@@ -46,8 +47,21 @@ export const HomePage = {
     watch(() => work.changed, fill, { immediate: true })
     onBeforeUnmount(() => way?.abort())
 
+    const all = () => [...document.querySelectorAll('.home a.row')]
+    function move(step) {
+      const found = all()
+      const at = found.indexOf(document.activeElement)
+      found[at < 0 ? 0 : Math.max(0, Math.min(found.length - 1, at + step))]?.focus()
+    }
+    useShortcuts({
+      j: () => move(1),
+      k: () => move(-1),
+      r: () => countWork(),
+      '/': () => document.querySelector('.home .search input')?.focus(),
+    })
+
     const rows = (item) => {
-      if (!item.count) return h('p', { class: 'work-none' }, [icon('check', { size: 14 }), '都办完了'])
+      if (!item.count) return null
       if (!first[item.work]) return skeleton(3)
       return h(
         'ul',

@@ -23,7 +23,7 @@ export const ORDERS = [
 
 /**
  * `items` newest first; `next` the cursor of the following page or null; `counts` by state when the server gives them;
- * `fresh` new cases above the list; `freshMore` whether there are even more; `lookedAt` when the list was last true.
+ * `said` what was just done with a case that left the list, until the next look; `fresh` new cases; `freshMore` whether there are even more; `lookedAt` when the list was last true.
  */
 export const queue = reactive({
   items: [],
@@ -38,6 +38,7 @@ export const queue = reactive({
   lookedAt: 0,
   lookFailed: false,
   resting: false,
+  said: '',
 })
 
 const NAMES = [...FILTERS, 'order']
@@ -127,6 +128,7 @@ async function look() {
     queue.freshMore = queue.fresh === answer.items.length && Boolean(answer.next)
     for (const item of answer.items) if (at.has(item.case_no)) queue.items[at.get(item.case_no)] = item
     if (answer.counts) queue.counts = answer.counts
+    queue.said = ''
     queue.lookedAt = Date.now()
     queue.lookFailed = false
   } catch (error) {

@@ -99,7 +99,7 @@ async def test_a_department_at_work(intake: Intake, enter: Enter, size: tuple[in
     await take(page, f"{kind}list")
     await opened(page, intake, case, "in_hand")
     await take(page, f"{kind}case")
-    await page.get_by_role("button", name="处置反馈").first.click()
+    await page.get_by_role("toolbar", name="办理").get_by_role("button", name="处置反馈").click()
     sheet = page.get_by_role("dialog", name="处置反馈")
     await sheet.get_by_role("button", name="已修复，恢复正常使用。").click()
     chooser = sheet.locator("input[type=file]:not([capture])")
@@ -120,7 +120,7 @@ async def test_a_ruling_and_a_verification(intake: Intake, enter: Enter, size: t
     await expect(page.locator(".work a.row").first).to_be_visible()
     await take(page, f"{kind}work-dispatcher")
     await opened(page, intake, disputed, "to_adjudicate")
-    await page.get_by_role("button", name="裁定").first.click()
+    await page.get_by_role("toolbar", name="办理").get_by_role("button", name="裁定").click()
     await expect(page.get_by_role("dialog").get_by_text("部门退单的理由")).to_be_visible()
     await take(page, f"{kind}ruling")
 
