@@ -44,7 +44,13 @@ export const ActionBar = {
     const entry = ({ action, label }, i) =>
       h(
         'button',
-        { key: action, type: 'button', role: 'menuitem', class: ['menu-item', { early: i < IN_SIGHT - 1 }], onClick: () => choose(action) },
+        {
+          key: action,
+          type: 'button',
+          role: 'menuitem',
+          class: ['menu-item', { early: i < IN_SIGHT - 1 }],
+          onClick: () => choose(action),
+        },
         [
           h('span', null, label),
           hasDraft(props.number, action) ? h('span', { class: 'draft' }, '草稿') : null,

@@ -31,7 +31,9 @@ function chips(list, value, take) {
         { class: 'said', role: 'group', 'aria-label': '常用的话' },
         list
           .filter((words) => !value.includes(words))
-          .map((words) => h('button', { key: words, type: 'button', class: 'chip', onClick: () => take(words) }, words)),
+          .map((words) =>
+            h('button', { key: words, type: 'button', class: 'chip', onClick: () => take(words) }, words),
+          ),
       )
     : null
 }
@@ -113,7 +115,7 @@ const FewField = {
 }
 
 const DepartmentField = {
-  props: { field: Object, value: String, problem: String, proposed: Array },
+  props: { field: Object, value: String, problem: String, proposed: Array, otherwise: String },
   emits: ['input'],
   setup(props, { emit }) {
     const options = computed(departmentOptions)
@@ -123,7 +125,7 @@ const DepartmentField = {
           label: props.field.label,
           options: options.value,
           value: props.value,
-          placeholder: props.field.emptyMeans ?? '名称，或拼音首字母',
+          placeholder: props.otherwise || '名称，或拼音首字母',
           onPick: (value) => emit('input', value),
         }),
         props.proposed?.length
@@ -133,10 +135,11 @@ const DepartmentField = {
               props.proposed
                 .filter(({ id }) => id !== props.value)
                 .map(({ id, name, why }) =>
-                  h('button', { key: id, type: 'button', class: 'chip', title: why, onClick: () => emit('input', id) }, [
-                    name,
-                    why ? h('small', null, why) : null,
-                  ]),
+                  h(
+                    'button',
+                    { key: id, type: 'button', class: 'chip', title: why, onClick: () => emit('input', id) },
+                    [name, why ? h('small', null, why) : null],
+                  ),
                 ),
             )
           : null,
@@ -226,8 +229,20 @@ const taskOptions = (tasks) =>
     note: [task.state === 'granted' ? '已同意，还没有反馈' : '', task.reason].filter(Boolean).join(' · '),
   }))
 
-/** The control of one field. `take` hears the new value; `tasks` are those that the action can answer. */
-export function actionField(field, value, { problem, autofocus, tasks, proposed, take }) {
+/** Kinds of fields that take the focus when their sheet opens; a box to choose from would open over what is to be read. */
+const FIRST_HAND = new Set(['words', 'line', 'choice', 'grade', 'day', 'number', 'phone'])
+
+/** The field that one begins with, or undefined. */
+export function firstField(list) {
+  const first = list.find(({ kind }) => kind !== 'task')
+  return FIRST_HAND.has(first?.kind) ? first : undefined
+}
+
+/**
+ * The control of one field. `take` hears the new value; `tasks` are those that the action can answer; `proposed` are
+ * departments that may be meant, and `otherwise` what holds if none is chosen.
+ */
+export function actionField(field, value, { problem, autofocus, tasks, proposed, otherwise, take }) {
   const given = { key: field.name, field, value, problem, autofocus, onInput: take }
   switch (field.kind) {
     case 'words':
@@ -240,7 +255,7 @@ export function actionField(field, value, { problem, autofocus, tasks, proposed,
     case 'task':
       return tasks.length > 1 ? h(FewField, { ...given, options: taskOptions(tasks) }) : null
     case 'department':
-      return h(DepartmentField, { ...given, proposed })
+      return h(DepartmentField, { ...given, proposed, otherwise })
     case 'departments':
       return h(DepartmentsField, given)
     case 'day':

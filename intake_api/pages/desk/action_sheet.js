@@ -6,7 +6,7 @@ import { ask } from './api.js'
 import { icon } from './icons.js'
 import { button, iconButton, problemNote } from './controls.js'
 import { ACTIONS, bodyOf, emptyEntry, missing } from './action_table.js'
-import { actionField } from './action_fields.js'
+import { actionField, firstField } from './action_fields.js'
 import { endOfDay, fullTime, shortTime } from './clock.js'
 import { grouped } from './case_number.js'
 import { stateOf } from './labels.js'
@@ -36,7 +36,9 @@ export function hasDraft(number, action) {
   const entry = drafts.get(keyOf(number, action))
   const empty = emptyEntry(action)
   // which task is answered was chosen for the person, not by them
-  return Boolean(entry) && Object.keys(empty).some((name) => name !== 'task' && String(entry[name]) !== String(empty[name]))
+  return (
+    Boolean(entry) && Object.keys(empty).some((name) => name !== 'task' && String(entry[name]) !== String(empty[name]))
+  )
 }
 
 /** What is shown above the fields of an answer: the question. */
@@ -63,6 +65,7 @@ export const ActionSheet = {
   emits: ['done', 'close', 'stale'],
   setup(props, { emit }) {
     const spec = ACTIONS[props.action]
+    const first = firstField(spec.fields)
     const entry = draftOf(props.item.case_no, props.action)
     for (const [name, value] of Object.entries(props.start ?? {})) entry[name] = value
     const element = ref(null)
@@ -74,12 +77,11 @@ export const ActionSheet = {
     const weighed = ref(null)
 
     const tasks = computed(() =>
-      (props.item.tasks ?? []).filter(
-        ({ kind, state }) => kind === spec.task && ['asked', 'granted'].includes(state),
-      ),
+      (props.item.tasks ?? []).filter(({ kind, state }) => kind === spec.task && ['asked', 'granted'].includes(state)),
     )
     // help that waits for a decision comes before help that could be withdrawn
-    if ('task' in entry) entry.task ??= (tasks.value.find(({ state }) => state === 'asked') ?? tasks.value[0])?.id ?? null
+    if ('task' in entry)
+      entry.task ??= (tasks.value.find(({ state }) => state === 'asked') ?? tasks.value[0])?.id ?? null
     const news = computed(() => (props.events ?? []).filter((event) => event.seq > seen.value))
     const lacks = computed(() => (tried.value ? missing(props.action, entry) : {}))
     const sending = computed(() => (entry.attachments ?? []).some((photo) => !photo.id && !photo.problem))
@@ -89,12 +91,17 @@ export const ActionSheet = {
       if (window.matchMedia(NARROW).matches) element.value.showModal()
       else element.value.show()
       await nextTick()
-      if (!spec.fields.length) element.value.querySelector('.button.primary')?.focus()
+      // nothing to fill in, or the rules have an answer: Enter sends. Where one has to choose, one reads first
+      if (!spec.fields.length || (props.action === 'dispatch' && props.item.status === 'filed'))
+        element.value.querySelector('.act-foot .button.primary').focus()
+      else if (!first) element.value.querySelector('.act-body').focus()
       if (DECIDES_WHO.has(props.action)) weighed.value = await weigh(props.item)
     })
 
     function problemAt(name) {
-      const pointed = problem.value?.errors?.find(({ pointer }) => pointer === `/${name}` || pointer.startsWith(`/${name}/`))
+      const pointed = problem.value?.errors?.find(
+        ({ pointer }) => pointer === `/${name}` || pointer.startsWith(`/${name}/`),
+      )
       return pointed?.detail ?? lacks.value[name] ?? ''
     }
     const elsewhere = computed(() => {
@@ -176,16 +183,19 @@ export const ActionSheet = {
       ])
     }
 
-    const field = (spec_, i) =>
-      actionField(spec_, entry[spec_.name], {
-        problem: problemAt(spec_.name),
-        autofocus: i === 0 && !window.matchMedia(NARROW).matches,
+    const field = (asked) =>
+      actionField(asked, entry[asked.name], {
+        problem: problemAt(asked.name),
+        autofocus: asked === first && !window.matchMedia(NARROW).matches,
         tasks: tasks.value,
-        proposed: spec_.name === 'department' && DECIDES_WHO.has(props.action)
-          ? proposedDepartments(props.item, props.events ?? [], weighed.value)
-          : null,
+        proposed:
+          asked.name === 'department' && DECIDES_WHO.has(props.action)
+            ? proposedDepartments(props.item, props.events ?? [], weighed.value)
+            : null,
+        otherwise:
+          props.action === 'dispatch' && props.item.department ? `按职责表：${props.item.department.name}` : '',
         take: (value) => {
-          entry[spec_.name] = value
+          entry[asked.name] = value
         },
       })
 
@@ -208,7 +218,7 @@ export const ActionSheet = {
             h('span', { class: 'quiet number' }, grouped(props.item.case_no)),
             iconButton('close', '收起（Esc），写的留着', () => emit('close')),
           ]),
-          h('div', { class: 'act-body' }, [
+          h('div', { class: 'act-body', tabindex: -1 }, [
             changed(),
             spec.says ? h('p', { class: 'quiet' }, spec.says) : null,
             ...(spec.fields.some(({ kind }) => kind === 'task') && tasks.value.length > 1 ? [] : question(tasks.value)),

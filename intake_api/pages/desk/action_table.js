@@ -3,11 +3,23 @@
 const WRITTEN = '会写进案件经过，不要写姓名和电话。'
 
 const reason = (label, { required = true, chips = [], hint = WRITTEN } = {}) => ({
-  name: 'reason', kind: 'words', label, required, chips, hint, maxlength: 500,
-}) // prettier-ignore
+  name: 'reason',
+  kind: 'words',
+  label,
+  required,
+  chips,
+  hint,
+  maxlength: 500,
+})
 const text = (label, { required = true, chips = [], hint = '' } = {}) => ({
-  name: 'text', kind: 'words', label, required, chips, hint, maxlength: 2000,
-}) // prettier-ignore
+  name: 'text',
+  kind: 'words',
+  label,
+  required,
+  chips,
+  hint,
+  maxlength: 2000,
+})
 const photos = (label = '照片', hint = '') => ({ name: 'attachments', kind: 'photos', label, hint })
 const choice = (name, label, options) => ({ name, kind: 'choice', label, required: true, options })
 const decision = (yes = '同意', no = '不同意') =>
@@ -29,19 +41,35 @@ export const ACTIONS = {
     says: '不予受理，理由和去处会告诉诉求人。',
     fields: [
       reason('理由', {
-        chips: ['不属于城市管理事项', '已进入司法程序', '反映的情况不在本辖区', '诉求内容不清，多次联系不上', '属于企业内部事务'],
+        chips: [
+          '不属于城市管理事项',
+          '已进入司法程序',
+          '反映的情况不在本辖区',
+          '诉求内容不清，多次联系不上',
+          '属于企业内部事务',
+        ],
         hint: '会原样告诉诉求人。',
       }),
       {
-        name: 'referral', kind: 'line', label: '诉求人可以找谁', required: true, maxlength: 200, hint: '会一并告诉诉求人。',
+        name: 'referral',
+        kind: 'line',
+        label: '诉求人可以找谁',
+        required: true,
+        maxlength: 200,
+        hint: '会一并告诉诉求人。',
         chips: ['12333 人力资源社会保障', '12315 市场监管', '12348 法律援助', '110 公安', '所在地的 12345'],
-      }, // prettier-ignore
+      },
     ],
   },
   check: {
     key: 'q',
     says: '请巡查员到现场看，回复后再定。',
-    fields: [reason('请巡查员看什么', { required: false, chips: ['核实问题是否存在', '核实具体位置', '核实是否已办好', '拍现场照片'] })],
+    fields: [
+      reason('请巡查员看什么', {
+        required: false,
+        chips: ['核实问题是否存在', '核实具体位置', '核实是否已办好', '拍现场照片'],
+      }),
+    ],
   },
   check_report: {
     key: 'Q',
@@ -68,7 +96,7 @@ export const ACTIONS = {
     key: 'd',
     says: '派到部门，等部门签收。',
     fields: [
-      { name: 'department', kind: 'department', label: '派给', hint: '不选就按职责表派遣。', emptyMeans: '按职责表' },
+      { name: 'department', kind: 'department', label: '派给', hint: '不选就按职责表派遣；派给别的部门要写理由。' },
       { name: 'supporting', kind: 'departments', label: '协办', hint: '不选就按职责表。' },
       reason('理由', {
         required: (entry) => Boolean(entry.department),
@@ -82,7 +110,12 @@ export const ACTIONS = {
     says: '退回派遣员改派或裁定；别的部门签收以前，仍由首派部门负责。',
     fields: [
       reason('理由和依据', {
-        chips: ['不属于本部门职责，应由', '不在本部门辖区，位置属于', '设施产权不属于本部门，产权单位是', '反映的位置有误，现场为'],
+        chips: [
+          '不属于本部门职责，应由',
+          '不在本部门辖区，位置属于',
+          '设施产权不属于本部门，产权单位是',
+          '反映的位置有误，现场为',
+        ],
       }),
     ],
   },
@@ -93,7 +126,13 @@ export const ACTIONS = {
       { name: 'department', kind: 'department', label: '裁定给', required: true },
       { name: 'supporting', kind: 'departments', label: '协办' },
       reason('裁定理由', { chips: ['按职责表', '按设施产权', '按属地管理', '退单理由不成立', '退单理由成立，改由'] }),
-      { name: 'remember', kind: 'switch', label: '以后照此办理', hint: '记入职责表（指定）：这个街镇的这类问题，以后直接派给它。', initial: true },
+      {
+        name: 'remember',
+        kind: 'switch',
+        label: '以后照此办理',
+        hint: '记入职责表（指定）：这个街镇的这类问题，以后直接派给它。',
+        initial: true,
+      },
     ],
   },
   assist: {
@@ -123,27 +162,39 @@ export const ACTIONS = {
   extend: {
     key: 'e',
     says: '请派遣员批准延长，每批准一次加一个原定时限；只能在超时以前申请。',
-    fields: [reason('理由', { chips: ['等待配件到货', '天气原因无法施工', '需要产权单位配合', '施工量大，正在办理', '需要报批'] })],
+    fields: [
+      reason('理由', {
+        chips: ['等待配件到货', '天气原因无法施工', '需要产权单位配合', '施工量大，正在办理', '需要报批'],
+      }),
+    ],
   },
   extend_decide: {
     key: 'E',
     task: 'extend',
     says: '',
-    fields: [decision(), reason('理由', { required: REFUSED, chips: ['理由不充分', '问题有安全隐患，须按期办结', '已延期过，不再批准'] })],
+    fields: [
+      decision(),
+      reason('理由', { required: REFUSED, chips: ['理由不充分', '问题有安全隐患，须按期办结', '已延期过，不再批准'] }),
+    ],
   },
   suspend: {
     key: 'g',
     says: '请督办员批准暂缓：时钟停走，到期自动恢复；每件只能挂账一次。',
     fields: [
       { name: 'until', kind: 'day', label: '挂到哪一天', required: true, hint: '最长由城市规定，一般一年。' },
-      reason('理由', { chips: ['等待财政资金', '列入年度改造计划', '等待整体拆迁', '权属有争议，等待司法结果', '季节原因，暂不能施工'] }),
+      reason('理由', {
+        chips: ['等待财政资金', '列入年度改造计划', '等待整体拆迁', '权属有争议，等待司法结果', '季节原因，暂不能施工'],
+      }),
     ],
   },
   suspend_decide: {
     key: 'G',
     task: 'suspend',
     says: '',
-    fields: [decision(), reason('理由', { required: REFUSED, chips: ['理由不充分', '可以采取临时措施', '问题有安全隐患，不能暂缓'] })],
+    fields: [
+      decision(),
+      reason('理由', { required: REFUSED, chips: ['理由不充分', '可以采取临时措施', '问题有安全隐患，不能暂缓'] }),
+    ],
   },
   resume: {
     key: 'y',
@@ -153,25 +204,46 @@ export const ACTIONS = {
   contact: {
     key: 'l',
     says: '记下已经联系诉求人，计入响应率。',
-    fields: [text('联系情况', { chips: ['已电话联系，告知正在处理。', '已联系，诉求人补充：', '多次拨打无人接听。', '已约定到场时间：'] })],
+    fields: [
+      text('联系情况', {
+        chips: ['已电话联系，告知正在处理。', '已联系，诉求人补充：', '多次拨打无人接听。', '已约定到场时间：'],
+      }),
+    ],
   },
   report_done: {
     key: 'b',
     says: '报告已经办好，等核查员核实。处置后的照片和诉求人的照片会并排给核查员看。',
     fields: [
-      text('处置结果', { chips: ['已清理完毕。', '已修复，恢复正常使用。', '已责令当事人整改，现场已整改。', '已设置警示标志，', '经现场查看，'] }),
+      text('处置结果', {
+        chips: [
+          '已清理完毕。',
+          '已修复，恢复正常使用。',
+          '已责令当事人整改，现场已整改。',
+          '已设置警示标志，',
+          '经现场查看，',
+        ],
+      }),
       photos('处置后的照片'),
     ],
   },
   verify: {
     key: 'v',
     says: '核实已办好，结案；诉求人会收到结果。',
-    fields: [text('核实情况', { required: false, chips: ['照片核实，已办好。', '电话核实，诉求人认可。', '现场核实，已办好。'] })],
+    fields: [
+      text('核实情况', {
+        required: false,
+        chips: ['照片核实，已办好。', '电话核实，诉求人认可。', '现场核实，已办好。'],
+      }),
+    ],
   },
   rework: {
     key: 'F',
     says: '退回部门返工，原来的时钟继续走。',
-    fields: [reason('哪里没有办好', { chips: ['照片看不出已办好', '诉求人反映仍未解决', '只处置了一部分', '照片与反映地点不符'] })],
+    fields: [
+      reason('哪里没有办好', {
+        chips: ['照片看不出已办好', '诉求人反映仍未解决', '只处置了一部分', '照片与反映地点不符'],
+      }),
+    ],
   },
   close: {
     key: 'z',
@@ -189,7 +261,9 @@ export const ACTIONS = {
     says: '',
     fields: [
       decision('重办', '维持结案'),
-      reason('理由', { chips: ['确未解决，重新办理', '问题反复，重新办理', '诉求超出职责范围，已解释', '已解决，诉求人对其他事项不满'] }),
+      reason('理由', {
+        chips: ['确未解决，重新办理', '问题反复，重新办理', '诉求超出职责范围，已解释', '已解决，诉求人对其他事项不满'],
+      }),
     ],
   },
   withdraw: {
@@ -210,7 +284,16 @@ export const ACTIONS = {
   follow: {
     key: 'i',
     says: '又有人反映同一件事：办结时一并告诉他。',
-    fields: [{ name: 'phone', kind: 'phone', label: '这位市民的电话', required: true, maxlength: 40, hint: '只用来告知结果。' }],
+    fields: [
+      {
+        name: 'phone',
+        kind: 'phone',
+        label: '这位市民的电话',
+        required: true,
+        maxlength: 40,
+        hint: '只用来告知结果。',
+      },
+    ],
   },
   rate: {
     key: 'p',
@@ -224,7 +307,11 @@ export const ACTIONS = {
       text('诉求人的话', { required: false, chips: ['诉求人表示感谢。', '诉求人认为仍有：'] }),
     ],
   },
-  note: { key: 'n', says: '给同事看的备注，诉求人看不到。', fields: [text('备注', { chips: ['已电话沟通：', '下一步：'] })] },
+  note: {
+    key: 'n',
+    says: '给同事看的备注，诉求人看不到。',
+    fields: [text('备注', { chips: ['已电话沟通：', '下一步：'] })],
+  },
   supervise: {
     key: 'S',
     says: '发督办单，级别越高，收件人职务越高。',
@@ -243,19 +330,44 @@ export const ACTIONS = {
 
 // what a state waits for first; answers to what was asked come before all
 const ORDER = [
-  'check_report', 'reopen_decide', 'suspend_decide', 'extend_decide', 'assist_decide', 'file', 'accept', 'adjudicate',
-  'report_done', 'assist_report', 'verify', 'resume', 'rate', 'dispatch', 'rework', 'return', 'reject', 'check', 'merge',
-  'close', 'contact', 'extend', 'assist', 'suspend', 'supervise', 'reopen', 'urge', 'supplement', 'follow', 'note',
+  'check_report',
+  'reopen_decide',
+  'suspend_decide',
+  'extend_decide',
+  'assist_decide',
+  'file',
+  'accept',
+  'adjudicate',
+  'report_done',
+  'assist_report',
+  'verify',
+  'resume',
+  'rate',
+  'dispatch',
+  'rework',
+  'return',
+  'reject',
+  'check',
+  'merge',
+  'close',
+  'contact',
+  'extend',
+  'assist',
+  'suspend',
+  'supervise',
+  'reopen',
+  'urge',
+  'supplement',
+  'follow',
+  'note',
   'withdraw',
-] // prettier-ignore
+]
 
 const place = (action) => (ORDER.includes(action) ? ORDER.indexOf(action) : ORDER.length)
 
 /** What can be done, as the server offers it, what the state waits for first; what this page does not know is left out. */
 export function inOrder(offered) {
-  return offered
-    .filter(({ action }) => ACTIONS[action])
-    .sort((one, other) => place(one.action) - place(other.action))
+  return offered.filter(({ action }) => ACTIONS[action]).sort((one, other) => place(one.action) - place(other.action))
 }
 
 /** What the body of an action is, from what was entered; what is empty is left out. */
@@ -290,6 +402,9 @@ export function missing(action, entry) {
         const wanted = typeof required === 'function' ? required(entry) : required
         return wanted && (value === null || value === '' || (typeof value === 'string' && !value.trim()))
       })
-      .map(({ name, kind, label }) => [name, kind === 'words' || kind === 'line' ? `请写明：${label}。` : `请选定：${label}。`]),
+      .map(({ name, kind, label }) => [
+        name,
+        kind === 'words' || kind === 'line' ? `请写明：${label}。` : `请选定：${label}。`,
+      ]),
   )
 }

@@ -22,7 +22,11 @@ const sound = (file) =>
       ? h('audio', { controls: true, preload: 'none', src: photoAddress(file) })
       : [
           icon('clip'),
-          h('a', { href: photoAddress(file), download: '' }, file.media_type?.startsWith('audio/') ? '下载录音' : '下载附件'),
+          h(
+            'a',
+            { href: photoAddress(file), download: '' },
+            file.media_type?.startsWith('audio/') ? '下载录音' : '下载附件',
+          ),
           h('span', { class: 'quiet' }, [file.media_type, size(file.size)].filter(Boolean).join(' · ')),
         ],
   )
@@ -75,7 +79,11 @@ export const Attachments = {
               groups.length > 1
                 ? h('h4', null, [title, files[0].at ? h('time', { class: 'quiet' }, shortTime(files[0].at)) : null])
                 : null,
-              h('ul', { class: 'thumbs' }, files.map((file, i) => thumb(file, i, group))),
+              h(
+                'ul',
+                { class: 'thumbs' },
+                files.map((file, i) => thumb(file, i, group)),
+              ),
             ]),
           ),
         ),

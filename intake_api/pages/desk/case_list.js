@@ -190,7 +190,7 @@ export const CaseList = {
             ]),
           ]),
           h(SearchField),
-          filtersSet.value.length ? h('div', { class: 'chips' }, filterChips()) : null,
+          filterChips().length ? h('div', { class: 'chips' }, filterChips()) : null,
         ]),
         h(
           'div',
@@ -214,23 +214,27 @@ export const CaseList = {
               ? filters.value.work && filtersSet.value.length === 1
                 ? emptyPlace('check', '都办完了', link('/desk', { class: 'button plain' }, '回到我的工作'))
                 : filtersSet.value.length
-                ? emptyPlace('search', '没有符合条件的案件', [
-                    h('p', null, '放宽几个条件，或换个说法再搜。'),
-                    button('清除全部筛选', { onClick: clearFilters }),
-                  ])
-                : emptyPlace(
-                    'inbox',
-                    '现在没有案件',
-                    h(
-                      'p',
-                      null,
-                      seesAll.value
-                        ? '居民从网页、微信、电话等任何渠道反映的问题，都会出现在这里。'
-                        : '由本部门主办或协办的案件，会出现在这里。',
-                    ),
-                  )
+                  ? emptyPlace('search', '没有符合条件的案件', [
+                      h('p', null, '放宽几个条件，或换个说法再搜。'),
+                      button('清除全部筛选', { onClick: clearFilters }),
+                    ])
+                  : emptyPlace(
+                      'inbox',
+                      '现在没有案件',
+                      h(
+                        'p',
+                        null,
+                        seesAll.value
+                          ? '居民从网页、微信、电话等任何渠道反映的问题，都会出现在这里。'
+                          : '由本部门主办或协办的案件，会出现在这里。',
+                      ),
+                    )
               : null,
-            h('ul', { class: 'row-list' }, queue.items.map((item) => caseRow(item, caseAddress(item.case_no)))),
+            h(
+              'ul',
+              { class: 'row-list' },
+              queue.items.map((item) => caseRow(item, caseAddress(item.case_no))),
+            ),
             queue.loadingMore ? skeleton(3) : null,
             problemNote(queue.moreProblem, () => {
               queue.moreProblem = null

@@ -4,7 +4,7 @@ import { computed, h, nextTick, onBeforeUnmount, ref, shallowReactive, watch } f
 import { icon } from './icons.js'
 import { CopyButton, button, emptyPlace, iconButton, problemNote, skeleton } from './controls.js'
 import { CATEGORY_KINDS, FINAL_STATES, precisionOf, stateOf } from './labels.js'
-import { ago, remaining } from './clock.js'
+import { ago, remaining, shortTime } from './clock.js'
 import { grouped } from './case_number.js'
 import { go, link, route } from './router.js'
 import { categoryOf } from './reference.js'
@@ -48,6 +48,21 @@ function place(location) {
     precision.sure ? null : h('p', { class: 'quiet' }, `${precision.help}。`),
     Number.isFinite(location.lat) ? h(CaseMap, { location }) : null,
   ]
+}
+
+/** What the department says it did, where that is to be verified or was. */
+function reported(item, events) {
+  const last =
+    ['reported_done', 'closed'].includes(item.status) && events?.findLast(({ kind }) => kind === 'reported_done')
+  if (!last?.remark) return null
+  return h('div', { class: 'reported' }, [
+    h('p', { class: 'saying-head' }, [
+      h('strong', null, '处置结果'),
+      h('span', { class: 'quiet' }, last.actor?.name),
+      h('time', { class: 'quiet', datetime: last.at }, shortTime(last.at)),
+    ]),
+    h('p', null, last.remark),
+  ])
 }
 
 /** Counts that make a case a special one. */
@@ -164,6 +179,7 @@ export const CasePane = {
           dueWords: words,
         }),
         h('p', { class: 'description' }, said.description),
+        reported(case_, events),
         photos.length ? h(Attachments, { groups: photos }) : null,
         hasTasks(case_.tasks) ? section('请示和协办', sideTasks(case_.tasks)) : null,
         h(CaseFacts, {
@@ -208,7 +224,8 @@ export const CasePane = {
           `刚有变化：${last.actor?.name ?? ''}${last.kind_label}（${ago(last.at)}）`,
         ])
       }
-      return shown.said ? h('span', { class: 'said-done' }, [
+      return shown.said
+        ? h('span', { class: 'said-done' }, [
             icon('check', { size: 14 }),
             shown.said,
             h('span', { class: 'next-key' }, [h('kbd', null, 'J'), ' 下一件']),
@@ -267,7 +284,11 @@ export const CasePane = {
             { class: 'case-heading' },
             item.value
               ? heading()
-              : h('div', { class: 'case-title' }, h('h2', { class: 'number', tabindex: -1, ref: head }, grouped(number))),
+              : h(
+                  'div',
+                  { class: 'case-title' },
+                  h('h2', { class: 'number', tabindex: -1, ref: head }, grouped(number)),
+                ),
           ),
           h('div', { class: 'to-close' }, iconButton('close', '关闭（Esc）', close)),
         ]),
@@ -290,7 +311,9 @@ export const CasePane = {
                 : [skeleton(4), h('div', { class: 'skeleton block-shape', 'aria-hidden': 'true' }), skeleton(4)],
           ].flat(),
         ),
-        item.value && !problem ? h(ActionBar, { number, offered: item.value.actions, onAct: (action) => act(action) }) : null,
+        item.value && !problem
+          ? h(ActionBar, { number, offered: item.value.actions, onAct: (action) => act(action) })
+          : null,
         item.value && shown.correcting
           ? h(CorrectSheet, {
               item: item.value,

@@ -8,7 +8,7 @@ import { address, go, link } from './router.js'
 import { categoryOf, reference, towns } from './reference.js'
 import { seesAll } from './session.js'
 import { clearFilters, filters, filtersSet, listAddress, queue, setFilters } from './queue.js'
-import { countWords, work, workAddress, workOf } from './work.js'
+import { countWords, work, workAddress } from './work.js'
 import { typedNumber } from './case_number.js'
 
 const TYPING_PAUSE = 350
@@ -194,15 +194,17 @@ export function filterChips() {
     channel: (code) => CHANNELS.find((channel) => channel.code === code)?.label ?? code,
     town: (code) => towns().find((town) => town.code === code)?.name ?? code,
     overdue: () => '超时',
-    work: (code) => workOf(code)?.label ?? code,
     q: (text) => `“${text}”`,
   }
-  return filtersSet.value.map((name) => {
-    const said = words[name](filters.value[name])
-    return h(
-      'button',
-      { key: name, type: 'button', class: 'chip', title: `取消“${said}”`, onClick: () => setFilters({ [name]: '' }) },
-      [said, icon('close', { size: 11 })],
-    )
-  })
+  // a work list is the title of the list already
+  return filtersSet.value
+    .filter((name) => name !== 'work')
+    .map((name) => {
+      const said = words[name](filters.value[name])
+      return h(
+        'button',
+        { key: name, type: 'button', class: 'chip', title: `取消“${said}”`, onClick: () => setFilters({ [name]: '' }) },
+        [said, icon('close', { size: 11 })],
+      )
+    })
 }

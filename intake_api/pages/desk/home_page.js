@@ -83,7 +83,10 @@ export const HomePage = {
         ]),
         rows(item),
         item.count > FIRST
-          ? link(workAddress(item.work), { class: 'work-all' }, [`全部 ${countWords(item)} 件`, icon('next', { size: 12 })])
+          ? link(workAddress(item.work), { class: 'work-all' }, [
+              `全部 ${countWords(item)} 件`,
+              icon('next', { size: 12 }),
+            ])
           : null,
       ])
 
@@ -104,7 +107,11 @@ export const HomePage = {
         work.state === 'loading' ? skeleton(6) : null,
         h('div', { class: 'works' }, work.items.map(card)),
         work.state === 'ready' && !work.items.length
-          ? emptyPlace('inbox', '这个岗位没有办理的案件', link(address('/cases'), { class: 'button plain' }, '看全部案件'))
+          ? emptyPlace(
+              'inbox',
+              '这个岗位没有办理的案件',
+              link(address('/cases'), { class: 'button plain' }, '看全部案件'),
+            )
           : null,
       ])
   },

@@ -80,29 +80,33 @@ export const PhotoViewer = {
       const { title, files } = props.groups[group]
       const file = files[at[group]]
       const several = files.length > 1
-      return h('figure', { key: group, class: { hand: both.value && hand.value === group }, onClick: () => (hand.value = group) }, [
-        h('figcaption', null, [
-          h('strong', null, title),
-          h('span', null, several ? `${at[group] + 1} / ${files.length}` : ''),
-          file.at ? h('time', null, shortTime(file.at)) : null,
-        ]),
-        h(
-          'div',
-          { class: ['lens', { close: view.zoom > 1 }], ...dragging },
-          h('img', {
-            src: photoAddress(file),
-            alt: `${title}，照片 ${at[group] + 1}`,
-            draggable: false,
-            style: { transform: `translate(${view.x}px, ${view.y}px) scale(${view.zoom})` },
-          }),
-        ),
-        several
-          ? h('div', { class: 'photo-steps' }, [
-              iconButton('back', `${title}：上一张`, () => ((hand.value = group), step(-1))),
-              iconButton('next', `${title}：下一张`, () => ((hand.value = group), step(1))),
-            ])
-          : null,
-      ])
+      return h(
+        'figure',
+        { key: group, class: { hand: both.value && hand.value === group }, onClick: () => (hand.value = group) },
+        [
+          h('figcaption', null, [
+            h('strong', null, title),
+            h('span', null, several ? `${at[group] + 1} / ${files.length}` : ''),
+            file.at ? h('time', null, shortTime(file.at)) : null,
+          ]),
+          h(
+            'div',
+            { class: ['lens', { close: view.zoom > 1 }], ...dragging },
+            h('img', {
+              src: photoAddress(file),
+              alt: `${title}，照片 ${at[group] + 1}`,
+              draggable: false,
+              style: { transform: `translate(${view.x}px, ${view.y}px) scale(${view.zoom})` },
+            }),
+          ),
+          several
+            ? h('div', { class: 'photo-steps' }, [
+                iconButton('back', `${title}：上一张`, () => ((hand.value = group), step(-1))),
+                iconButton('next', `${title}：下一张`, () => ((hand.value = group), step(1))),
+              ])
+            : null,
+        ],
+      )
     }
 
     return () =>

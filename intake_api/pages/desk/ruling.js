@@ -37,7 +37,11 @@ function side(title, list, none) {
 
 const dispatchWords = ({ reason, data }) =>
   reason ||
-  [data?.automatic ? '按职责表自动派遣' : '', data?.basis ? `依据：${data.basis}` : '', data?.responsibility_rule ? `规则 ${ruleWords(data.responsibility_rule)}` : '']
+  [
+    data?.automatic ? '按职责表自动派遣' : '',
+    data?.basis ? `依据：${data.basis}` : '',
+    data?.responsibility_rule ? `规则 ${ruleWords(data.responsibility_rule)}` : '',
+  ]
     .filter(Boolean)
     .join('，')
 
@@ -89,7 +93,11 @@ export const RulingView = {
         ]
       const last = sides(props.events).dispatches.findLast(({ data }) => data?.responsibility_rule)
       return last
-        ? h('p', null, `${departmentName(last.data.department)}：${last.data.basis}，规则 ${ruleWords(last.data.responsibility_rule)}`)
+        ? h(
+            'p',
+            null,
+            `${departmentName(last.data.department)}：${last.data.basis}，规则 ${ruleWords(last.data.responsibility_rule)}`,
+          )
         : h('p', { class: 'quiet' }, item.category ? '职责表没有说到这件案件。' : '还没有分类，先更正分类。')
     }
 
@@ -104,7 +112,9 @@ export const RulingView = {
           ),
           side(
             '派遣的理由',
-            dispatches.map((event) => saying(event, `派给${departmentName(event.data?.department)}`, dispatchWords(event))),
+            dispatches.map((event) =>
+              saying(event, `派给${departmentName(event.data?.department)}`, dispatchWords(event)),
+            ),
             '没有派遣过。',
           ),
         ]),
@@ -113,7 +123,9 @@ export const RulingView = {
           ? h('section', { class: 'side' }, [
               h('h4', null, '以前的裁定'),
               h('ol', { class: 'sayings' }, [
-                ...rulings.map((event) => saying(event, `裁定给${departmentName(event.data?.department)}（本案）`, event.reason)),
+                ...rulings.map((event) =>
+                  saying(event, `裁定给${departmentName(event.data?.department)}（本案）`, event.reason),
+                ),
                 ...earlier.value.map((rule) =>
                   h('li', { key: `rule-${rule.id}` }, [
                     h('div', { class: 'saying-head' }, [

@@ -11,7 +11,14 @@ const STATES = {
   void: { label: '不再需要', tone: 'off' },
 }
 /** What a finished task is called where "done" says too little. */
-const DONE = { extend: '已批准', suspend: '已批准', reopen: '已决定', call_back: '已回访', check: '已回复', assist: '已反馈' }
+const DONE = {
+  extend: '已批准',
+  suspend: '已批准',
+  reopen: '已决定',
+  call_back: '已回访',
+  check: '已回复',
+  assist: '已反馈',
+}
 
 const isOpen = ({ state }) => state === 'asked' || state === 'granted'
 
@@ -31,7 +38,9 @@ export function sideTasks(tasks) {
           h('time', { class: 'quiet', datetime: task.asked_at }, shortTime(task.asked_at)),
         ]),
         task.reason ? h('p', null, task.reason) : null,
-        task.until ? h('p', { class: 'quiet' }, `${task.kind === 'suspend' ? '挂到' : '期限'} ${shortTime(task.until)}`) : null,
+        task.until
+          ? h('p', { class: 'quiet' }, `${task.kind === 'suspend' ? '挂到' : '期限'} ${shortTime(task.until)}`)
+          : null,
         task.answer ? h('p', { class: 'event-reason' }, task.answer) : null,
       ])
     }),

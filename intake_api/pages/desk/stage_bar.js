@@ -14,7 +14,14 @@ function together(stages, name, loadedAt) {
   const since = runs ? Math.max(0, now.value - loadedAt) / 1000 : 0
   const seconds = parts.reduce((sum, part) => sum + part.seconds, 0) + since
   const allowed = parts[0].allowed_seconds
-  return { times: parts.length, runs, seconds, allowed, late: Boolean(allowed) && seconds > allowed * parts.length, began: parts[0].began_at }
+  return {
+    times: parts.length,
+    runs,
+    seconds,
+    allowed,
+    late: Boolean(allowed) && seconds > allowed * parts.length,
+    began: parts[0].began_at,
+  }
 }
 
 /** `stages` as the server answers them, at `loadedAt`; `late`: the case itself is overdue. */
@@ -26,14 +33,20 @@ export function stageBar(stages, { loadedAt, dueWords, late, stands }) {
       const stage = together(stages, name, stands ? now.value : loadedAt)
       const handling = name === '任务处理'
       const over = stage && (stage.late || (handling && stage.runs && late))
-      const limit = stage?.allowed ? `限 ${duration(stage.allowed * 1000 * stage.times)}` : handling && stage?.runs ? dueWords : ''
+      const limit = stage?.allowed
+        ? `限 ${duration(stage.allowed * 1000 * stage.times)}`
+        : handling && stage?.runs
+          ? dueWords
+          : ''
       return h(
         'li',
         {
           key: name,
           class: { done: stage && !stage.runs, at: stage?.runs, over },
           'aria-current': stage?.runs ? 'step' : undefined,
-          title: stage ? `${name}：${fullTime(stage.began)} 开始${stage.times > 1 ? `，${stage.times} 次` : ''}` : `${name}：还没有到`,
+          title: stage
+            ? `${name}：${fullTime(stage.began)} 开始${stage.times > 1 ? `，${stage.times} 次` : ''}`
+            : `${name}：还没有到`,
         },
         [
           h('span', { class: 'stage-name' }, [name, stage?.times > 1 ? h('small', null, ` ×${stage.times}`) : null]),

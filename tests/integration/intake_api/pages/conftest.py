@@ -95,7 +95,7 @@ def picture(done: bool) -> bytes:
     rim = (300, 210, 660, 510)
     draw.ellipse(rim, fill=(96, 92, 88) if done else (24, 24, 26), outline=(70, 66, 62), width=22)
     if done:
-        for at in range(345, 640, 42):
+        for at in range(354, 620, 42):
             draw.line((at, 270, at, 450), fill=(70, 66, 62), width=9)
     content = io.BytesIO()
     image.save(content, "JPEG", quality=85)

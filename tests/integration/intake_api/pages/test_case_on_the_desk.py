@@ -68,7 +68,7 @@ async def test_from_the_operator_to_the_verifier(intake: Intake, enter: Enter) -
     verifier = await enter("吕核查", "verifier")
     await open_first(verifier, "待核实")
     await expect(pane(verifier).get_by_role("heading", name="处置前")).to_be_visible()
-    await expect(pane(verifier).get_by_text("已修复，恢复正常使用。新井盖编号 P-118")).to_be_visible()
+    await expect(pane(verifier).locator(".reported").get_by_text("已修复，恢复正常使用。新井盖编号 P-118")).to_be_visible()
     await pane(verifier).locator(".evidence.beside .thumb").last.click()
     viewer = verifier.get_by_role("dialog", name="照片")
     await expect(viewer.locator("figure")).to_have_count(2)
@@ -147,6 +147,16 @@ async def test_a_dispatcher_rules_on_a_return_with_both_sides_words(intake: Inta
     await expect(sheet).to_be_hidden()
     await expect(pane(page).get_by_text("裁定给青禾区路灯管理所")).to_be_visible()
     await expect(pane(page).locator(".case-title .tag").first).to_have_text("已派遣")
+
+
+async def test_a_key_does_only_what_the_case_offers_and_all_keys_can_be_looked_up(intake: Intake, enter: Enter) -> None:
+    _, case = await intake.file(**COVER, category_confidence=0.2)
+    page = await enter("秦派遣", "dispatcher", path=f"/cases/{case['case_no']}")
+    await expect(pane(page).get_by_text("待受理").first).to_be_visible()
+    await page.keyboard.press("d")
+    await expect(page.get_by_role("dialog")).to_have_count(0)  # not yet filed: the key has no effect
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog", name="快捷键").get_by_text("处置反馈")).to_be_visible()
 
 
 async def test_an_open_case_and_my_work_renew_themselves(intake: Intake, enter: Enter) -> None:

@@ -131,3 +131,7 @@ async def test_a_ruling_and_a_verification(intake: Intake, enter: Enter, size: t
     await take(page, f"{kind}verify")
     await page.locator(".evidence.beside .thumb").first.click()
     await take(page, f"{kind}photos")
+    await page.keyboard.press("Escape")
+    if size != PHONE:
+        await page.keyboard.press("?")
+        await take(page, "keys")
