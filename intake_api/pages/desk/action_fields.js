@@ -1,6 +1,6 @@
 // The fields of action sheets: words with often-said ones, choices, departments, a day.
 
-import { computed, h, onMounted, ref } from './vue.js'
+import { computed, h, ref } from './vue.js'
 import { iconButton, ChoiceBox, TextField } from './controls.js'
 import { PhotoField } from './photo_field.js'
 import { GRADES } from './labels.js'
@@ -45,12 +45,11 @@ const joined = (value, words) => {
 }
 
 const WordsField = {
-  props: { field: Object, value: String, problem: String, autofocus: Boolean },
+  props: { field: Object, value: String, problem: String },
   emits: ['input'],
   setup(props, { emit }) {
     const id = `words-${(fields += 1)}`
     const element = ref(null)
-    onMounted(() => props.autofocus && element.value.focus({ preventScroll: true }))
     function take(words) {
       const value = joined(props.value, words)
       emit('input', value)
@@ -85,14 +84,12 @@ const WordsField = {
 
 /** One of a few, all in sight. */
 const FewField = {
-  props: { field: Object, options: Array, value: null, problem: String, autofocus: Boolean },
+  props: { field: Object, options: Array, value: null, problem: String },
   emits: ['input'],
   setup(props, { emit }) {
     const name = `few-${(fields += 1)}`
-    const element = ref(null)
-    onMounted(() => props.autofocus && element.value.querySelector('input')?.focus({ preventScroll: true }))
     return () =>
-      h('fieldset', { class: ['field', 'few', { wrong: props.problem }], ref: element }, [
+      h('fieldset', { class: ['field', 'few', { wrong: props.problem }] }, [
         h('legend', null, props.field.label),
         h(
           'div',
@@ -186,7 +183,7 @@ const DepartmentsField = {
 }
 
 const DayField = {
-  props: { field: Object, value: String, problem: String, autofocus: Boolean },
+  props: { field: Object, value: String, problem: String },
   emits: ['input'],
   setup(props, { emit }) {
     const near = [
@@ -203,7 +200,6 @@ const DayField = {
           value: props.value,
           hint: props.field.hint,
           problem: props.problem,
-          autofocus: props.autofocus,
           onInput: (value) => emit('input', value),
         },
         () =>
@@ -232,18 +228,15 @@ const taskOptions = (tasks) =>
 /** Kinds of fields that take the focus when their sheet opens; a box to choose from would open over what is to be read. */
 const FIRST_HAND = new Set(['words', 'line', 'choice', 'grade', 'day', 'number', 'phone'])
 
-/** The field that one begins with, or undefined. */
-export function firstField(list) {
-  const first = list.find(({ kind }) => kind !== 'task')
-  return FIRST_HAND.has(first?.kind) ? first : undefined
-}
+/** Whether one begins to write at once; otherwise one reads first. */
+export const startsWriting = (list) => FIRST_HAND.has(list.find(({ kind }) => kind !== 'task')?.kind)
 
 /**
  * The control of one field. `take` hears the new value; `tasks` are those that the action can answer; `proposed` are
  * departments that may be meant, and `otherwise` what holds if none is chosen.
  */
-export function actionField(field, value, { problem, autofocus, tasks, proposed, otherwise, take }) {
-  const given = { key: field.name, field, value, problem, autofocus, onInput: take }
+export function actionField(field, value, { problem, tasks, proposed, otherwise, take }) {
+  const given = { key: field.name, field, value, problem, onInput: take }
   switch (field.kind) {
     case 'words':
     case 'line':
@@ -277,7 +270,6 @@ export function actionField(field, value, { problem, autofocus, tasks, proposed,
         maxlength: field.maxlength ?? 20,
         hint: field.hint,
         problem,
-        autofocus,
         onInput: take,
       })
   }

@@ -6,7 +6,7 @@ import { ask } from './api.js'
 import { icon } from './icons.js'
 import { button, iconButton, problemNote } from './controls.js'
 import { ACTIONS, bodyOf, emptyEntry, missing } from './action_table.js'
-import { actionField, firstField } from './action_fields.js'
+import { actionField, startsWriting } from './action_fields.js'
 import { endOfDay, fullTime, shortTime } from './clock.js'
 import { grouped } from './case_number.js'
 import { stateOf } from './labels.js'
@@ -65,7 +65,6 @@ export const ActionSheet = {
   emits: ['done', 'close', 'stale'],
   setup(props, { emit }) {
     const spec = ACTIONS[props.action]
-    const first = firstField(spec.fields)
     const entry = draftOf(props.item.case_no, props.action)
     for (const [name, value] of Object.entries(props.start ?? {})) entry[name] = value
     const element = ref(null)
@@ -91,12 +90,22 @@ export const ActionSheet = {
       if (window.matchMedia(NARROW).matches) element.value.showModal()
       else element.value.show()
       await nextTick()
-      // nothing to fill in, or the rules have an answer: Enter sends. Where one has to choose, one reads first
-      if (!spec.fields.length || (props.action === 'dispatch' && props.item.status === 'filed'))
-        element.value.querySelector('.act-foot .button.primary').focus()
-      else if (!first) element.value.querySelector('.act-body').focus()
+      begin()
       if (DECIDES_WHO.has(props.action)) weighed.value = await weigh(props.item)
     })
+
+    /** Where hands begin: after the dialog has chosen by itself, which is the button that closes it. */
+    function begin() {
+      const body = element.value.querySelector('.act-body')
+      // on a phone a field in focus brings the keyboard over what is to be read
+      if (window.matchMedia(NARROW).matches) body.focus()
+      // nothing to fill in, or the rules have an answer: Enter sends
+      else if (!spec.fields.length || (props.action === 'dispatch' && props.item.status === 'filed'))
+        element.value.querySelector('.act-foot .button.primary').focus()
+      else if (startsWriting(spec.fields))
+        body.querySelector('.field input, .field textarea').focus({ preventScroll: true })
+      else body.focus()
+    }
 
     function problemAt(name) {
       const pointed = problem.value?.errors?.find(
@@ -186,7 +195,6 @@ export const ActionSheet = {
     const field = (asked) =>
       actionField(asked, entry[asked.name], {
         problem: problemAt(asked.name),
-        autofocus: asked === first && !window.matchMedia(NARROW).matches,
         tasks: tasks.value,
         proposed:
           asked.name === 'department' && DECIDES_WHO.has(props.action)

@@ -36,7 +36,7 @@ export function caseRow(item, target, settled = false) {
           h('span', { class: 'number' }, grouped(item.case_no)),
           h('strong', { class: 'category' }, item.category?.name ?? '未分类'),
           urgencyTag(item.urgency),
-          item.orders ? h('span', { class: 'urgency late' }, '督办') : null,
+          item.orders ? h('span', { class: 'urgency soon' }, '督办') : null,
           claim ? h('span', { class: 'quiet' }, `${claim.holder_name}在办`) : null,
         ]),
         h('span', { class: 'row-clock' }, clockTag(item)),

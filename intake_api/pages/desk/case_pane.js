@@ -69,7 +69,7 @@ function reported(item, events) {
 function marks(item) {
   return [
     item.fast_track ? ['快速处置', 'busy'] : null,
-    item.orders ? [`督办 ${item.orders} 次`, 'late'] : null,
+    item.orders ? [`督办 ${item.orders} 次`, 'care'] : null,
     item.returns ? [`退单 ${item.returns} 次`, 'care'] : null,
     item.reworks ? [`返工 ${item.reworks} 次`, 'care'] : null,
     item.reopenings ? [`重办 ${item.reopenings} 次`, 'care'] : null,
@@ -192,7 +192,7 @@ export const CasePane = {
           },
         }),
         section('地点', place(said.location ?? {})),
-        others ? section('还有谁反映', others) : null,
+        others ? section('其他反映和催办', others) : null,
         openCase.similar?.length
           ? section(
               '相似案件',
