@@ -68,7 +68,9 @@ async def test_from_the_operator_to_the_verifier(intake: Intake, enter: Enter) -
     verifier = await enter("吕核查", "verifier")
     await open_first(verifier, "待核实")
     await expect(pane(verifier).get_by_role("heading", name="处置前")).to_be_visible()
-    await expect(pane(verifier).locator(".reported").get_by_text("已修复，恢复正常使用。新井盖编号 P-118")).to_be_visible()
+    await expect(
+        pane(verifier).locator(".reported").get_by_text("已修复，恢复正常使用。新井盖编号 P-118")
+    ).to_be_visible()
     await pane(verifier).locator(".evidence.beside .thumb").last.click()
     viewer = verifier.get_by_role("dialog", name="照片")
     await expect(viewer.locator("figure")).to_have_count(2)
