@@ -28,7 +28,7 @@ class Waiting:
 
 def on(work: WorkList, department: str | None, now: datetime) -> ColumnElement[bool]:
     """Whether a case is on ``work`` of somebody of ``department``."""
-    conditions = [CaseRow.status.in_([state.value for state in work.status])]
+    conditions: list[ColumnElement[bool]] = [CaseRow.status.in_([state.value for state in work.status])]
     if work.task is not None:
         states = [work.task_state] if work.task_state else [state for state in TaskState if state.is_open]
         waiting = select(TaskRow.case_id).where(

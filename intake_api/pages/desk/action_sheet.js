@@ -23,6 +23,9 @@ watch(
   () => session.state,
   (state) => state === 'out' && drafts.clear(),
 )
+window.addEventListener('beforeunload', (event) => {
+  if ([...drafts.keys()].some((key) => hasDraft(...key.split(' ')))) event.preventDefault()
+})
 const keyOf = (number, action) => `${number} ${action}`
 
 function draftOf(number, action) {

@@ -88,7 +88,8 @@ export const PhotoField = {
       h('input', {
         ref: element,
         type: 'file',
-        accept: 'image/*',
+        // telephones turn their own formats into one of these
+        accept: 'image/jpeg,image/png,image/webp',
         multiple: !capture,
         capture: capture ? 'environment' : undefined,
         class: 'hidden',

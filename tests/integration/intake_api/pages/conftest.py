@@ -39,11 +39,16 @@ class WallClock(Clock):
 
 
 @pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
+def chromium() -> str:
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed")
+    return str(CHROMIUM)
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        running_browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(SWITCHES))
+        running_browser = await playwright.chromium.launch(executable_path=chromium, args=list(SWITCHES))
         yield running_browser
         await running_browser.close()
 

@@ -176,7 +176,7 @@ async def test_an_open_case_and_my_work_renew_themselves(intake: Intake, enter: 
 
 
 async def test_a_crew_works_a_case_off_on_a_phone(intake: Intake, enter: Enter) -> None:
-    _, case = await intake.file(**COVER, attachments=[await uploaded(intake, picture(done=False))])
+    await intake.file(**COVER, attachments=[await uploaded(intake, picture(done=False))])
     page = await enter("韩师傅", "handler", "drainage", size=PHONE)
     await open_first(page, "待签收")
     await page.get_by_role("button", name="签收").tap()
