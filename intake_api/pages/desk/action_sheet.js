@@ -204,7 +204,9 @@ export const ActionSheet = {
             ? proposedDepartments(props.item, props.events ?? [], weighed.value)
             : null,
         otherwise:
-          props.action === 'dispatch' && props.item.department ? `按职责表：${props.item.department.name}` : '',
+          props.action === 'dispatch' && props.item.status === 'filed' && props.item.department
+            ? `按职责表：${props.item.department.name}`
+            : '',
         take: (value) => {
           entry[asked.name] = value
         },

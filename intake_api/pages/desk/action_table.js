@@ -96,7 +96,7 @@ export const ACTIONS = {
     key: 'd',
     says: '派到部门，等部门签收。',
     fields: [
-      { name: 'department', kind: 'department', label: '派给', hint: '不选就按职责表派遣；派给别的部门要写理由。' },
+      { name: 'department', kind: 'department', label: '派给', hint: '已立案的不选就按职责表；派给别的部门要写理由。' },
       { name: 'supporting', kind: 'departments', label: '协办', hint: '不选就按职责表。' },
       reason('理由', {
         required: (entry) => Boolean(entry.department),

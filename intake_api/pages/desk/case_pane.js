@@ -115,8 +115,9 @@ export const CasePane = {
     }
     function corrected(changed) {
       shown.correcting = false
+      const known = acted(changed)
       putIntoList(changed)
-      acted()
+      return known
     }
     let quiet = 0
     async function done(changed) {
@@ -126,8 +127,9 @@ export const CasePane = {
       quiet = setTimeout(() => {
         shown.said = ''
       }, SAID_FOR)
+      const known = acted(changed)
       putIntoList(changed)
-      await acted()
+      await known
       if (openCase.problem?.status === 403) {
         // with its part done, the case is no longer this person's to see
         queue.said = shown.said

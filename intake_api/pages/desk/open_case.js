@@ -63,9 +63,9 @@ export async function renew({ background = false } = {}) {
   }
 }
 
-/** Take in what an action answered, and fetch what belongs to it. */
-export async function acted() {
-  openCase.news = []
+/** After one's own action, which is no news: `changed` is what it answered. Its state comes with what can be done next. */
+export async function acted(changed) {
+  Object.assign(openCase, { news: [], item: { ...openCase.item, version: changed.version } })
   await renew()
 }
 

@@ -46,6 +46,7 @@ async def test_from_the_operator_to_the_verifier(intake: Intake, enter: Enter) -
     await expect(operator.get_by_role("dialog", name="立案")).to_be_visible()
     await operator.keyboard.press("Enter")
     await expect(pane(operator).get_by_text("立案：已办好")).to_be_visible()
+    await expect(pane(operator).get_by_text("刚有变化")).to_have_count(0)  # one's own doing is no news
     await expect(pane(operator).locator(".case-title .tag").first).to_have_text("已派遣")
     await expect(operator.locator(".state-row", has_text="待受理").first.locator(".count")).to_have_text("")
 
@@ -195,6 +196,23 @@ async def test_a_crew_works_a_case_off_on_a_phone(intake: Intake, enter: Enter) 
     await page.get_by_role("dialog").get_by_role("button", name="处置反馈").tap()
     await expect(pane(page).locator(".case-title .tag").first).to_have_text("已反馈")
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+async def test_an_operator_merges_a_second_report_into_the_first(intake: Intake, enter: Enter) -> None:
+    _, first = await intake.file(**COVER)
+    _, second = await intake.file(**COVER, category_confidence=0.2)
+    page = await enter("顾晓芸", "operator", path=f"/cases/{second['case_no']}")
+    await expect(pane(page).get_by_role("button", name="并案")).to_be_visible()
+    await page.keyboard.press("m")
+    sheet = page.get_by_role("dialog", name="并案")
+    await sheet.get_by_label("并入哪一件").fill("12345")
+    await page.keyboard.press("Control+Enter")
+    await expect(sheet.locator(".field.wrong").get_by_text("没有这个案件编号")).to_be_visible()
+    await sheet.get_by_label("并入哪一件").fill(first["case_no"])
+    await page.keyboard.press("Control+Enter")
+    await expect(pane(page).locator(".case-title .tag").first).to_have_text("已并案")
+    await pane(page).locator(".others a").click()
+    await expect(pane(page).get_by_text(f"并入 {second['case_no'][:3]}").first).to_be_visible()
 
 
 async def test_an_inspector_looks_on_the_spot(intake: Intake, enter: Enter) -> None:
