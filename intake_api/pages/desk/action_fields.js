@@ -52,10 +52,12 @@ const WordsField = {
     const element = ref(null)
     function take(words) {
       const value = joined(props.value, words)
+      const box = element.value
+      // at once, so that the next letter typed comes behind it
+      box.value = value
+      box.focus()
+      box.setSelectionRange(value.length, value.length)
       emit('input', value)
-      element.value.focus()
-      // after the new words are in
-      setTimeout(() => element.value?.setSelectionRange(value.length, value.length))
     }
     return () => {
       const { label, hint, maxlength, kind, chips: often } = props.field

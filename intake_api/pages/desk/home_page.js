@@ -8,7 +8,7 @@ import { roleLabel } from './labels.js'
 import { address, link } from './router.js'
 import { SearchField } from './filter_rail.js'
 import { caseRow } from './case_list.js'
-import { countWords, countWork, isSettled, waiting, work, workAddress } from './work.js'
+import { countWords, countWork, isSettled, waiting, whileLooking, work, workAddress } from './work.js'
 import { session } from './session.js'
 import { useShortcuts } from './shortcuts.js'
 
@@ -45,7 +45,12 @@ export const HomePage = {
       )
     }
     watch(() => work.changed, fill, { immediate: true })
-    onBeforeUnmount(() => way?.abort())
+    // the counts may stay the same while one case goes and another comes
+    const stop = whileLooking(fill)
+    onBeforeUnmount(() => {
+      stop()
+      way?.abort()
+    })
 
     const all = () => [...document.querySelectorAll('.home a.row')]
     function move(step) {

@@ -32,6 +32,10 @@ export const PhotoViewer = {
       const { length } = props.groups[hand.value].files
       at[hand.value] = (at[hand.value] + by + length) % length
     }
+    /** From one group to the next, such as from before to after. */
+    function turn(by) {
+      hand.value = (hand.value + by + props.groups.length) % props.groups.length
+    }
     function zoom(factor) {
       view.zoom = Math.min(MOST, Math.max(1, view.zoom * factor))
       if (view.zoom === 1) Object.assign(view, { x: 0, y: 0 })
@@ -44,9 +48,8 @@ export const PhotoViewer = {
       '=': () => zoom(1.4),
       '-': () => zoom(1 / 1.4),
       0: whole,
-      Tab: () => {
-        if (props.groups.length > 1) hand.value = (hand.value + 1) % props.groups.length
-      },
+      ArrowDown: () => turn(1),
+      ArrowUp: () => turn(-1),
       b: () => {
         if (props.groups.length > 1) both.value = !both.value
       },
@@ -120,7 +123,13 @@ export const PhotoViewer = {
               : null,
             button('放大', { onClick: () => zoom(1.4), title: '放大（+）' }),
             button('缩小', { onClick: () => zoom(1 / 1.4), title: '缩小（-）', disabled: view.zoom === 1 }),
-            h('span', { class: 'viewer-keys' }, '← → 换一张　+ - 缩放　Esc 关闭'),
+            h(
+              'span',
+              { class: 'viewer-keys' },
+              props.groups.length > 1
+                ? '↑ ↓ 换一边　← → 换一张　+ - 缩放　b 并排　Esc 关闭'
+                : '← → 换一张　+ - 缩放　Esc 关闭',
+            ),
             iconButton('close', '关闭（Esc）', () => emit('close')),
           ]),
           h('div', { class: ['figures', { both: both.value }] }, shown.value.map(pane)),
