@@ -165,6 +165,17 @@ async def test_a_key_does_only_what_the_case_offers_and_all_keys_can_be_looked_u
     await expect(page.get_by_role("dialog", name="快捷键").get_by_text("处置反馈")).to_be_visible()
 
 
+async def test_a_number_told_on_the_phone_opens_its_case_from_my_work(intake: Intake, enter: Enter) -> None:
+    _, case = await intake.file(**COVER)
+    page = await enter("顾晓芸", "operator")
+    await page.keyboard.press("/")
+    await page.keyboard.type(case["case_no"])
+    await page.keyboard.press("Enter")
+    await expect(pane(page).get_by_text(str(COVER["description"]))).to_be_visible()
+    await page.keyboard.press("0")
+    await expect(page.get_by_role("heading", name="我的工作")).to_be_visible()
+
+
 async def test_an_open_case_and_my_work_renew_themselves(intake: Intake, enter: Enter) -> None:
     _, case = await intake.file(**COVER)
     page = await enter("韩师傅", "handler", "drainage", path=f"/cases/{case['case_no']}")

@@ -84,7 +84,8 @@ async def take(page: Page, name: str) -> None:
         return
     await page.wait_for_timeout(700)
     shot = Image.open(io.BytesIO(await page.screenshot())).convert("RGB")
-    few = shot.quantize(colors=128, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    # few colours make a small file; the rare ones, such as that of being late, must stay what they are
+    few = shot.quantize(colors=256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     path = Path(FOLDER) / f"desk-{name}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     few.save(path, optimize=True)
