@@ -1,7 +1,7 @@
 // Doing something with a case: one sheet for every action, with the fields that its body has.
 // Beside the case on a desktop, so that both can be read; over it from below on a phone.
 
-import { computed, h, nextTick, onBeforeUnmount, onMounted, reactive, ref, watch } from './vue.js'
+import { computed, h, nextTick, onBeforeUnmount, onMounted, reactive, ref } from './vue.js'
 import { ask } from './api.js'
 import { icon } from './icons.js'
 import { button, iconButton, problemNote } from './controls.js'
@@ -17,16 +17,19 @@ const NARROW = '(max-width: 759px)'
 const DECIDES_WHO = new Set(['adjudicate', 'dispatch'])
 const apple = /Mac|iPhone|iPad/.test(navigator.platform)
 
-/** What was entered and not sent, by case and action: closing a sheet or a broken line loses no word. */
+/**
+ * What was entered and not sent, by person, case and action: neither a closed sheet, a broken line nor a session that
+ * ran out loses a word, and nobody finds another's. It is kept in memory only.
+ */
 const drafts = new Map()
-watch(
-  () => session.state,
-  (state) => state === 'out' && drafts.clear(),
-)
+const keyOf = (number, action) => [session.staff?.id, number, action].join(' ')
+
 window.addEventListener('beforeunload', (event) => {
-  if ([...drafts.keys()].some((key) => hasDraft(...key.split(' ')))) event.preventDefault()
+  const unsent = [...drafts.keys()]
+    .map((key) => key.split(' '))
+    .filter(([person]) => person === String(session.staff?.id))
+  if (unsent.some(([, number, action]) => hasDraft(number, action))) event.preventDefault()
 })
-const keyOf = (number, action) => `${number} ${action}`
 
 function draftOf(number, action) {
   const key = keyOf(number, action)

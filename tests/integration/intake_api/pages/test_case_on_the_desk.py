@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.integration.intake_api.conftest import Intake, only_sqlite
-from tests.integration.intake_api.pages.conftest import PHONE, Enter, act, picture, uploaded
+from tests.integration.intake_api.pages.conftest import PASSWORD, PHONE, Enter, act, picture, uploaded
 
 pytestmark = [pytest.mark.browser, only_sqlite]
 
@@ -134,6 +134,22 @@ async def test_words_outlive_a_closed_sheet_and_a_broken_line(intake: Intake, en
     await expect(sheet.get_by_role("textbox")).to_have_value("已联系物业")
     await page.keyboard.press("Control+Enter")
     await expect(pane(page).locator(".event-reason", has_text="已联系物业")).to_be_visible()
+
+
+async def test_words_outlive_a_session_that_ran_out(intake: Intake, enter: Enter) -> None:
+    _, case = await intake.file(**COVER)
+    page = await enter("韩师傅", "handler", "drainage", path=f"/cases/{case['case_no']}")
+    await expect(pane(page).get_by_role("button", name="签收")).to_be_visible()
+    await page.keyboard.press("t")
+    await page.get_by_role("dialog", name="退单").get_by_role("textbox").fill("产权属于路灯所")
+    await page.context.clear_cookies()
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_text("登录已失效")).to_be_visible()
+    await page.get_by_label("姓名").fill("韩师傅")
+    await page.get_by_label("密码", exact=True).fill(PASSWORD)
+    await page.get_by_role("button", name="登录").click()
+    await pane(page).get_by_role("button", name="退单").click()
+    await expect(page.get_by_role("dialog", name="退单").get_by_role("textbox")).to_have_value("产权属于路灯所")
 
 
 async def test_a_dispatcher_rules_on_a_return_with_both_sides_words(intake: Intake, enter: Enter) -> None:
