@@ -52,6 +52,11 @@ def syllables(character: str) -> tuple[str, ...]:
     return _table().get(ord(character), (character,))
 
 
+def initials(name: str) -> str:
+    """The first letters of a name's characters, as people type them: 排水管理所 is ``psgls``."""
+    return "".join(syllables(character)[0][:1] for character in name)
+
+
 def _alike(syllable: str) -> str:
     for pattern, replacement in _ALIKE:
         syllable = pattern.sub(replacement, syllable)

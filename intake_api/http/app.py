@@ -50,6 +50,7 @@ from intake_api.http import (
     staff,
     tokens,
     webhooks,
+    worklists,
 )
 from intake_api.http.allowance import ALLOWANCE, Allowance
 from intake_api.http.assistant import RasaUnderstanding
@@ -91,6 +92,7 @@ OPERATIONS = (
     *hotspots.OPERATIONS,
     *cases.OPERATIONS,
     *actions.OPERATIONS,
+    *worklists.OPERATIONS,
     *corrections.OPERATIONS,
     *attachments.OPERATIONS,
     *figures.OPERATIONS,

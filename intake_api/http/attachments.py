@@ -19,7 +19,7 @@ from intake_api.http.authentication import PRINCIPAL, Principal, authenticate
 from intake_api.http.resources import DATABASE, FILES, NOW, SETTINGS
 from intake_api.http.routing import Operation, json_answer
 from intake_api.photo import NotAPhoto, Photo, read_photo
-from intake_api.storage import attachments, cases
+from intake_api.storage import attachments, cases, casework
 from intake_api.storage.tables import AttachmentRow
 
 
@@ -137,6 +137,8 @@ async def _may_see(session: AsyncSession, principal: Principal, row: AttachmentR
         return row.by_channel
     if principal.may(Permission.READ_DEPARTMENT) and principal.department_id:
         return await cases.has_attachment(session, principal.department_id, row.id)
+    if principal.may(Permission.INSPECT) and row.case_id is not None:
+        return await casework.awaits_check(session, row.case_id)
     return False
 
 

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from intake_api.domain.access import Permission
 from intake_api.domain.gazetteer import Resolution
+from intake_api.domain.phonetics import initials
 from intake_api.http import schemas
 from intake_api.http.cases import place_view
 from intake_api.http.resources import CITY, PLACES, TAXONOMY
@@ -59,6 +60,7 @@ async def list_departments(request: web.Request) -> web.Response:
             town_code=unit.town or None,
             town=towns.get(unit.town),
             phone=unit.phone,
+            initials=initials(unit.name),
         )
         for unit in city.departments
     ]

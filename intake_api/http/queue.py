@@ -19,6 +19,7 @@ from intake_api.domain.access import Permission, Role
 from intake_api.domain.case import Status
 from intake_api.domain.claim import waiting_for
 from intake_api.domain.task import TaskKind
+from intake_api.domain.worklist import LISTS
 from intake_api.http.authentication import PRINCIPAL, Principal
 from intake_api.http.cases import READERS, readable, views_of
 from intake_api.http.queue_schemas import (
@@ -38,7 +39,7 @@ from intake_api.http.queue_schemas import (
 from intake_api.http.resources import CITY, DATABASE, NOW, WORDS
 from intake_api.http.routing import Operation, body_of, json_answer, query_of
 from intake_api.http.schemas import OneCaseQuery
-from intake_api.storage import claims, queue, ranking, views
+from intake_api.storage import claims, queue, ranking, views, worklists
 from intake_api.storage.queue import After, CaseFilter, Order
 from intake_api.storage.queue_tables import ClaimRow, SavedViewRow
 from intake_api.storage.tables import CaseRow
@@ -92,6 +93,7 @@ async def filter_of(request: web.Request, query: QueueQuery) -> CaseFilter:
         own_department=own_department,
         repeat=query.repeat,
         waits_for=waits_for,
+        condition=worklists.on(LISTS[query.work], principal.department_id, now) if query.work else None,
         held_by=principal.actor.id if query.claimed == "mine" else None,
         free=query.claimed == "free",
         now=now,

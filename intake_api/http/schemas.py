@@ -17,6 +17,7 @@ from intake_api.domain.staff import Duty
 from intake_api.domain.standing import Grade
 from intake_api.domain.task import TaskKind, TaskState
 from intake_api.domain.taxonomy import Unit, Urgency
+from intake_api.domain.worklist import Work
 
 
 def _without_nul(value: object) -> object:
@@ -347,6 +348,8 @@ class CaseQuery(Body):
     """Only open cases past their due time."""
     task: TaskKind | None = None
     """Only cases in which something of this kind waits for a decision or an answer."""
+    work: Work | None = None
+    """Only cases on this work list of yours, see ``GET /api/v1/work``."""
     bbox: Annotated[tuple[float, float, float, float] | None, BeforeValidator(box_of)] = None
     """West, south, east, north in degrees."""
     channel_user: OptionalText = Field("", max_length=200)
@@ -479,6 +482,8 @@ class DepartmentView(View):
     town_code: str | None
     town: str | None
     phone: str
+    initials: str
+    """Of the name's characters in pinyin, to find it by typing: 排水管理所 is ``psgls``."""
 
 
 class DepartmentList(View):

@@ -60,6 +60,8 @@ class WebhookView(View):
     owner_name: str
     url: str
     kinds: list[str]
+    kind_labels: list[str]
+    """The names of the kinds, in Chinese."""
     categories: list[str]
     towns: list[str]
     state: str

@@ -252,6 +252,7 @@ class _Showing:
             else row.partner or "",
             url=row.url,
             kinds=row.kinds,
+            kind_labels=[EventKind(kind).label for kind in row.kinds],
             categories=row.categories,
             towns=row.towns,
             state=state.value,

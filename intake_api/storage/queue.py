@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, literal, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intake_api.domain.task import TaskState
@@ -81,6 +81,7 @@ class CaseFilter:
     held_by: str | None = None  # only cases that this person has claimed
     free: bool = False  # only cases that nobody has claimed
     waits_for: str | None = None  # kind of a side task that is open
+    condition: ColumnElement[bool] | None = None  # any other, of few cases
     now: datetime | None = None  # by which claims are judged
     order: Order = Order.NEWEST
     after: After | None = None
@@ -147,7 +148,13 @@ async def _find(session: AsyncSession, wanted: CaseFilter, *, without_clock: boo
         found = within.cte("within").prefix_with("MATERIALIZED")
         query = _sorted(select(found.c.id), found, wanted, without_clock=without_clock)
         return list(await session.scalars(query))
-    if wanted.held_by is not None or wanted.repeat or wanted.waits_for or wanted.channel_user is not None:
+    if (
+        wanted.held_by is not None
+        or wanted.repeat
+        or wanted.waits_for
+        or wanted.condition is not None
+        or wanted.channel_user is not None
+    ):
         # few cases, found by their own tables
         query = _plain(wanted, without_clock=without_clock)
         if lookup.text:
@@ -352,6 +359,8 @@ def _plain(wanted: CaseFilter, *, without_clock: bool = False) -> Select[tuple[i
         query = query.where(or_(CaseRow.department_id == wanted.own_department, supports))
     if wanted.repeat:
         query = query.where(CaseRow.repeat_of.is_not(None))
+    if wanted.condition is not None:
+        query = query.where(wanted.condition)
     if wanted.waits_for:
         waiting = select(TaskRow.case_id).where(TaskRow.kind == wanted.waits_for, TaskRow.state.in_(_WAITING))
         query = query.where(CaseRow.id.in_(waiting))

@@ -5,16 +5,20 @@ import { heardServerTime } from './clock.js'
 const ROOT = '/api/v1'
 const TIME_OUT = 15_000
 const RETRY_AFTER = 600
+const UPLOAD_TIME_OUT = 120_000
 
 let csrfToken = ''
 let onSignedOut = () => {}
 let onDuty = () => {}
 
-/** An answer that is an error. `detail` is Chinese and for people, `code` is stable, `errors` name fields. */
+/**
+ * An answer that is an error. `detail` is Chinese and for people, `code` is stable, `errors` name fields; `answer` is
+ * all that was said, for what only some problems tell.
+ */
 export class ApiProblem extends Error {
-  constructor({ status = 0, code = 'unreachable', detail, errors = [] }) {
+  constructor({ status = 0, code = 'unreachable', detail, errors = [], answer = {} }) {
     super(detail)
-    Object.assign(this, { status, code, detail, errors })
+    Object.assign(this, { status, code, detail, errors, answer })
   }
 
   /** The detail for the field at a JSON pointer, or empty. */
@@ -77,6 +81,7 @@ export async function ask(method, path, { query, body, table, signal, background
     code: answer?.code ?? 'http_error',
     detail: answer?.detail ?? statusDetail(response.status),
     errors: answer?.errors ?? [],
+    answer: answer ?? {},
   })
   if (problem.code === 'duty_first') onDuty(answer.duties ?? [])
   if (response.status === 401 && !path.startsWith('/session')) onSignedOut()
@@ -136,4 +141,46 @@ function statusDetail(status) {
   if (status === 429) return '操作太频繁，请稍候再试。'
   if (status >= 500) return '服务器暂时不能处理，请稍后再试。'
   return `请求没有成功（${status}）。`
+}
+
+/** As `ask` for reading, but null where the server does not offer it, or not to this person. */
+export async function askIfOffered(path, options) {
+  try {
+    return await ask('GET', path, options)
+  } catch (error) {
+    if ([403, 404, 405].includes(error.status)) return null
+    throw error
+  }
+}
+
+/**
+ * Upload a photo; `onProgress` hears 0 … 1. Answers the attachment. `fetch` does not tell how far it is, so this is
+ * an XMLHttpRequest. A photo twice uploaded harms nobody: it may be tried again.
+ */
+export function upload(file, { onProgress = () => {}, signal } = {}) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open('POST', `${ROOT}/attachments`)
+    request.setRequestHeader('Accept', 'application/json')
+    if (csrfToken) request.setRequestHeader('X-CSRF-Token', csrfToken)
+    request.timeout = UPLOAD_TIME_OUT
+    request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total)
+    request.onload = () => {
+      const answer = parsed(request.responseText)
+      if (request.status === 201 && answer) {
+        resolve(answer)
+        return
+      }
+      if (request.status === 401) onSignedOut()
+      const { status } = request
+      reject(new ApiProblem({ status, code: answer?.code, detail: answer?.detail ?? statusDetail(status) }))
+    }
+    request.onerror = () => reject(new ApiProblem({ detail: '没有传上去，请检查网络后重试。' }))
+    request.ontimeout = () => reject(new ApiProblem({ code: 'time_out', detail: '太久没有传完，请重试。' }))
+    request.onabort = () => reject(new DOMException('not wanted any more', 'AbortError'))
+    signal?.addEventListener('abort', () => request.abort())
+    const form = new FormData()
+    form.append('file', file)
+    request.send(form)
+  })
 }

@@ -3,46 +3,31 @@
 import { computed, h, nextTick, onBeforeUnmount, onMounted, ref, watch } from './vue.js'
 import { icon } from './icons.js'
 import { button, emptyPlace, iconButton, problemNote, skeleton } from './controls.js'
-import { channelOf, stateOf, urgencyOf } from './labels.js'
+import { channelOf } from './labels.js'
 import { ago, now, remaining, fullTime, shortTime } from './clock.js'
+import { clockTag, stateTag, urgencyTag } from './case_tags.js'
 import { grouped } from './case_number.js'
 import { address, go, link, route } from './router.js'
 import { SearchField, filterChips } from './filter_rail.js'
-import { caseAddress, clearFilters, filters, filtersSet, load, loadMore, queue } from './queue.js'
-import { seesAll } from './session.js'
+import { ORDERS, caseAddress, clearFilters, filters, filtersSet, load, loadMore, queue, setFilters } from './queue.js'
+import { isSettled, workOf } from './work.js'
+import { seesAll, session } from './session.js'
 import { useShortcuts } from './shortcuts.js'
-
-/** A state as a coloured word. */
-export function stateTag(code) {
-  const state = stateOf(code)
-  return h('span', { class: ['tag', state.tone], title: state.help }, state.label)
-}
-
-/** What remains of the time, coloured and in words. */
-export function clockTag(item) {
-  const { tone, words, title } = remaining(item)
-  if (!words) return null
-  const glyph = { late: 'alert', done: '' }[tone] ?? 'clock'
-  return h('span', { class: ['clock', tone], title }, [glyph ? icon(glyph, { size: 13 }) : null, words])
-}
-
-export function urgencyTag(code) {
-  const urgency = urgencyOf(code)
-  return urgency?.tone ? h('span', { class: ['urgency', urgency.tone] }, urgency.label) : null
-}
 
 const firstLine = (text) => (text ?? '').trim().split('\n', 1)[0]
 
-function row(item) {
+/** One case as a row that leads to `target`; `settled`: among cases that are closed, where no clock runs. */
+export function caseRow(item, target, settled = false) {
   const open = route.params.number === item.case_no
   const channel = channelOf(item.channel)
+  const claim = item.claim && !item.claim.mine ? item.claim : null
   return h(
     'li',
     { key: item.case_no, class: 'row-place' },
     link(
-      caseAddress(item.case_no),
+      target,
       {
-        class: ['row', { open, late: remaining(item).tone === 'late' }],
+        class: ['row', { open, late: !settled && remaining(item).tone === 'late' }],
         'aria-current': open ? 'true' : undefined,
         'data-number': item.case_no,
       },
@@ -51,6 +36,8 @@ function row(item) {
           h('span', { class: 'number' }, grouped(item.case_no)),
           h('strong', { class: 'category' }, item.category?.name ?? '未分类'),
           urgencyTag(item.urgency),
+          item.orders ? h('span', { class: 'urgency soon' }, '督办') : null,
+          claim ? h('span', { class: 'quiet' }, `${claim.holder_name}在办`) : null,
         ]),
         h('span', { class: 'row-clock' }, clockTag(item)),
         h('span', { class: 'row-text' }, firstLine(item.description)),
@@ -58,7 +45,10 @@ function row(item) {
         h('span', { class: 'row-place-line' }, [
           icon(channel.icon, { label: `来自${channel.label}`, size: 14 }),
           h('span', { class: 'where' }, item.location?.text || '地点不明'),
-          h('span', { class: 'unit' }, item.department?.name ?? '未定部门'),
+          // one's own department is no news
+          seesAll.value || item.department?.id !== session.staff.department?.id
+            ? h('span', { class: 'unit' }, item.department?.name ?? '未定部门')
+            : null,
         ]),
         h(
           'time',
@@ -71,6 +61,7 @@ function row(item) {
 }
 
 function lookedWords() {
+  if (queue.said) return queue.said
   if (queue.state === 'loading') return '正在读取…'
   if (queue.lookFailed) return '刷新没有成功，稍后再试'
   if (queue.resting) return '暂停刷新，动一下鼠标继续'
@@ -163,7 +154,7 @@ export const CaseList = {
       h('section', { class: 'list', 'aria-label': '案件' }, [
         h('header', { class: 'list-head' }, [
           h('div', { class: ['list-title', { news: queue.fresh }] }, [
-            h('h1', null, '案件'),
+            h('h1', null, workOf(filters.value.work)?.label ?? '案件'),
             h(
               'span',
               { class: 'quiet listed' },
@@ -180,6 +171,18 @@ export const CaseList = {
                   ])
                 : lookedWords(),
             ),
+            isSettled(filters.value.work)
+              ? null
+              : h(
+                  'select',
+                  {
+                    class: 'order',
+                    'aria-label': '排列',
+                    value: filters.value.order || (filters.value.work ? 'due' : ''),
+                    onChange: (event) => setFilters({ order: event.target.value }),
+                  },
+                  ORDERS.map(({ code, label }) => h('option', { key: code, value: code }, label)),
+                ),
             iconButton('refresh', '刷新（r）', renew, { class: { turning: queue.state === 'loading' } }),
             link(address('/cases/filters', filters.value), { class: 'button plain to-filters' }, [
               icon('filter'),
@@ -187,7 +190,7 @@ export const CaseList = {
             ]),
           ]),
           h(SearchField),
-          filtersSet.value.length ? h('div', { class: 'chips' }, filterChips()) : null,
+          filterChips().length ? h('div', { class: 'chips' }, filterChips()) : null,
         ]),
         h(
           'div',
@@ -208,24 +211,30 @@ export const CaseList = {
                 )
               : null,
             nothing.value
-              ? filtersSet.value.length
-                ? emptyPlace('search', '没有符合条件的案件', [
-                    h('p', null, '放宽几个条件，或换个说法再搜。'),
-                    button('清除全部筛选', { onClick: clearFilters }),
-                  ])
-                : emptyPlace(
-                    'inbox',
-                    '现在没有案件',
-                    h(
-                      'p',
-                      null,
-                      seesAll.value
-                        ? '居民从网页、微信、电话等任何渠道反映的问题，都会出现在这里。'
-                        : '由本部门主办或协办的案件，会出现在这里。',
-                    ),
-                  )
+              ? filters.value.work && filtersSet.value.length === 1
+                ? emptyPlace('check', '都办完了', link('/desk', { class: 'button plain' }, '回到我的工作'))
+                : filtersSet.value.length
+                  ? emptyPlace('search', '没有符合条件的案件', [
+                      h('p', null, '放宽几个条件，或换个说法再搜。'),
+                      button('清除全部筛选', { onClick: clearFilters }),
+                    ])
+                  : emptyPlace(
+                      'inbox',
+                      '现在没有案件',
+                      h(
+                        'p',
+                        null,
+                        seesAll.value
+                          ? '居民从网页、微信、电话等任何渠道反映的问题，都会出现在这里。'
+                          : '由本部门主办或协办的案件，会出现在这里。',
+                      ),
+                    )
               : null,
-            h('ul', { class: 'row-list' }, queue.items.map(row)),
+            h(
+              'ul',
+              { class: 'row-list' },
+              queue.items.map((item) => caseRow(item, caseAddress(item.case_no))),
+            ),
             queue.loadingMore ? skeleton(3) : null,
             problemNote(queue.moreProblem, () => {
               queue.moreProblem = null

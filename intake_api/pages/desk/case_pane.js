@@ -1,44 +1,37 @@
-// The right side: one case, everything that is known of it.
+// The right side: one case, everything that is known of it and everything that can be done with it.
 
-import { h, nextTick, ref, shallowReactive, watch } from './vue.js'
-import { ask, isAbort } from './api.js'
+import { computed, h, nextTick, onBeforeUnmount, ref, shallowReactive, watch } from './vue.js'
 import { icon } from './icons.js'
 import { CopyButton, button, emptyPlace, iconButton, problemNote, skeleton } from './controls.js'
-import { CATEGORY_KINDS, FINAL_STATES, channelOf, precisionOf, stateOf } from './labels.js'
-import { ago, fullTime, shortTime } from './clock.js'
+import { CATEGORY_KINDS, FINAL_STATES, precisionOf, stateOf } from './labels.js'
+import { ago, remaining, shortTime } from './clock.js'
 import { grouped } from './case_number.js'
 import { go, link, route } from './router.js'
 import { categoryOf } from './reference.js'
-import { corrects, releases, revealsReporters } from './session.js'
-import { listAddress, queue } from './queue.js'
-import { clockTag, stateTag, urgencyTag } from './case_list.js'
+import { corrects, releases } from './session.js'
+import { listAddress, load, queue } from './queue.js'
+import { countWork } from './work.js'
+import { acted, open, openCase, renew, watchOpenCase } from './open_case.js'
+import { clockTag, stateTag, urgencyTag } from './case_tags.js'
 import { CaseMap } from './case_map.js'
-import { Attachments } from './attachments.js'
-import { KEYS, useShortcuts } from './shortcuts.js'
+import { CaseFacts } from './case_facts.js'
+import { Attachments, evidence } from './attachments.js'
+import { ACTIONS, inOrder } from './action_table.js'
+import { ActionBar } from './action_bar.js'
+import { ActionSheet } from './action_sheet.js'
+import { CorrectSheet } from './correct_sheet.js'
+import { hasTasks, sideTasks } from './side_tasks.js'
+import { otherReporters, similarCases } from './similar_cases.js'
+import { keyTable, useShortcuts } from './shortcuts.js'
+import { stageBar } from './stage_bar.js'
 import { timeline } from './timeline.js'
 import { transcript } from './transcript.js'
-import { CorrectSheet } from './correct_sheet.js'
 import { Publicity } from './publicity.js'
-import { clockExplanation } from './clock_explanation.js'
+
+const SAID_FOR = 8_000
 
 const section = (title, children, extra = null) =>
   h('section', { class: 'block' }, [h('h3', null, [title, extra]), ...[children].flat()])
-
-/** The keys as a table, for an empty pane and for `?`. */
-export function keyTable() {
-  return h(
-    'dl',
-    { class: 'keys' },
-    KEYS.flatMap(({ keys, words }) => [
-      h(
-        'dt',
-        null,
-        keys.map((key) => h('kbd', null, key)),
-      ),
-      h('dd', null, words),
-    ]),
-  )
-}
 
 function place(location) {
   const precision = precisionOf(location.precision)
@@ -58,72 +51,49 @@ function place(location) {
   ]
 }
 
+/** What the department says it did, where that is to be verified or was. */
+function reported(item, events) {
+  const last =
+    ['reported_done', 'closed'].includes(item.status) && events?.findLast(({ kind }) => kind === 'reported_done')
+  if (!last?.remark) return null
+  return h('div', { class: 'reported' }, [
+    h('p', { class: 'saying-head' }, [
+      h('strong', null, '处置结果'),
+      h('span', { class: 'quiet' }, last.actor?.name),
+      h('time', { class: 'quiet', datetime: last.at }, shortTime(last.at)),
+    ]),
+    h('p', null, last.remark),
+  ])
+}
+
+/** Counts that make a case a special one. */
+function marks(item) {
+  return [
+    item.fast_track ? ['快速处置', 'busy'] : null,
+    item.orders ? [`督办 ${item.orders} 次`, 'care'] : null,
+    item.returns ? [`退单 ${item.returns} 次`, 'care'] : null,
+    item.reworks ? [`返工 ${item.reworks} 次`, 'care'] : null,
+    item.reopenings ? [`重办 ${item.reopenings} 次`, 'care'] : null,
+    item.repeat_of ? ['重复', 'care'] : null,
+  ]
+    .filter(Boolean)
+    .map(([words, tone]) => h('span', { key: words, class: ['tag', tone] }, words))
+}
+
 export const CasePane = {
   setup() {
-    const shown = shallowReactive({
-      number: '',
-      item: null,
-      events: null,
-      intact: undefined,
-      problem: null,
-      eventsProblem: null,
-      clock: null,
-      clockProblem: null,
-      clockOpen: false,
-      clockBusy: false,
-      revealed: null,
-      revealBusy: false,
-      revealProblem: null,
-      correcting: false,
-    })
+    /** `doing`: the action whose sheet is open, `start`: what is filled in; `said`: what was just done. */
+    const shown = shallowReactive({ revealed: null, correcting: false, doing: null, start: null, said: '' })
     const scroller = ref(null)
     const head = ref(null)
-    let way = null
+    const item = computed(() => openCase.item)
 
-    async function open(number) {
-      way?.abort()
-      way = new AbortController()
-      const { signal } = way
-      if (number !== shown.number) {
-        Object.assign(shown, {
-          number,
-          item: null,
-          events: null,
-          intact: undefined,
-          clock: null,
-          clockOpen: false,
-          clockProblem: null,
-          revealed: null,
-          revealProblem: null,
-          correcting: false,
-        })
-        scroller.value?.scrollTo({ top: 0 })
-      }
-      if (!number) return
-      Object.assign(shown, { problem: null, eventsProblem: null })
-      const at = `/cases/${number}`
-      await Promise.all([
-        ask('GET', at, { signal })
-          .then((item) => {
-            shown.item = item
-          })
-          .catch((error) => {
-            if (!isAbort(error)) shown.problem = error
-          }),
-        ask('GET', `${at}/events`, { signal })
-          .then((answer) => {
-            shown.events = answer.items
-            shown.intact = answer.intact
-          })
-          .catch((error) => {
-            if (!isAbort(error)) shown.eventsProblem = error
-          }),
-      ])
-      if (shown.clockOpen) await explainClock()
-    }
+    onBeforeUnmount(watchOpenCase())
     watch(
       () => route.params.number ?? '',
       async (number) => {
+        Object.assign(shown, { revealed: null, correcting: false, doing: null, start: null, said: '' })
+        scroller.value?.scrollTo({ top: 0 })
         await open(number)
         // on a phone the case is a page of its own: readers begin at its head
         await nextTick()
@@ -133,180 +103,156 @@ export const CasePane = {
     )
     // somebody else moved the case: the list saw it, so look again
     watch(
-      () => {
-        const row = queue.items.find((item) => item.case_no === shown.number)
-        return row && `${row.status} ${row.due_at} ${row.department?.id}`
-      },
-      (seen, before) => {
-        const item = shown.item
-        if (seen && before && item && seen !== `${item.status} ${item.due_at} ${item.department?.id}`)
-          open(shown.number)
+      () => queue.items.find((row) => row.case_no === openCase.number)?.version,
+      (version) => {
+        if (version && item.value && version > item.value.version) renew({ background: true })
       },
     )
 
-    async function explainClock() {
-      const number = shown.number
-      shown.clockBusy = true
-      shown.clockProblem = null
-      try {
-        const clock = await ask('GET', `/cases/${number}/clock`)
-        if (number === shown.number) shown.clock = clock
-      } catch (error) {
-        if (number === shown.number) shown.clockProblem = error
-      } finally {
-        shown.clockBusy = false
-      }
+    function putIntoList(changed) {
+      const at = queue.items.findIndex((row) => row.case_no === changed.case_no)
+      if (at >= 0) queue.items[at] = { ...queue.items[at], ...changed }
+      countWork()
     }
-    function toggleClock() {
-      shown.clockOpen = !shown.clockOpen
-      if (shown.clockOpen && !shown.clock) explainClock()
-    }
-
-    async function reveal() {
-      const number = shown.number
-      shown.revealBusy = true
-      shown.revealProblem = null
-      try {
-        const item = await ask('GET', `/cases/${number}`, { query: { reveal: 'reporter' } })
-        if (number === shown.number) shown.revealed = item
-      } catch (error) {
-        if (number === shown.number) shown.revealProblem = error
-      } finally {
-        shown.revealBusy = false
-      }
-    }
-
-    function corrected(item) {
+    function corrected(changed) {
       shown.correcting = false
-      const at = queue.items.findIndex((row) => row.case_no === item.case_no)
-      if (at >= 0) queue.items[at] = item
-      open(shown.number)
+      const known = acted(changed)
+      putIntoList(changed)
+      return known
     }
-    function lookAgain() {
-      shown.correcting = false
-      open(shown.number)
+    let quiet = 0
+    async function done(changed) {
+      const label = doingLabel()
+      Object.assign(shown, { doing: null, start: null, revealed: null, said: `${label}：已办好` })
+      clearTimeout(quiet)
+      quiet = setTimeout(() => {
+        shown.said = ''
+      }, SAID_FOR)
+      const known = acted(changed)
+      putIntoList(changed)
+      await known
+      if (openCase.problem?.status === 403) {
+        // with its part done, the case is no longer this person's to see
+        queue.said = shown.said
+        go(listAddress())
+        await load({ keep: true })
+        return
+      }
+      await nextTick()
+      head.value?.focus({ preventScroll: true })
     }
 
+    function act(action, start = null) {
+      Object.assign(shown, { doing: action, start, said: '' })
+    }
+    const doingLabel = () => item.value?.actions.find(({ action }) => action === shown.doing)?.label ?? ''
+    const offered = (action) => Boolean(item.value?.actions?.some((each) => each.action === action))
     const close = () => route.name === 'case' && go(listAddress())
+
     useShortcuts({
       Escape: close,
-      c: () => shown.item && navigator.clipboard?.writeText(shown.item.case_no).catch(() => null),
+      c: () => item.value && navigator.clipboard?.writeText(item.value.case_no).catch(() => null),
+      C: () => {
+        if (mayCorrect()) shown.correcting = true
+      },
+      '.': () => {
+        const [first] = inOrder(item.value?.actions ?? [])
+        if (first) act(first.action)
+      },
+      ...Object.fromEntries(
+        Object.entries(ACTIONS).map(([action, { key }]) => [key, () => offered(action) && act(action)]),
+      ),
     })
 
-    function reporter(item) {
-      const person = (shown.revealed ?? item).reporter ?? {}
-      const known = person.name || person.phone
-      return [
-        h('span', { class: 'reporter' }, [
-          known
-            ? [person.name, person.phone].filter(Boolean).join('　')
-            : item.reporter?.confidential
-              ? '姓名和电话不公开'
-              : '没有留下姓名和电话',
-          item.reporter?.confidential
-            ? h('span', { class: 'tag care' }, [icon('lock', { size: 12 }), '要求保密'])
-            : null,
-          known && revealsReporters.value
-            ? shown.revealed
-              ? button('隐藏', {
-                  look: 'quiet',
-                  onClick: () => {
-                    shown.revealed = null
-                  },
-                })
-              : button('显示', {
-                  look: 'quiet',
-                  glyph: 'eye',
-                  busy: shown.revealBusy,
-                  onClick: reveal,
-                  title: '显示姓名和电话；这次查看会记入审计',
-                })
-            : null,
-        ]),
-        shown.revealed ? h('span', { class: 'quiet', role: 'status' }, '这次查看已记入审计。') : null,
-        shown.revealProblem ? h('span', { class: 'bad', role: 'alert' }, shown.revealProblem.detail) : null,
-      ]
-    }
+    const mayCorrect = () => corrects.value && item.value && !FINAL_STATES.has(item.value.status)
 
-    function facts(item) {
-      const channel = channelOf(item.channel)
-      const supporting = (item.supporting ?? []).map((unit) => unit.name).join('、')
-      const pair = (term, children) => [h('dt', null, term), h('dd', null, children)]
-      return h('dl', { class: 'facts' }, [
-        ...pair('主办部门', [
-          item.department?.name ?? '未定',
-          supporting ? h('span', { class: 'quiet' }, `协办：${supporting}`) : null,
-          item.basis ? h('span', { class: 'quiet' }, `依据：${item.basis}`) : null,
-        ]),
-        ...pair(
-          '应办结',
-          item.due_at
-            ? [
-                h('time', { datetime: item.due_at, title: fullTime(item.due_at) }, shortTime(item.due_at)),
-                button(shown.clockOpen ? '收起算法' : '怎么算的', {
-                  look: 'quiet',
-                  onClick: toggleClock,
-                  busy: shown.clockBusy,
-                  'aria-expanded': String(shown.clockOpen),
-                }),
-              ]
-            : '定了分类才有时限',
-        ),
-        ...(shown.clockOpen
-          ? [
-              h('dd', { class: 'across' }, [
-                problemNote(shown.clockProblem, explainClock),
-                shown.clock ? clockExplanation(shown.clock) : shown.clockProblem ? null : skeleton(4),
-              ]),
-            ]
-          : []),
-        ...pair('收到', [
-          h('time', { datetime: item.received_at, title: fullTime(item.received_at) }, shortTime(item.received_at)),
-          h('span', { class: 'quiet' }, ago(item.received_at)),
-        ]),
-        ...(item.occurred_at ? pair('发生', h('time', null, shortTime(item.occurred_at))) : []),
-        ...pair('来源', [icon(channel.icon), channel.label]),
-        ...pair('反映人', reporter(item)),
-      ])
-    }
-
-    function body(item) {
-      const files = item.attachments ?? []
+    function body() {
+      const { events } = openCase
+      const case_ = item.value
+      const photos = evidence(case_, events)
       // phone numbers within the words are masked together with the reporter's
-      const said = shown.revealed ?? item
+      const said = shown.revealed ?? case_
+      const { tone, words } = remaining(case_)
+      const others = otherReporters(case_, events)
       return [
+        stageBar(case_.stages, {
+          loadedAt: openCase.loadedAt,
+          late: tone === 'late',
+          stands: case_.status === 'suspended',
+          dueWords: words,
+        }),
         h('p', { class: 'description' }, said.description),
-        facts(item),
+        reported(case_, events),
+        photos.length ? h(Attachments, { groups: photos }) : null,
+        hasTasks(case_.tasks) ? section('请示和协办', sideTasks(case_.tasks)) : null,
+        h(CaseFacts, {
+          key: case_.case_no,
+          item: case_,
+          events,
+          revealed: shown.revealed,
+          onReveal: (revealed) => {
+            shown.revealed = revealed
+          },
+        }),
         section('地点', place(said.location ?? {})),
-        files.length
-          ? section('照片和录音', h(Attachments, { files }), h('span', { class: 'quiet' }, `${files.length} 件`))
+        others ? section('其他反映和催办', others) : null,
+        openCase.similar?.length
+          ? section(
+              '相似案件',
+              similarCases(openCase.similar, offered('merge') ? (number) => act('merge', { into: number }) : null),
+              h('span', { class: 'quiet' }, `${openCase.similar.length} 件`),
+            )
           : null,
         said.transcript?.length ? transcript(said.transcript) : null,
         releases.value
-          ? h(Publicity, { number: item.case_no, version: item.version, onDone: () => open(shown.number) })
+          ? h(Publicity, { number: case_.case_no, version: case_.version, onDone: () => renew() })
           : null,
         section(
           '经过',
           [
-            problemNote(shown.eventsProblem, () => open(shown.number)),
-            shown.events ? timeline(shown.events, shown.intact) : shown.eventsProblem ? null : skeleton(4),
+            problemNote(openCase.eventsProblem, () => renew()),
+            events ? timeline(events, openCase.intact) : openCase.eventsProblem ? null : skeleton(4),
           ].flat(),
         ),
       ]
     }
 
-    function heading(item) {
-      const category = item.category
+    function showNews() {
+      const first = openCase.news[0]
+      openCase.news = []
+      scroller.value?.querySelector(`[data-seq="${first.seq}"]`)?.scrollIntoView({ block: 'center' })
+    }
+    /** What came in while the case was open, or what was just done: said in the heading, nothing moves. */
+    function notice() {
+      if (openCase.news.length) {
+        const last = openCase.news.at(-1)
+        return h('button', { type: 'button', class: 'fresh', onClick: showNews, title: '看经过' }, [
+          `刚有变化：${last.actor?.name ?? ''}${last.kind_label}（${ago(last.at)}）`,
+        ])
+      }
+      return shown.said
+        ? h('span', { class: 'said-done' }, [
+            icon('check', { size: 14 }),
+            shown.said,
+            h('span', { class: 'next-key' }, [h('kbd', null, 'J'), ' 下一件']),
+          ])
+        : null
+    }
+
+    function heading() {
+      const case_ = item.value
+      const { category } = case_
       return [
         h('div', { class: 'case-title' }, [
-          h('h2', { class: 'number', tabindex: -1, ref: head }, grouped(item.case_no)),
-          h(CopyButton, { text: item.case_no, words: '复制编号（c）', small: true }),
-          stateTag(item.status),
-          clockTag(item),
+          h('h2', { class: 'number', tabindex: -1, ref: head }, grouped(case_.case_no)),
+          h(CopyButton, { text: case_.case_no, words: '复制编号（c）', small: true }),
+          stateTag(case_.status),
+          ...marks(case_),
+          clockTag(case_),
         ]),
         h('p', { class: 'case-category' }, [
           h('strong', null, category?.name ?? '未分类'),
-          urgencyTag(item.urgency),
+          urgencyTag(case_.urgency),
           category
             ? h(
                 'span',
@@ -315,30 +261,24 @@ export const CasePane = {
                   .filter(Boolean)
                   .join(' · '),
               )
-            : h('span', { class: 'quiet' }, stateOf(item.status).help),
-          corrects.value && !FINAL_STATES.has(item.status)
+            : h('span', { class: 'quiet' }, stateOf(case_.status).help),
+          mayCorrect()
             ? button('更正', {
                 look: 'quiet',
-                title: '更正分类或地点',
+                title: '更正分类或地点（C）',
                 onClick: () => {
                   shown.correcting = true
                 },
               })
             : null,
+          h('span', { class: 'case-notice', role: 'status' }, notice()),
         ]),
       ]
     }
 
-    return () => {
-      if (!shown.number) {
-        return h(
-          'section',
-          { class: 'pane vacant', 'aria-label': '案件详情' },
-          emptyPlace('keys', '选一件案件看详情', keyTable()),
-        )
-      }
-      const { item } = shown
-      return h('section', { class: 'pane', 'aria-label': '案件详情', 'aria-busy': String(!item && !shown.problem) }, [
+    function pane() {
+      const { number, problem } = openCase
+      return h('section', { class: 'pane', 'aria-label': '案件详情', 'aria-busy': String(!item.value && !problem) }, [
         h('header', { class: 'pane-head' }, [
           link(
             listAddress(),
@@ -348,15 +288,13 @@ export const CasePane = {
           h(
             'div',
             { class: 'case-heading' },
-            item
-              ? heading(item)
-              : [
-                  h(
-                    'div',
-                    { class: 'case-title' },
-                    h('h2', { class: 'number', tabindex: -1, ref: head }, grouped(shown.number)),
-                  ),
-                ],
+            item.value
+              ? heading()
+              : h(
+                  'div',
+                  { class: 'case-title' },
+                  h('h2', { class: 'number', tabindex: -1, ref: head }, grouped(number)),
+                ),
           ),
           h('div', { class: 'to-close' }, iconButton('close', '关闭（Esc）', close)),
         ]),
@@ -364,32 +302,71 @@ export const CasePane = {
           'div',
           { class: 'pane-body', ref: scroller },
           [
-            shown.problem
-              ? shown.problem.status === 404
+            problem
+              ? problem.status === 404
                 ? emptyPlace('search', '没有这件案件', [
-                    h('p', null, shown.problem.detail),
+                    h('p', null, problem.detail),
                     link(listAddress(), { class: 'button plain' }, '回到列表'),
                   ])
-                : problemNote(shown.problem, () => open(shown.number))
+                : problemNote(problem, () => renew())
               : null,
-            item
-              ? body(item)
-              : shown.problem
+            item.value
+              ? body()
+              : problem
                 ? null
                 : [skeleton(4), h('div', { class: 'skeleton block-shape', 'aria-hidden': 'true' }), skeleton(4)],
           ].flat(),
         ),
-        item && shown.correcting
+        item.value && !problem
+          ? h(ActionBar, { number, offered: item.value.actions, onAct: (action) => act(action) })
+          : null,
+        item.value && shown.correcting
           ? h(CorrectSheet, {
-              item,
+              item: item.value,
               onDone: corrected,
-              onStale: lookAgain,
+              onStale: () => {
+                shown.correcting = false
+                renew()
+              },
               onClose: () => {
                 shown.correcting = false
               },
             })
           : null,
       ])
+    }
+
+    let label = ''
+    return () => {
+      if (!openCase.number) {
+        return h(
+          'section',
+          { class: 'pane vacant', 'aria-label': '案件详情' },
+          emptyPlace('keys', '选一件案件看详情', keyTable()),
+        )
+      }
+      // the sheet stays open when others made its action impossible: what was written must not vanish
+      label = doingLabel() || label
+      return [
+        pane(),
+        item.value && shown.doing
+          ? h(ActionSheet, {
+              key: `${openCase.number} ${shown.doing}`,
+              action: shown.doing,
+              label,
+              item: item.value,
+              events: openCase.events,
+              start: shown.start,
+              possible: offered(shown.doing),
+              onDone: done,
+              onStale: () => renew(),
+              onClose: () => {
+                shown.doing = null
+                shown.start = null
+              },
+            })
+          : null,
+      ]
     }
   },
 }

@@ -70,6 +70,21 @@ export function fullTime(iso) {
   return `${p.year}-${p.month}-${p.day} ${formats.weekday.format(at)} ${p.hour}:${p.minute}:${p.second}`
 }
 
+/** The end of a day `2026-11-22` in the city, as a moment; null for what is no day. */
+export function endOfDay(day) {
+  const wanted = Date.parse(`${day}T23:59:00Z`)
+  if (!Number.isFinite(wanted)) return null
+  const p = parts(new Date(wanted))
+  const shown = Date.UTC(p.year, p.month - 1, p.day, p.hour, p.minute)
+  return new Date(wanted - (shown - wanted)).toISOString()
+}
+
+/** The day so many days from now in the city, as `2026-11-22`. */
+export function dayAhead(days) {
+  const p = parts(new Date(now.value + days * DAY))
+  return `${p.year}-${p.month}-${p.day}`
+}
+
 /** A length of time in ms as people say it: `40 分`, `3 小时 20 分`, `1 天 5 小时`, `12 天`. */
 export function duration(ms) {
   const minutes = Math.floor(Math.abs(ms) / MINUTE)

@@ -251,7 +251,7 @@ export const ChoiceBox = {
         event.preventDefault()
         if (!open.value) show()
         else at.value = Math.max(0, Math.min(found.value.length - 1, at.value + step))
-      } else if (event.key === 'Enter' && open.value) {
+      } else if (event.key === 'Enter' && open.value && !event.ctrlKey && !event.metaKey) {
         event.preventDefault()
         if (found.value[at.value]) pick(found.value[at.value].value)
       } else if (event.key === 'Escape' && open.value) {

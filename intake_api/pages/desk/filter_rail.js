@@ -8,13 +8,18 @@ import { address, go, link } from './router.js'
 import { categoryOf, reference, towns } from './reference.js'
 import { seesAll } from './session.js'
 import { clearFilters, filters, filtersSet, listAddress, queue, setFilters } from './queue.js'
+import { countWords, work, workAddress } from './work.js'
 import { typedNumber } from './case_number.js'
 
 const TYPING_PAUSE = 350
 
-/** The search field: words filter the list, a whole case number opens the case on Enter. */
+/**
+ * The search field: words filter the list, a whole case number opens the case on Enter. `whole`: nothing happens before
+ * Enter, for where there is no list to narrow while one types.
+ */
 export const SearchField = {
-  setup() {
+  props: { whole: Boolean },
+  setup(props) {
     const text = ref(filters.value.q)
     let timer = 0
     let composing = false
@@ -32,7 +37,7 @@ export const SearchField = {
       text.value = event.target.value
       clearTimeout(timer)
       // words half written with an input method are not yet words
-      if (!composing) timer = setTimeout(apply, TYPING_PAUSE)
+      if (!composing && !props.whole) timer = setTimeout(apply, TYPING_PAUSE)
     }
     function pressed(event) {
       if (event.key !== 'Enter' || event.isComposing) return
@@ -79,17 +84,34 @@ export const SearchField = {
 
 function stateRow(code, label, help) {
   const count = queue.counts?.[code || 'all']
+  const at = !filters.value.work && filters.value.status === code
   return h(
     'li',
     { key: code },
     link(
-      address(listPath(), { ...filters.value, status: code }),
+      address(listPath(), { ...filters.value, work: '', status: code }),
       {
-        class: ['state-row', { at: filters.value.status === code }],
-        'aria-current': filters.value.status === code ? 'true' : undefined,
+        class: ['state-row', { at }],
+        'aria-current': at ? 'true' : undefined,
         title: help,
       },
       [h('span', null, label), count === undefined ? null : h('span', { class: 'count' }, String(count))],
+    ),
+  )
+}
+
+function workRow(item) {
+  const at = filters.value.work === item.work
+  return h(
+    'li',
+    { key: item.work },
+    link(
+      workAddress(item.work),
+      { class: ['state-row', { at }], 'aria-current': at ? 'true' : undefined, title: item.help },
+      [
+        h('span', null, item.label),
+        h('span', { class: ['count', { late: item.late && !item.over }] }, item.count ? countWords(item) : ''),
+      ],
     ),
   )
 }
@@ -117,6 +139,16 @@ export const FilterRail = {
           filtersSet.value.length ? button('全部清除', { look: 'quiet', onClick: clearFilters }) : null,
         ]),
         h(SearchField),
+        work.items.length
+          ? [
+              h('h3', null, '我的工作'),
+              h(
+                'ul',
+                { class: 'states' },
+                work.items.map((item) => workRow(item)),
+              ),
+            ]
+          : null,
         h('label', { class: ['switch', { on: filters.value.overdue }] }, [
           h('input', {
             type: 'checkbox',
@@ -164,12 +196,15 @@ export function filterChips() {
     overdue: () => '超时',
     q: (text) => `“${text}”`,
   }
-  return filtersSet.value.map((name) => {
-    const said = words[name](filters.value[name])
-    return h(
-      'button',
-      { key: name, type: 'button', class: 'chip', title: `取消“${said}”`, onClick: () => setFilters({ [name]: '' }) },
-      [said, icon('close', { size: 11 })],
-    )
-  })
+  // a work list is the title of the list already
+  return filtersSet.value
+    .filter((name) => name !== 'work')
+    .map((name) => {
+      const said = words[name](filters.value[name])
+      return h(
+        'button',
+        { key: name, type: 'button', class: 'chip', title: `取消“${said}”`, onClick: () => setFilters({ [name]: '' }) },
+        [said, icon('close', { size: 11 })],
+      )
+    })
 }

@@ -1,4 +1,4 @@
-// Every word that stands for a code: states, channels, precisions, roles, kinds of events.
+// Every word that stands for a code: states, channels, precisions, roles, grades.
 
 /**
  * The states of a case in the order of its life.
@@ -56,67 +56,56 @@ export const ROLES = [
 /** Roles for programs; a person never has them. */
 const PROGRAM_ROLES = { channel: '渠道', partner: '外部系统' }
 
+/** What can be done with a case; what is offered carries its own name, these are for the table of keys. */
+export const ACTION_LABELS = {
+  file: '立案',
+  reject: '不予受理',
+  check: '请求核查',
+  check_report: '核查回复',
+  merge: '并案',
+  dispatch: '派遣',
+  accept: '签收',
+  return: '退单',
+  adjudicate: '裁定',
+  assist: '请求协办',
+  assist_decide: '协办审批',
+  assist_report: '协办反馈',
+  extend: '申请延期',
+  extend_decide: '延期审批',
+  suspend: '申请挂账',
+  suspend_decide: '挂账审批',
+  resume: '恢复办理',
+  contact: '联系诉求人',
+  report_done: '处置反馈',
+  verify: '核实结案',
+  rework: '返工',
+  close: '直接结案',
+  reopen: '重办',
+  reopen_decide: '重办审批',
+  withdraw: '撤诉',
+  urge: '催办',
+  supplement: '补充',
+  follow: '加入',
+  rate: '回访评价',
+  note: '备注',
+  supervise: '督办',
+}
+
+/** How satisfied a reporter is, from best to worst. */
+export const GRADES = [
+  { code: 'very_satisfied', label: '非常满意' },
+  { code: 'satisfied', label: '满意' },
+  { code: 'fairly_satisfied', label: '基本满意' },
+  { code: 'dissatisfied', label: '不满意' },
+  { code: 'very_dissatisfied', label: '非常不满意' },
+]
+
 export const CATEGORY_KINDS = { component: '部件', event: '事件', referral: '转办' }
 
 export const URGENCIES = {
   emergency: { label: '特急', tone: 'late' },
   urgent: { label: '紧急', tone: 'soon' },
   normal: { label: '一般', tone: '' },
-}
-
-const EVENT_KINDS = {
-  received: '收到诉求',
-  file: '立案',
-  filed: '立案',
-  reject: '不予受理',
-  rejected: '不予受理',
-  check: '要求核查',
-  check_report: '核查回报',
-  merge: '并案',
-  merged: '并案',
-  dispatch: '派遣',
-  dispatched: '派遣',
-  accept: '签收',
-  accepted: '签收',
-  return: '退单',
-  returned: '退单',
-  adjudicate: '裁定责任',
-  adjudicated: '裁定责任',
-  assist: '请求协办',
-  assist_report: '协办回报',
-  extend: '申请延期',
-  extend_decide: '延期审批',
-  suspend: '挂账',
-  suspended: '挂账',
-  resume: '恢复办理',
-  resumed: '恢复办理',
-  report_done: '处置反馈',
-  reported_done: '处置反馈',
-  verify: '核实',
-  rework: '返工',
-  close: '结案',
-  closed: '结案',
-  reopen: '重办',
-  reopened: '重办',
-  withdraw: '撤诉',
-  withdrawn: '撤诉',
-  urge: '催办',
-  urged: '催办',
-  supplement: '补充',
-  supplemented: '补充',
-  follow: '加入',
-  followed: '加入',
-  rate: '评价',
-  rated: '评价',
-  note: '备注',
-  noted: '备注',
-  supervise: '督办',
-  supervised: '督办',
-  correct: '更正',
-  corrected: '更正',
-  released: '公开说明',
-  unreleased: '撤下公开说明',
-  commented: '外部系统补充',
 }
 
 /** Why one person must not have these roles together, or empty. The server decides; this says it early. */
@@ -143,5 +132,5 @@ export const precisionOf = (code) => PRECISIONS[code] ?? { label: code ?? '', su
 export const roleLabel = (code) => ROLE_BY_CODE[code]?.label ?? PROGRAM_ROLES[code] ?? code
 export const roleOf = (code) => ROLE_BY_CODE[code] ?? { code, label: roleLabel(code), help: '' }
 export const urgencyOf = (code) => URGENCIES[code] ?? null
-export const eventLabel = (code) => EVENT_KINDS[code] ?? code
+export const gradeLabel = (code) => GRADES.find((grade) => grade.code === code)?.label ?? code ?? ''
 export const actorLabel = (kind) => ACTOR_KINDS[kind] ?? kind ?? ''

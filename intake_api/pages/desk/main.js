@@ -20,13 +20,15 @@ import {
 } from './session.js'
 import { loadReference, reference } from './reference.js'
 import { queue, watchQueue } from './queue.js'
-import { useShortcuts } from './shortcuts.js'
+import { waiting, watchWork, work, workAddress } from './work.js'
+import { useShortcuts, wholeKeyTable } from './shortcuts.js'
 import { THEMES, chooseTheme, theme } from './theme.js'
 import { AccountPage, DutyPage } from './account_page.js'
 import { AuditPage } from './audit_page.js'
 import { CaseList } from './case_list.js'
-import { CasePane, keyTable } from './case_pane.js'
+import { CasePane } from './case_pane.js'
 import { FilterRail } from './filter_rail.js'
+import { HomePage } from './home_page.js'
 import { InvitationPage } from './invitation.js'
 import { LearningPage } from './learning_page.js'
 import { LoginPage, doorway } from './login.js'
@@ -146,6 +148,7 @@ function topBar(showKeys) {
       h('span', { class: 'brand-city' }, reference.city?.name ?? '部门工作台'),
     ]),
     h('nav', { 'aria-label': '页面' }, [
+      readsCases.value ? tab('/desk', ['我的工作', waitingTag()], route.name === 'home') : null,
       readsCases.value ? tab(address('/cases'), '案件', CASE_PAGES.includes(route.name)) : null,
       readsCases.value ? tab(address('/responsibility'), '职责表', route.name === 'responsibility') : null,
       teaches.value ? tab(address('/learning'), '学习样本', route.name === 'learning') : null,
@@ -161,7 +164,13 @@ function topBar(showKeys) {
   ])
 }
 
+function waitingTag() {
+  const count = waiting()
+  return count ? h('span', { class: 'tab-count', 'aria-label': `${count} 件等您` }, count > 99 ? '99+' : count) : null
+}
+
 function page() {
+  if (route.name === 'home' && readsCases.value) return h(HomePage)
   if (CASE_PAGES.includes(route.name) && readsCases.value) return h(QueuePage)
   if (route.name === 'account') return h(AccountPage)
   if (route.name === 'staff' && seesStaff.value) return h(StaffPage)
@@ -183,10 +192,13 @@ const Desk = {
   setup() {
     const keysShown = ref(false)
     restore()
+    const openWork = (i) => work.items[i] && go(workAddress(work.items[i].work))
     useShortcuts({
       '?': () => {
         if (session.state === 'in' && readsCases.value) keysShown.value = !keysShown.value
       },
+      0: () => session.state === 'in' && go('/desk'),
+      ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [i + 1, () => openWork(i)])),
     })
     watch(
       () => session.state === 'in' && !session.duties.length,
@@ -194,15 +206,24 @@ const Desk = {
         if (at) loadReference()
       },
     )
+    let stopWork = null
+    watch(
+      () => session.state === 'in' && readsCases.value,
+      (works) => {
+        stopWork?.()
+        stopWork = works ? watchWork() : null
+      },
+    )
     watchEffect(() => {
       if (session.state !== 'in' || route.name !== 'home') return
-      if (readsCases.value) go(address('/cases'), { replace: true })
-      else if (seesStaff.value) go(address('/staff'), { replace: true })
+      if (readsCases.value) return
+      if (seesStaff.value) go(address('/staff'), { replace: true })
       else if (readsAudit.value) go(address('/audit'), { replace: true })
     })
     watchEffect(() => {
       const what =
         {
+          home: readsCases.value ? '我的工作' : '部门工作台',
           cases: '案件',
           filters: '筛选',
           case: `案件 ${route.params.number}`,
@@ -233,11 +254,12 @@ const Desk = {
               Sheet,
               {
                 title: '快捷键',
+                wide: true,
                 onClose: () => {
                   keysShown.value = false
                 },
               },
-              keyTable,
+              wholeKeyTable,
             )
           : null,
         secondsLeft.value !== null

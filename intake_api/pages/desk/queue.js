@@ -4,6 +4,7 @@ import { computed, reactive, watch } from './vue.js'
 import { ask, isAbort } from './api.js'
 import { address, go, route } from './router.js'
 import { idleFor, session } from './session.js'
+import { isSettled } from './work.js'
 
 const PAGE = 50
 const LOOK = 20
@@ -11,11 +12,18 @@ const LOOK_EVERY = 15_000
 const QUIET_AFTER = 5 * 60_000
 
 /** The filters, by their names in the address bar and in the API. */
-export const FILTERS = ['status', 'category', 'department', 'channel', 'town', 'overdue', 'q']
+export const FILTERS = ['work', 'status', 'category', 'department', 'channel', 'town', 'overdue', 'q']
+
+/** In which order cases can be listed; '' in the address means the order that suits the list. */
+export const ORDERS = [
+  { code: 'newest', label: '新到在前' },
+  { code: 'due', label: '先到期在前' },
+  { code: 'priority', label: '要紧在前' },
+]
 
 /**
  * `items` newest first; `next` the cursor of the following page or null; `counts` by state when the server gives them;
- * `fresh` new cases above the list; `freshMore` whether there are even more; `lookedAt` when the list was last true.
+ * `said` what was just done with a case that left the list, until the next look; `fresh` new cases; `freshMore` whether there are even more; `lookedAt` when the list was last true.
  */
 export const queue = reactive({
   items: [],
@@ -30,21 +38,30 @@ export const queue = reactive({
   lookedAt: 0,
   lookFailed: false,
   resting: false,
+  said: '',
 })
 
-export const filters = computed(() => Object.fromEntries(FILTERS.map((name) => [name, route.query[name] ?? ''])))
+const NAMES = [...FILTERS, 'order']
+export const filters = computed(() => Object.fromEntries(NAMES.map((name) => [name, route.query[name] ?? ''])))
 export const filtersSet = computed(() => FILTERS.filter((name) => filters.value[name]))
 
 /** Change filters: the address bar changes, and the list follows it. */
 export function setFilters(change) {
   const query = { ...filters.value, ...change }
   const path = route.name === 'filters' ? '/cases/filters' : '/cases'
-  go(address(path, query), { replace: 'q' in change })
+  go(address(path, query), { replace: 'q' in change || 'order' in change })
 }
 
-export const clearFilters = () => setFilters(Object.fromEntries(FILTERS.map((name) => [name, ''])))
+export const clearFilters = () => setFilters(Object.fromEntries(NAMES.map((name) => [name, ''])))
 export const caseAddress = (number) => address(`/cases/${number}`, filters.value)
 export const listAddress = () => address('/cases', filters.value)
+
+/** What is asked of the server: work lists begin with what is due first, all others with the newest. */
+function wanted() {
+  const { order, work, ...others } = filters.value
+  const suits = work && !isSettled(work) ? 'due' : ''
+  return { ...others, work, order: order === 'newest' ? '' : order || suits }
+}
 
 let asked = null
 
@@ -57,7 +74,7 @@ export async function load({ keep = false } = {}) {
   queue.state = 'loading'
   if (!keep) Object.assign(queue, { items: [], next: null })
   try {
-    const answer = await ask('GET', '/cases', { query: { ...filters.value, limit: PAGE }, signal: way.signal })
+    const answer = await ask('GET', '/cases', { query: { ...wanted(), limit: PAGE }, signal: way.signal })
     Object.assign(queue, {
       items: answer.items,
       next: answer.next ?? null,
@@ -82,7 +99,7 @@ export async function loadMore() {
   const way = asked
   try {
     const answer = await ask('GET', '/cases', {
-      query: { ...filters.value, limit: PAGE, cursor: queue.next },
+      query: { ...wanted(), limit: PAGE, cursor: queue.next },
       signal: way.signal,
     })
     const known = new Set(queue.items.map((item) => item.case_no))
@@ -101,16 +118,17 @@ async function look() {
   const way = asked
   try {
     const answer = await ask('GET', '/cases', {
-      query: { ...filters.value, limit: LOOK },
+      query: { ...wanted(), limit: LOOK },
       signal: way.signal,
       background: true,
     })
     const at = new Map(queue.items.map((item, i) => [item.case_no, i]))
-    const firstKnown = answer.items.findIndex((item) => at.has(item.case_no))
-    queue.fresh = firstKnown < 0 ? answer.items.length : firstKnown
-    queue.freshMore = firstKnown < 0 && Boolean(answer.next)
+    // by due time a new case may come anywhere
+    queue.fresh = answer.items.filter((item) => !at.has(item.case_no)).length
+    queue.freshMore = queue.fresh === answer.items.length && Boolean(answer.next)
     for (const item of answer.items) if (at.has(item.case_no)) queue.items[at.get(item.case_no)] = item
     if (answer.counts) queue.counts = answer.counts
+    queue.said = ''
     queue.lookedAt = Date.now()
     queue.lookFailed = false
   } catch (error) {

@@ -34,6 +34,9 @@ export function loadReference() {
 /** A category of the taxonomy by its code, or undefined. */
 export const categoryOf = (code) => reference.categories.find((category) => category.code === code)
 
+/** A department's name by its id. */
+export const departmentName = (id) => reference.departments.find((unit) => unit.id === id)?.name ?? id ?? '未定'
+
 /** The towns as `{code, name}`, in the city's order. */
 export function towns() {
   return (reference.city?.towns?.features ?? []).map(({ properties }) => ({

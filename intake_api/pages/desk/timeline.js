@@ -1,10 +1,13 @@
-// What happened to a case, oldest first: who, when, why, and whether the record is whole.
+// What happened to a case, oldest first: who, when, why, with words and photos, and whether the record is whole.
 
 import { h } from './vue.js'
 import { icon } from './icons.js'
-import { actorLabel, eventLabel, precisionOf, stateOf } from './labels.js'
-import { categoryOf, reference } from './reference.js'
+import { actorLabel, gradeLabel, precisionOf, stateOf } from './labels.js'
+import { categoryOf, departmentName } from './reference.js'
 import { ago, fullTime, shortTime } from './clock.js'
+import { grouped } from './case_number.js'
+import { Attachments } from './attachments.js'
+import { ruleWords } from './ruling.js'
 
 const FIRST = /^0+$/
 
@@ -23,11 +26,7 @@ function move(event) {
   return h('span', { class: 'quiet' }, from ? `${stateOf(from).label} → ${stateOf(to).label}` : stateOf(to).label)
 }
 
-// `*` in the responsibility matrix means all
-const ruleWords = (rule) => rule.replace(/^\* ×/, '全部分类 ×').replace(/× \*$/, '× 全区')
-
 const categoryName = (code) => (code ? (categoryOf(code)?.name ?? code) : '未分类')
-const departmentName = (id) => reference.departments.find((unit) => unit.id === id)?.name ?? id ?? '未定'
 const placeName = ({ precision, grid_cell: cell }) => `${precisionOf(precision).label}${cell ? `（网格 ${cell}）` : ''}`
 
 /** What a correction put right, and what followed from it. */
@@ -42,9 +41,43 @@ function differences(before, after) {
     .map(([title, was, is]) => `${title}：${was} → ${is}`)
 }
 
+const units = (ids) => ids.map(departmentName).join('、')
+
+/** What an event of a kind says to people beside its name, from its data. */
+const SAYS = {
+  dispatched: ({ department, supporting }) => [
+    `派给${departmentName(department)}${supporting?.length ? `，协办：${units(supporting)}` : ''}`,
+  ],
+  returned: ({ department, responsible, returns }) => [
+    `${departmentName(department)}退回，第 ${returns} 次；改派前由${departmentName(responsible)}负责`,
+  ],
+  adjudicated: ({ department, remembered }) => [
+    `裁定给${departmentName(department)}${remembered ? '，以后照此办理' : ''}`,
+  ],
+  rejected: ({ referral }) => [`可以找：${referral}`],
+  merged: ({ into }) => [`并入 ${grouped(into)}`],
+  took_in: ({ case: number }) => [`并入 ${grouped(number)}`],
+  assist_asked: ({ department }) => [`请${departmentName(department)}协办`],
+  assist_decided: ({ department, granted }) => [`${departmentName(department)}协办：${granted ? '同意' : '不同意'}`],
+  assist_reported: ({ department }) => [departmentName(department)],
+  extension_decided: ({ granted }) => [granted ? '同意延期' : '不同意延期'],
+  suspension_asked: ({ until }) => [`申请挂到 ${shortTime(until)}`],
+  suspended: ({ until }) => [`挂到 ${shortTime(until)}`],
+  check_reported: ({ confirmed }) => [confirmed ? '属实' : '不属实'],
+  reported_done: ({ in_time: inTime, waits_for: waits }) => [
+    `${inTime ? '按期' : '超时'}反馈${waits?.length ? `，还等${units(waits)}协办反馈` : ''}`,
+  ],
+  rated: ({ grade, solved, asks_reopening: asks }) => [
+    `${solved ? '已解决' : '未解决'}，${gradeLabel(grade)}${asks ? '；已提请重办' : ''}`,
+  ],
+  supervised: ({ name, addressee, order }) => [`第 ${order} 次，${name}，收件：${addressee}`],
+  urged: ({ urges }) => [`共 ${urges} 次`],
+  followed: ({ followers }) => [`共 ${followers} 人加入`],
+}
+
 /** Facts in an event's data that say something to people. */
-function facts(data) {
-  const said = []
+function facts({ kind, data }) {
+  const said = data && SAYS[kind] ? SAYS[kind](data) : []
   if (Array.isArray(data?.left_to_operator) && data.left_to_operator.length)
     said.push(`留给受理员：${data.left_to_operator.join('、')}`)
   if (data?.category && data.category_confidence < 1)
@@ -54,7 +87,38 @@ function facts(data) {
     said.push(
       `责任依据：${data.basis}${data.responsibility_rule ? `（规则 ${ruleWords(data.responsibility_rule)}）` : ''}`,
     )
+  if (kind !== 'received' && kind !== 'filed' && data?.due?.at) said.push(`应办结 ${shortTime(data.due.at)}`)
   return said
+}
+
+function eventLine(event, linked) {
+  const own = event.actor?.kind === 'system'
+  const files = event.attachments ?? []
+  return h('li', { key: event.seq, class: { broken: !linked, still: own }, 'data-seq': event.seq }, [
+    h('div', { class: 'event-head' }, [
+      h('strong', null, event.kind_label),
+      move(event),
+      h('time', { datetime: event.at, title: fullTime(event.at) }, `${shortTime(event.at)} · ${ago(event.at)}`),
+    ]),
+    h('div', { class: 'event-who' }, [
+      h('span', null, event.actor?.name || actorLabel(event.actor?.kind)),
+      event.actor?.name && actorLabel(event.actor.kind) !== event.actor.name
+        ? h('span', { class: 'quiet' }, actorLabel(event.actor.kind))
+        : null,
+      h(
+        'span',
+        {
+          class: ['seal', { bad: !linked }],
+          title: linked ? `与上一条相接。校验值 ${event.hash ?? ''}` : '与上一条对不上，请告知审计员',
+        },
+        [icon(linked ? 'check' : 'alert', { size: 12 }), h('code', null, (event.hash ?? '').slice(0, 8))],
+      ),
+    ]),
+    event.reason ? h('p', { class: 'event-reason' }, event.reason) : null,
+    event.remark ? h('p', { class: 'event-reason remark' }, event.remark) : null,
+    files.length ? h(Attachments, { groups: [{ title: event.kind_label, files }] }) : null,
+    ...facts(event).map((words) => h('p', { class: 'event-fact' }, words)),
+  ])
 }
 
 /** `intact` is the server's own check of the whole chain, when it gives one. */
@@ -65,31 +129,7 @@ export function timeline(events, intact) {
     h(
       'ol',
       { class: 'timeline' },
-      events.map((event, i) =>
-        h('li', { key: event.seq, class: { broken: !linked[i] } }, [
-          h('div', { class: 'event-head' }, [
-            h('strong', null, event.kind_label ?? eventLabel(event.kind)),
-            move(event),
-            h('time', { datetime: event.at, title: fullTime(event.at) }, `${shortTime(event.at)} · ${ago(event.at)}`),
-          ]),
-          h('div', { class: 'event-who' }, [
-            h('span', null, event.actor?.name || actorLabel(event.actor?.kind)),
-            event.actor?.name && actorLabel(event.actor.kind) !== event.actor.name
-              ? h('span', { class: 'quiet' }, actorLabel(event.actor.kind))
-              : null,
-            h(
-              'span',
-              {
-                class: ['seal', { bad: !linked[i] }],
-                title: linked[i] ? `与上一条相接。校验值 ${event.hash ?? ''}` : '与上一条对不上，请告知审计员',
-              },
-              [icon(linked[i] ? 'check' : 'alert', { size: 12 }), h('code', null, (event.hash ?? '').slice(0, 8))],
-            ),
-          ]),
-          event.reason ? h('p', { class: 'event-reason' }, event.reason) : null,
-          ...facts(event.data).map((words) => h('p', { class: 'event-fact' }, words)),
-        ]),
-      ),
+      events.map((event, i) => eventLine(event, linked[i])),
     ),
     events.length
       ? h('p', { class: ['chain', { bad: !whole }] }, [

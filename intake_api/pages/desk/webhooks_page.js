@@ -7,7 +7,6 @@ import { ChoiceBox, CopyButton, Sheet, TextField, button, emptyPlace, problemNot
 import { ago, fullTime, shortTime } from './clock.js'
 import { reference } from './reference.js'
 import { grouped } from './case_number.js'
-import { eventLabel } from './labels.js'
 
 const LOOK_AGAIN = 15_000
 const TONES = { active: 'done', paused: 'care', disabled: 'off' }
@@ -155,7 +154,7 @@ const LettersSheet = {
                 h('li', { key: letter.id }, [
                   h('div', null, [
                     h('strong', { class: 'figure' }, grouped(letter.case_no)),
-                    ` ${eventLabel(letter.kind)}`,
+                    ` ${letter.kind_label}`,
                     h('p', { class: 'quiet' }, `试了 ${letter.attempts} 次：${letter.last_error}`),
                     h('time', { class: 'quiet', title: fullTime(letter.failed_at) }, `放弃于 ${shortTime(letter.failed_at)}`),
                   ]),
@@ -244,7 +243,7 @@ export const WebhooksPage = {
           fact('最近送达', item.last_delivered_at ? when(item.last_delivered_at) : '还没有'),
           item.last_error ? fact('最近出错', `${item.last_error}（连续 ${item.attempts} 次）`) : null,
           item.next_attempt_at && active ? fact('下次重试', shortTime(item.next_attempt_at)) : null,
-          item.kinds.length ? fact('只推送', item.kinds.map(eventLabel).join('、')) : null,
+          item.kinds.length ? fact('只推送', item.kind_labels.join('、')) : null,
         ]),
         h('div', { class: 'hook-do' }, [
           item.dead_letters

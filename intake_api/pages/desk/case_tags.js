@@ -1,0 +1,25 @@
+// The state of a case, its clock and its urgency: coloured, and always in words.
+
+import { h } from './vue.js'
+import { icon } from './icons.js'
+import { stateOf, urgencyOf } from './labels.js'
+import { remaining } from './clock.js'
+
+/** A state as a coloured word. */
+export function stateTag(code) {
+  const state = stateOf(code)
+  return h('span', { class: ['tag', state.tone], title: state.help }, state.label)
+}
+
+/** What remains of the time, coloured and in words. */
+export function clockTag(item) {
+  const { tone, words, title } = remaining(item)
+  if (!words) return null
+  const glyph = { late: 'alert', done: '' }[tone] ?? 'clock'
+  return h('span', { class: ['clock', tone], title }, [glyph ? icon(glyph, { size: 13 }) : null, words])
+}
+
+export function urgencyTag(code) {
+  const urgency = urgencyOf(code)
+  return urgency?.tone ? h('span', { class: ['urgency', urgency.tone] }, urgency.label) : null
+}

@@ -1,0 +1,69 @@
+// My work: how many cases wait for me, list by list, kept true in the background.
+
+import { reactive } from './vue.js'
+import { ask, isAbort } from './api.js'
+import { idleFor, session } from './session.js'
+import { address } from './router.js'
+
+const LOOK_EVERY = 15_000
+const QUIET_AFTER = 5 * 60_000
+
+/** Lists whose cases are closed: no clock runs, so they are not ordered by it. */
+const SETTLED = new Set(['call_back', 'reopenings'])
+
+/** `items` as the server answers them, the most urgent list first; `changed` counts how often they became others. */
+export const work = reactive({ items: [], state: 'idle', problem: null, changed: 0 })
+
+export const workOf = (code) => work.items.find((item) => item.work === code)
+export const isSettled = (code) => SETTLED.has(code)
+export const workAddress = (code) => address('/cases', { work: code })
+export const countWords = (item) => (item.more ? `${item.count}+` : String(item.count))
+
+/** How many things wait in all. */
+export const waiting = () => work.items.reduce((sum, item) => sum + item.count, 0)
+
+let asked = null
+
+/** Count anew. `background`: no person's hand caused it. */
+export async function countWork({ background = false } = {}) {
+  asked?.abort()
+  const way = (asked = new AbortController())
+  if (work.state === 'idle') work.state = 'loading'
+  try {
+    const { items } = await ask('GET', '/work', { background, signal: way.signal })
+    const before = JSON.stringify(work.items)
+    work.problem = null
+    work.state = 'ready'
+    if (JSON.stringify(items) === before) return
+    work.items = items
+    work.changed += 1
+  } catch (error) {
+    if (isAbort(error)) return
+    // old counts are better than none
+    if (!background || work.state !== 'ready') Object.assign(work, { problem: error, state: 'failed' })
+  }
+}
+
+/** Call `look` every 15 s while somebody is there to see; answers a function that ends it. */
+export function whileLooking(look) {
+  let last = Date.now()
+  const turn = () => {
+    if (document.hidden || session.state !== 'in' || idleFor() > QUIET_AFTER) return
+    last = Date.now()
+    look()
+  }
+  const timer = setInterval(() => Date.now() - last >= LOOK_EVERY && turn(), 1_000)
+  const seen = () => Date.now() - last > 2_000 && turn()
+  document.addEventListener('visibilitychange', seen)
+  return () => {
+    clearInterval(timer)
+    document.removeEventListener('visibilitychange', seen)
+  }
+}
+
+/** Keep the counts true until the answered function is called. */
+export function watchWork() {
+  Object.assign(work, { items: [], state: 'idle', problem: null })
+  countWork()
+  return whileLooking(() => countWork({ background: true }))
+}
