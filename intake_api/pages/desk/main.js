@@ -28,6 +28,7 @@ import { AuditPage } from './audit_page.js'
 import { CaseList } from './case_list.js'
 import { CasePane } from './case_pane.js'
 import { FilterRail } from './filter_rail.js'
+import { FiguresPage } from './figures_page.js'
 import { HomePage } from './home_page.js'
 import { InvitationPage } from './invitation.js'
 import { LearningPage } from './learning_page.js'
@@ -150,6 +151,7 @@ function topBar(showKeys) {
     h('nav', { 'aria-label': '页面' }, [
       readsCases.value ? tab('/desk', ['我的工作', waitingTag()], route.name === 'home') : null,
       readsCases.value ? tab(address('/cases'), '案件', CASE_PAGES.includes(route.name)) : null,
+      readsCases.value ? tab(address('/figures'), '指标', route.name === 'figures') : null,
       readsCases.value ? tab(address('/responsibility'), '职责表', route.name === 'responsibility') : null,
       teaches.value ? tab(address('/learning'), '学习样本', route.name === 'learning') : null,
       seesStaff.value ? tab(address('/staff'), '人员', route.name === 'staff') : null,
@@ -178,6 +180,7 @@ function page() {
   if (route.name === 'audit' && readsAudit.value) return h(AuditPage)
   if (route.name === 'webhooks' && keepsWebhooks.value) return h(WebhooksPage)
   if (route.name === 'learning' && teaches.value) return h(LearningPage)
+  if (route.name === 'figures' && readsCases.value) return h(FiguresPage)
   if (route.name === 'responsibility' && readsCases.value) return h(ResponsibilityPage)
   if (route.name === 'unknown')
     return h(
@@ -228,6 +231,7 @@ const Desk = {
           filters: '筛选',
           case: `案件 ${route.params.number}`,
           learning: '学习样本',
+          figures: '指标',
           responsibility: '职责表',
           staff: '人员',
           tokens: '令牌',

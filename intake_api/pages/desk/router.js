@@ -5,7 +5,7 @@ import { h, reactive } from './vue.js'
 const ROOT = '/desk'
 
 /**
- * `name` is one of home, cases, filters, case, staff, tokens, audit, account, learning, responsibility, webhooks,
+ * `name` is one of home, cases, filters, case, staff, tokens, audit, account, learning, responsibility, figures, webhooks,
  * invitation, unknown; `params` and `query` are plain strings.
  */
 export const route = reactive({ name: 'home', params: {}, query: {}, path: ROOT })
@@ -21,6 +21,7 @@ const PATTERNS = [
   ['account', /^\/account\/?$/],
   ['webhooks', /^\/webhooks\/?$/],
   ['learning', /^\/learning\/?$/],
+  ['figures', /^\/figures\/?$/],
   ['responsibility', /^\/responsibility\/?$/],
   ['invitation', /^\/invitation\/(?<token>[^/]+)$/],
 ]
