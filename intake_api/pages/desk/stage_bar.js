@@ -34,7 +34,7 @@ export function stageBar(stages, { loadedAt, dueWords, late, stands }) {
       const handling = name === '任务处理'
       const over = stage && (stage.late || (handling && stage.runs && late))
       const limit = stage?.allowed
-        ? `限 ${duration(stage.allowed * 1000 * stage.times)}`
+        ? `${over ? '超 · ' : ''}限 ${duration(stage.allowed * 1000 * stage.times)}`
         : handling && stage?.runs
           ? dueWords
           : ''
@@ -51,7 +51,7 @@ export function stageBar(stages, { loadedAt, dueWords, late, stands }) {
         [
           h('span', { class: 'stage-name' }, [name, stage?.times > 1 ? h('small', null, ` ×${stage.times}`) : null]),
           h('span', { class: 'stage-time' }, stage ? duration(stage.seconds * 1000) : '—'),
-          h('span', { class: 'stage-limit' }, [over ? '超 · ' : '', limit]),
+          h('span', { class: 'stage-limit' }, limit),
         ],
       )
     }),
