@@ -187,8 +187,8 @@ class Acting:
         doer = order.doer
         if order.channel_user:
             theirs = order.channel_user == row.channel_user
-            speaks = theirs or await casework.follows(session, case_id, order.channel_user)
-            doer = replace(doer, speaks_for_reporter=speaks)
+            follows = not theirs and await casework.follows(session, case_id, order.channel_user)
+            doer = replace(doer, speaks_for_reporter=theirs, speaks_for_follower=follows)
         if not may(order.action, doer, standing.department, standing.supporting):
             raise NotAllowed
         if order.version is not None and order.version != row.last_seq:

@@ -133,6 +133,7 @@ AMONG_STAFF = frozenset(
         EventKind.CHECK_REPORTED,
         EventKind.RETURNED,
         EventKind.ADJUDICATED,
+        EventKind.TOOK_IN,
         EventKind.ASSIST_ASKED,
         EventKind.ASSIST_DECIDED,
         EventKind.ASSIST_REPORTED,
@@ -143,6 +144,19 @@ AMONG_STAFF = frozenset(
     }
 )
 """What goes on inside the administration; channels are not shown it."""
+
+WITH_THE_REPORTER = frozenset(
+    {
+        EventKind.CONTACTED,
+        EventKind.SUPPLEMENTED,
+        EventKind.URGED,
+        EventKind.RATED,
+        EventKind.WITHDRAWAL_NOTED,
+        EventKind.REOPENING_REFUSED,
+        EventKind.COMMENTED,
+    }
+)
+"""What passes between the city and who reported; others who follow the case are not shown it."""
 
 
 @dataclass(frozen=True, slots=True)

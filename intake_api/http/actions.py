@@ -177,7 +177,7 @@ def _acts(offer: Offer) -> Callable[[web.Request], Any]:
         body = await _sent(request, offer.body)
         row = await readable(request, body.channel_user)
         await perform(request, row.id, offer, body)
-        return json_answer(await view_of(request, row.id))
+        return json_answer(await view_of(request, row.id, body.channel_user))
 
     handler.__name__ = f"{offer.action.value}_case"
     handler.__doc__ = f"{offer.action.label}."
@@ -276,7 +276,7 @@ async def urge_case(request: web.Request) -> web.Response:
     row = await readable(request, body.channel_user)
     with problems(request):
         await request.app[ACTING].urge(row.id, order_of(request, Action.URGE, body), body.reason)
-    return json_answer(await view_of(request, row.id))
+    return json_answer(await view_of(request, row.id, body.channel_user))
 
 
 async def follow_case(request: web.Request) -> web.Response:
@@ -294,7 +294,7 @@ async def follow_case(request: web.Request) -> web.Response:
     follower = Follower(body.channel, body.channel_user, body.phone)
     with problems(request):
         await request.app[ACTING].follow(case_id, order_of(request, Action.FOLLOW, body), follower)
-    return json_answer(await view_of(request, case_id))
+    return json_answer(await view_of(request, case_id, body.channel_user))
 
 
 _PROBLEMS = {

@@ -18,7 +18,7 @@ from intake_api.domain.access import Permission
 from intake_api.domain.action import Doer
 from intake_api.domain.case import Channel, Report, Reporter, Status, Utterance
 from intake_api.domain.casework import possible
-from intake_api.domain.event import AMONG_STAFF, ActorKind, canonical_json, is_intact
+from intake_api.domain.event import AMONG_STAFF, WITH_THE_REPORTER, Actor, ActorKind, canonical_json, is_intact
 from intake_api.domain.limits import UnknownCondition
 from intake_api.domain.masking import mask_name, mask_phone, mask_text
 from intake_api.domain.place import Place, Precision
@@ -85,7 +85,7 @@ async def file_case(request: web.Request) -> web.Response:
     except UnknownAttachment as error:
         fault = FieldError(pointer=f"/attachments/{error.index}", detail="没有这个附件，请先上传。")
         raise Problem(422, "unknown_attachment", "有附件不存在，请重新上传。", errors=[fault]) from error
-    view = await view_of(request, filed.case_id)
+    view = await view_of(request, filed.case_id, body.reporter.channel_user)
     headers = {"Location": f"/api/v1/cases/{view.case_no}"}
     return json_answer(view, 201 if filed.created else 200, headers)
 
@@ -135,28 +135,29 @@ async def read_case(request: web.Request) -> web.Response:
                 address=principal.address,
                 now=request.app[NOW](),
             )
-    return json_answer(await _detail_of(request, row, revealed))
+    return json_answer(await _detail_of(request, row, query.channel_user, revealed))
 
 
 async def read_events(request: web.Request) -> web.Response:
     """All events of a case that the caller may know of."""
-    row = await readable(request, query_of(request, schemas.OneCaseQuery).channel_user)
+    speaks_for = query_of(request, schemas.OneCaseQuery).channel_user
+    row = await readable(request, speaks_for)
     async with request.app[DATABASE].read() as session:
         events = await cases.events(session, row.id)
         remarks = await casework.remarks(session, row.id)
         files = await attachments.several(session, [item for each in remarks.values() for item in each.attachments])
     zone = request.app[CITY].current.city.calendar.timezone
-    show = _Showing(request)
-    channel = request[PRINCIPAL].is_channel
+    show = _Showing(request, speaks_for)
+    hidden = AMONG_STAFF if request[PRINCIPAL].is_channel else frozenset()
+    if show.is_of_another(row):
+        hidden |= WITH_THE_REPORTER
     items = [
         schemas.EventView(
             seq=sealed.seq,
             kind=sealed.event.kind.value,
             kind_label=sealed.event.kind.label,
             at=sealed.event.at.astimezone(zone),
-            actor=schemas.ActorView(
-                kind=sealed.event.actor.kind.value, id=sealed.event.actor.id, name=sealed.event.actor.name
-            ),
+            actor=show.actor(sealed.event.actor),
             from_status=sealed.event.from_status,
             to_status=sealed.event.to_status,
             to_status_label=Status(sealed.event.to_status).label if sealed.event.to_status else None,
@@ -168,7 +169,7 @@ async def read_events(request: web.Request) -> web.Response:
             hash=sealed.hash,
         )
         for sealed in events
-        if not channel or sealed.event.kind not in AMONG_STAFF
+        if sealed.event.kind not in hidden
     ]
     return json_answer(schemas.EventList(items=items, intact=is_intact(row.id, events)))
 
@@ -257,39 +258,47 @@ async def _readable(request: web.Request, row: CaseRow, channel_user: str) -> Ca
     return row
 
 
-async def view_of(request: web.Request, case_id: int) -> schemas.CaseView:
-    """A case that exists, as the caller sees it."""
+async def view_of(request: web.Request, case_id: int, channel_user: str = "") -> schemas.CaseView:
+    """A case that exists, as the caller sees it; ``channel_user``: the resident whom a channel speaks for."""
     async with request.app[DATABASE].read() as session:
         row = await cases.get(session, case_id)
         assert row is not None
         supporting = await cases.supporting(session, [case_id])
         files = await attachments.several(session, row.attachments)
-    return _Showing(request).case(row, supporting[case_id], files)
+    return _Showing(request, channel_user).case(row, supporting[case_id], files)
 
 
-async def views_of(request: web.Request, rows: Sequence[CaseRow]) -> list[schemas.CaseView]:
-    """Cases as the caller sees them."""
+async def views_of(request: web.Request, rows: Sequence[CaseRow], channel_user: str = "") -> list[schemas.CaseView]:
+    """Cases as the caller sees them; ``channel_user``: the resident whom a channel speaks for."""
     async with request.app[DATABASE].read() as session:
         supporting = await cases.supporting(session, [row.id for row in rows])
         files = await attachments.several(session, [item for row in rows for item in row.attachments])
-    show = _Showing(request)
+    show = _Showing(request, channel_user)
     return [show.case(row, supporting[row.id], files) for row in rows]
 
 
-async def _detail_of(request: web.Request, row: CaseRow, revealed: bool) -> schemas.CaseDetailView:
+async def _detail_of(request: web.Request, row: CaseRow, channel_user: str, revealed: bool) -> schemas.CaseDetailView:
     async with request.app[DATABASE].read() as session:
         standing = await casework.standing(session, row)
         files = await attachments.several(session, row.attachments)
         events = [sealed.event for sealed in await cases.events(session, row.id)]
         followers = (await casework.follower_counts(session, [row.id]))[row.id]
-    show = _Showing(request, revealed)
+    show = _Showing(request, channel_user, revealed)
     view = show.case(row, standing.supporting, files)
+    follows = show.is_of_another(row)
     transcript = [
-        schemas.UtteranceView(role=line["role"], text=show.text(line["text"]), at=line["at"]) for line in row.transcript
+        schemas.UtteranceView(role=line["role"], text=show.text(line["text"]), at=line["at"])
+        for line in ([] if follows else row.transcript)
     ]
     first = next((line["at"] for line in row.transcript if line["at"]), None)
     principal = request[PRINCIPAL]
-    doer = Doer(principal.actor, principal.roles, principal.department_id, principal.is_channel)
+    doer = Doer(
+        principal.actor,
+        principal.roles,
+        principal.department_id,
+        speaks_for_reporter=principal.is_channel and not follows,
+        speaks_for_follower=follows,
+    )
     return schemas.CaseDetailView(
         **view.model_dump(),
         transcript=transcript,
@@ -301,15 +310,30 @@ async def _detail_of(request: web.Request, row: CaseRow, revealed: bool) -> sche
 
 
 class _Showing:
-    """How cases are shown to one caller: masked, unless the reporter is revealed to them."""
+    """How cases are shown to one caller: masked, unless the reporter is revealed to them.
 
-    def __init__(self, request: web.Request, revealed: bool = False) -> None:
+    Who follows the case of another (a channel speaks for ``channel_user``) sees how it goes and nothing that is the
+    reporter's: neither who they are nor their words, photos and exact place.
+    """
+
+    def __init__(self, request: web.Request, channel_user: str = "", revealed: bool = False) -> None:
         self._request = request
+        self._channel_user = channel_user
         self._principal: Principal = request[PRINCIPAL]
         self._revealed = revealed
         self._taxonomy: Taxonomy = request.app[TAXONOMY]
         self._city: LoadedCity = request.app[CITY].current
         self._now = request.app[NOW]()
+
+    def is_of_another(self, row: CaseRow) -> bool:
+        """Whether a channel asks for a resident who did not report this case."""
+        return self._principal.is_channel and row.channel_user != self._channel_user
+
+    def actor(self, actor: Actor) -> schemas.ActorView:
+        """Who acted; who of the staff it was is not for residents."""
+        if self._principal.is_channel and actor.kind is ActorKind.STAFF:
+            return schemas.ActorView(kind=actor.kind.value, id="", name="工作人员")
+        return schemas.ActorView(kind=actor.kind.value, id=actor.id, name=actor.name)
 
     def text(self, text: str) -> str:
         """A text with numbers of phones and identity cards masked."""
@@ -319,6 +343,7 @@ class _Showing:
         """A case as this caller sees it."""
         number = case_number.format_number(row.id)
         status, channel = Status(row.status), Channel(row.channel)
+        follows = self.is_of_another(row)
         return schemas.CaseView(
             case_no=number,
             case_no_spoken=case_number.spoken(number),
@@ -328,15 +353,15 @@ class _Showing:
             channel=channel,
             channel_label=channel.label,
             act=row.act,
-            description=self.text(row.description),
+            description="" if follows else self.text(row.description),
             category=category_view(self._taxonomy, row.category),
             condition=self._condition(row),
             category_confidence=row.category_confidence,
             urgency=Urgency(row.urgency),
             location=schemas.PlaceView(
-                text=self.text(row.place_text),
-                lat=row.lat,
-                lng=row.lng,
+                text=row.place_name if follows else self.text(row.place_text),
+                lat=None if follows else row.lat,
+                lng=None if follows else row.lng,
                 grid_cell=row.grid_cell,
                 town=row.town,
                 town_code=row.town_code,
@@ -353,7 +378,7 @@ class _Showing:
             filed_at=self._local(row.filed_at),
             occurred_at=self._local(row.occurred_at),
             reporter=self._reporter(row),
-            attachments=self.files(row.attachments, files),
+            attachments=[] if follows else self.files(row.attachments, files),
             fast_track=row.fast_track,
             responsible=self._department(row.responsible_id) if row.responsible_id else None,
             dispatched_at=self._local(row.dispatched_at),
@@ -369,8 +394,8 @@ class _Showing:
             order_level=row.order_level,
             merged_into=case_number.format_number(row.merged_into) if row.merged_into else None,
             repeat_of=case_number.format_number(row.repeat_of) if row.repeat_of else None,
-            grade=Grade(row.grade) if row.grade else None,
-            solved=row.solved,
+            grade=Grade(row.grade) if row.grade and not follows else None,
+            solved=None if follows else row.solved,
         )
 
     def files(self, ids: Sequence[str], files: Mapping[str, AttachmentRow]) -> list[schemas.AttachmentRef]:
@@ -421,14 +446,15 @@ class _Showing:
         return schemas.DepartmentRef(id=department_id, name=self._city.department_name(department_id))
 
     def _reporter(self, row: CaseRow) -> schemas.ReporterView:
-        hidden = row.confidential and not self._principal.may(Permission.READ_ALL)
+        follows = self.is_of_another(row)
+        hidden = follows or (row.confidential and not self._principal.may(Permission.READ_ALL))
         name = row.reporter_name if self._revealed else mask_name(row.reporter_name)
         phone = row.reporter_phone if self._revealed else mask_phone(row.reporter_phone) if row.reporter_phone else ""
         return schemas.ReporterView(
             name="" if hidden else name,
             phone="" if hidden else phone,
             confidential=row.confidential,
-            channel_user=row.channel_user if self._principal.is_channel else None,
+            channel_user=row.channel_user if self._principal.is_channel and not follows else None,
             revealed=self._revealed,
         )
 

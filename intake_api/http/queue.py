@@ -53,7 +53,7 @@ async def list_cases(request: web.Request) -> web.Response:
     wanted = await filter_of(request, query)
     async with request.app[DATABASE].read() as session:
         page = await queue.search(session, wanted)
-    items = await _queued(request, page.rows)
+    items = await _queued(request, page.rows, query.channel_user)
     return json_answer(QueuePage(items=items, next=_write_cursor(wanted.order, page.following)))
 
 
@@ -113,8 +113,8 @@ async def _read_words(request: web.Request, text: str) -> tokens.TextQuery:
     return wanted
 
 
-async def _queued(request: web.Request, rows: Sequence[CaseRow]) -> list[QueuedCaseView]:
-    shown = await views_of(request, rows)
+async def _queued(request: web.Request, rows: Sequence[CaseRow], channel_user: str = "") -> list[QueuedCaseView]:
+    shown = await views_of(request, rows, channel_user)
     async with request.app[DATABASE].read() as session:
         held = await claims.of_cases(session, [row.id for row in rows], request.app[NOW]())
     zone = request.app[CITY].current.city.calendar.timezone

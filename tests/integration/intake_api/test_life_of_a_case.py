@@ -184,6 +184,40 @@ async def test_who_follows_hears_the_outcome_and_may_urge(intake: Intake) -> Non
     assert (status, own["urges"]) == (200, 2)
 
 
+async def test_who_follows_a_case_learns_how_it_goes_and_nothing_of_who_reported_it(intake: Intake) -> None:
+    said = [{"role": "user", "text": "我住三号楼", "at": "2026-09-22T01:59:00Z"}]
+    _, case = await intake.file(transcript=said)
+    answers = [await done(intake, case, "follow", "channel", channel_user="u3", channel="web")]
+    await done(intake, case, "supplement", "channel", channel_user="u1", text="我在三号楼等你们")
+    answers.append(await done(intake, case, "urge", "channel", channel_user="u3"))
+    path = f"/api/v1/cases/{case['case_no']}"
+    status, detail = await intake.call("GET", f"{path}?channel_user=u3")
+    assert (status, detail["status"], detail["transcript"]) == (200, "dispatched", [])
+    for view in (*answers, detail):
+        assert (view["description"], view["reporter"]["channel_user"], view["location"]["lat"]) == ("", None, None)
+        assert "张" not in str(view["reporter"])
+    _, events = await intake.call("GET", f"{path}/events?channel_user=u3")
+    assert "supplemented" not in [event["kind"] for event in events["items"]]
+    assert {offer["action"] for offer in detail["actions"]} == {"urge", "supplement", "follow"}
+
+
+async def test_who_follows_a_case_can_neither_withdraw_nor_rate_it(intake: Intake) -> None:
+    case = await closed(intake)
+    _, other = await intake.file(key="second", description="路灯下又有一堆垃圾")
+    await done(intake, other, "follow", "channel", channel_user="u3", channel="web")
+    status, problem = await act(intake, other, "withdraw", "channel", channel_user="u3")
+    assert (status, problem["code"]) == (403, "forbidden")
+    assert (await seen(intake, other))["status"] == "dispatched"
+    assert (await act(intake, case, "rate", "channel", channel_user="u3", grade="satisfied", solved=True))[0] == 404
+
+
+async def test_residents_are_not_told_who_of_the_staff_acted(intake: Intake) -> None:
+    _, case = await intake.file()
+    await done(intake, case, "accept", HEDONG)
+    _, events = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events?channel_user=u1")
+    assert events["items"][-1]["actor"] == {"kind": "staff", "id": "", "name": "工作人员"}
+
+
 async def test_channels_are_not_told_what_goes_on_among_staff(intake: Intake) -> None:
     _, case = await intake.file()
     await done(intake, case, "note", "operator", text="此人多次反映")
