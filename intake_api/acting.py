@@ -122,6 +122,8 @@ class Acting:
             target_row = locked[into]
             target = await casework.standing(session, target_row)
             before = work.standing
+            # the same words stand in both cases, and each case is another's
+            reason = without_personal(reason, (row.reporter_name, target_row.reporter_name))
             work.merge_into(target, reason)
             other = Casework(target, self.rules, order.doer.actor, work.now)
             other.take_in(work.standing, reason)
@@ -199,6 +201,8 @@ class Acting:
             held = (await claims.of_cases(session, [case_id], now)).get(case_id)
             if held is not None and held.holder != doer.actor.id:
                 raise Claimed(held.holder_name, held.until)
+        if order.action is Action.WITHDRAW:
+            standing = replace(standing, others=await casework.others_waiting(session, case_id))
         return row, Casework(standing, self.rules, doer.actor, now, department=doer.department)
 
     async def _store(self, session: AsyncSession, row: CaseRow, before: Standing, work: Casework, order: Order) -> None:

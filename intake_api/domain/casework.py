@@ -512,11 +512,14 @@ class Casework:
         self._note(EventKind.REOPENING_REFUSED, reason)
 
     def withdraw(self, reason: str = "") -> None:
-        """撤诉 by the reporter. A hazard that a department already has is seen to all the same."""
+        """撤诉 by the reporter. It goes on all the same as a hazard that a department already has, and for others who
+        joined it or whose cases were merged into it."""
         self._require(Action.WITHDRAW)
         standing = self.standing
-        if standing.status in HELD and standing.category and self.rules.policy.is_hazard(standing.category):
-            self._note(EventKind.WITHDRAWAL_NOTED, reason, {"kept_open": True})
+        hazard = bool(standing.category) and self.rules.policy.is_hazard(standing.category or "")
+        because = "hazard" if standing.status in HELD and hazard else "others" if standing.others else None
+        if because:
+            self._note(EventKind.WITHDRAWAL_NOTED, reason, {"kept_open": True, "because": because})
             return
         self._move(EventKind.WITHDRAWN, Status.WITHDRAWN, reason, {"department": standing.department})
         self._end()

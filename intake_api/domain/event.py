@@ -66,7 +66,9 @@ class EventKind(StrEnum):
     REOPENED = "reopened"  # 重办
     REOPENING_REFUSED = "reopening_refused"  # 不同意重办
     WITHDRAWN = "withdrawn"  # 撤诉
-    WITHDRAWAL_NOTED = "withdrawal_noted"  # 撤诉（隐患继续办理）: a hazard is seen to all the same
+    WITHDRAWAL_NOTED = (
+        "withdrawal_noted"  # 撤诉（继续办理）: a hazard, or a case that others wait for, is seen to all the same
+    )
     URGED = "urged"  # 催办
     SUPPLEMENTED = "supplemented"  # 补充
     FOLLOWED = "followed"  # 有人加入
@@ -113,7 +115,7 @@ _LABELS = {
     EventKind.REOPENED: "重办",
     EventKind.REOPENING_REFUSED: "不同意重办",
     EventKind.WITHDRAWN: "撤诉",
-    EventKind.WITHDRAWAL_NOTED: "撤诉（隐患继续办理）",
+    EventKind.WITHDRAWAL_NOTED: "撤诉（继续办理）",
     EventKind.URGED: "催办",
     EventKind.SUPPLEMENTED: "补充",
     EventKind.FOLLOWED: "有人加入",

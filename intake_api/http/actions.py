@@ -142,7 +142,8 @@ OFFERS: tuple[Offer, ...] = (
     ),
     Offer(
         Action.WITHDRAW, bodies.ReasonBody, lambda work, body: work.withdraw(body.reason),
-        "any open → withdrawn. A hazard that a department has in hand is seen to all the same.",
+        "any open → withdrawn. A hazard that a department has in hand, and a case that others joined, goes on all the "
+        "same.",
     ),
     Offer(
         Action.SUPPLEMENT, bodies.WordsBody, lambda work, body: work.supplement(body.text, tuple(body.attachments)),

@@ -282,7 +282,7 @@ async def _detail_of(request: web.Request, row: CaseRow, channel_user: str, reve
         standing = await casework.standing(session, row)
         files = await attachments.several(session, row.attachments)
         events = [sealed.event for sealed in await cases.events(session, row.id)]
-        followers = (await casework.follower_counts(session, [row.id]))[row.id]
+        followers = await casework.others_waiting(session, row.id)
     show = _Showing(request, channel_user, revealed)
     view = show.case(row, standing.supporting, files)
     follows = show.is_of_another(row)

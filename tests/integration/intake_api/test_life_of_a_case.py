@@ -30,15 +30,19 @@ async def seen(intake: Intake, case: Json, role: str = "supervisor") -> Json:
 
 async def told(intake: Intake, user: str = "u1") -> list[str]:
     """What the outbox tells a resident, in order."""
-    kinds = []
+    return (await told_to_all(intake)).get(user, [])
+
+
+async def told_to_all(intake: Intake) -> dict[str, list[str]]:
+    """What the outbox tells each resident, in order."""
+    kinds: dict[str, list[str]] = {}
     while True:
         body = {"channels": ["web"], "limit": 50, "lease_seconds": 60}
         _, answer = await intake.call("POST", "/api/v1/outbox/claim", body)
         if not answer["items"]:
             return kinds
         for item in answer["items"]:
-            if item["channel_user"] == user:
-                kinds.append(item["kind"])
+            kinds.setdefault(item["channel_user"], []).append(item["kind"])
             await intake.call("POST", f"/api/v1/outbox/{item['id']}/delivered")
 
 
@@ -169,6 +173,47 @@ async def test_merged_cases_keep_their_number_and_hear_the_outcome(intake: Intak
     await done(intake, first, "assist_report", GREENING, text="修剪了树枝")
     await done(intake, first, "verify", "verifier")
     assert await told(intake, "u2") == ["merged", "closed"]
+
+
+async def test_everybody_along_a_chain_of_mergers_hears_the_outcome_once(intake: Intake) -> None:
+    _, last = await intake.file(reporter={"channel_user": "u9"})
+    doubtful = [
+        (await intake.file(category_confidence=0.2, reporter={"channel_user": user}))[1] for user in ("u2", "u3")
+    ]
+    first, second = doubtful
+    await done(intake, second, "follow", "channel", channel_user="u4", channel="web")
+    await done(intake, last, "follow", "channel", channel_user="u2", channel="web")
+    await done(intake, first, "merge", "operator", into=second["case_no"], reason="同一堆垃圾")
+    await done(intake, second, "merge", "operator", into=last["case_no"], reason="同一堆垃圾")
+    assert (await seen(intake, last))["followers"] == 4
+    status, _ = await intake.call("GET", f"/api/v1/cases/{last['case_no']}?channel_user=u3")
+    assert status == 200, "who reported what goes on here may look how it goes"
+    await done(intake, last, "accept", HEDONG)
+    await done(intake, last, "report_done", HEDONG, text="清理完毕")
+    await done(intake, last, "assist_report", GREENING, text="修剪了树枝")
+    await done(intake, last, "verify", "verifier")
+    heard = await told_to_all(intake)
+    assert heard["u2"] == ["merged", "merged", "closed"], "their own case, and the one it went on in"
+    assert (heard["u3"], heard["u4"], heard["u9"]) == (
+        ["merged", "closed"], ["merged", "closed"], ["accepted", "closed"],
+    )  # fmt: skip
+
+
+async def test_a_case_that_others_wait_for_goes_on_though_its_reporter_withdraws(intake: Intake) -> None:
+    _, case = await intake.file()
+    await done(intake, case, "follow", "channel", channel_user="u3", channel="web")
+    assert (await done(intake, case, "withdraw", "channel", channel_user="u1"))["status"] == "dispatched"
+    assert await told(intake) == ["others_kept"]
+
+
+@only_sqlite
+async def test_the_reason_of_a_merger_names_the_reporter_of_neither_case(intake: Intake) -> None:
+    _, into = await intake.file(reporter={"name": "李秀英", "channel_user": "u2"})
+    _, case = await intake.file(category_confidence=0.2)
+    await done(intake, case, "merge", "operator", into=into["case_no"], reason="张伟和李秀英反映的是一件事")
+    for each in (case, into):
+        _, events = await intake.call("GET", f"/api/v1/cases/{each['case_no']}/events", role="operator")
+        assert events["items"][-1]["reason"] == "某和某反映的是一件事"
 
 
 async def test_who_follows_hears_the_outcome_and_may_urge(intake: Intake) -> None:
