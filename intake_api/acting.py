@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,18 +11,21 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.language.personal import without_personal
-from intake_api.city_in_force import CityInForce
+from intake_api.city_in_force import CityInForce, CityNotLoaded
+from intake_api.domain import case_number
 from intake_api.domain.action import Action, Doer, may
 from intake_api.domain.case import Status
-from intake_api.domain.casework import Casework, Refused, Rules
+from intake_api.domain.casework import Casework, Refused, Rules, next_order_at
 from intake_api.domain.event import SYSTEM, ActorKind, SealedEvent
 from intake_api.domain.standing import Standing
 from intake_api.domain.taxonomy import Taxonomy
 from intake_api.noticing import Noticing
 from intake_api.storage import attachments, cases, casework, claims, responsibility
 from intake_api.storage.casework import Follower
-from intake_api.storage.database import Database
+from intake_api.storage.database import Database, StorageUnavailable
 from intake_api.storage.tables import CaseRow
+
+log = logging.getLogger(__name__)
 
 ACTIONS_DONE = Counter("yht_case_actions_total", "Actions done on cases, by action.", ["action"])
 
@@ -166,22 +170,34 @@ class Acting:
     async def keep_time(self, limit: int = TIMELY_BATCH) -> int:
         """Do what time demands: end suspensions, issue supervision orders. Returns how many cases were seen to.
 
-        Any number of processes may do this at once: each case is looked at again under its lock.
+        Any number of processes may do this at once: each case is looked at again under its lock. One that cannot be
+        seen to does not stand in the way of the others.
         """
         now = self._now()
         async with self._database.read() as session:
             waiting = await casework.awaiting_time(session, now, limit)
+        seen_to = 0
         for case_id in waiting:
-            async with self._database.write() as session:
-                row = await cases.get_locked(session, case_id)
-                before = await casework.standing(session, row)
-                work = Casework(before, self.rules, SYSTEM, now)
-                if before.status is Status.SUSPENDED and before.suspended_until and before.suspended_until <= now:
-                    work.resume("挂账到期，自动恢复")
-                else:
-                    work.supervise_by_rule()
-                await self._save(session, row, before, work)
-        return len(waiting)
+            try:
+                await self._keep_time_of(case_id, now)
+                seen_to += 1
+            except (StorageUnavailable, CityNotLoaded):
+                raise
+            except Exception:
+                log.exception("what time demands was not done", extra={"case": case_number.format_number(case_id)})
+        return seen_to
+
+    async def _keep_time_of(self, case_id: int, now: datetime) -> None:
+        async with self._database.write() as session:
+            row = await cases.get_locked(session, case_id)
+            before = await casework.standing(session, row)
+            work = Casework(before, self.rules, SYSTEM, now)
+            if before.status is Status.SUSPENDED and before.suspended_until and before.suspended_until <= now:
+                work.resume("挂账到期，自动恢复")
+            elif not work.supervise_by_rule():
+                # the city has other hours than when the moment was noted, or another process was faster
+                row.next_order_at = next_order_at(before, work.rules.policy)
+            await self._save(session, row, before, work)
 
     async def _open(self, session: AsyncSession, case_id: int, order: Order) -> tuple[CaseRow, Casework]:
         row = await cases.get_locked(session, case_id)

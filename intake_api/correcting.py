@@ -90,18 +90,25 @@ class Correcting:
             reason = without_personal(wanted.reason, (row.reporter_name,))
             await cases.change(session, row, after)
             await cases.append(session, row, [correction.corrected(before, after, actor, reason, now)])
-            if status is Status.DISPATCHED and after.department != before.department:
-                await self._redispatch(session, row, now)
-            await claims.renew(session, case_id, actor.id, now)
+            await self._follow_up(session, row, before, now)
+            if after.department != before.department:
+                await claims.release(session, case_id)
+            else:
+                await claims.renew(session, case_id, actor.id, now)
             await self._keep(session, row, before=before, after=after, actor=actor, now=now)
 
-    async def _redispatch(self, session: AsyncSession, row: CaseRow, now: datetime) -> None:
+    async def _follow_up(self, session: AsyncSession, row: CaseRow, before: correction.Decided, now: datetime) -> None:
+        """What a correction brings about: another department or other helpers, another moment for supervision."""
         await session.flush()
         standing = await casework.standing(session, row)
         work = Casework(standing, rules_of(self._cities, self._taxonomy), SYSTEM, now)
-        work.redispatch()
+        if standing.status is Status.DISPATCHED and standing.department != before.department:
+            work.redispatch()
+        elif standing.status is Status.DISPATCHED and set(standing.supporting) != set(before.supporting):
+            work.ask_supporting_anew()
         await casework.settle(session, row, standing, work.standing, work.rules.policy)
-        await casework.record(session, row, work.events, work.remarks)
+        if work.events:
+            await casework.record(session, row, work.events, work.remarks)
 
     async def _place(self, case_id: int, location: Location | None) -> Place | None:
         """The right place; a pin without words keeps those of the report."""

@@ -235,6 +235,11 @@ class Casework:
             assignment.lead.id, supporting, reason, basis=assignment.basis, rule=assignment.rule, automatic=True
         )
 
+    def ask_supporting_anew(self) -> None:
+        """After a correction the matrix names the same lead and other helpers."""
+        self._void(TaskKind.ASSIST)
+        self._ask_supporting()
+
     def accept(self) -> None:
         """签收: the department takes the case, and is responsible from now on."""
         self._require(Action.ACCEPT)
@@ -505,10 +510,10 @@ class Casework:
         self._require(Action.REOPEN_DECIDE)
         task = self._open_task(TaskKind.REOPEN)
         self._need(reason, "reason", "请写明理由。")
+        self._decide(task, TaskState.DONE if granted else TaskState.REFUSED, reason)
         if granted:
             self.reopen(reason)
             return
-        self._decide(task, TaskState.REFUSED, reason)
         self._note(EventKind.REOPENING_REFUSED, reason)
 
     def withdraw(self, reason: str = "") -> None:
