@@ -20,6 +20,7 @@ from intake_api.domain.event import SYSTEM, ActorKind, SealedEvent
 from intake_api.domain.standing import Standing
 from intake_api.domain.taxonomy import Taxonomy
 from intake_api.noticing import Noticing
+from intake_api.once import Key, is_first
 from intake_api.storage import attachments, cases, casework, claims, responsibility
 from intake_api.storage.casework import Follower
 from intake_api.storage.database import Database, StorageUnavailable
@@ -75,7 +76,8 @@ class NotAllowed(Exception):
 class Order:
     """What is to be done: by whom, and for which state of the case (``version``, None where the caller does not say).
 
-    ``evidence``: attachments that become the case's. ``channel_user``: the resident that a channel speaks for.
+    ``evidence``: attachments that become the case's. ``channel_user``: the resident that a channel speaks for. ``key``:
+    under the same one it is done once, however often it is asked for.
     """
 
     action: Action
@@ -83,6 +85,7 @@ class Order:
     version: int | None = None
     evidence: tuple[str, ...] = ()
     channel_user: str = ""
+    key: Key | None = None
 
 
 class Acting:
@@ -105,10 +108,12 @@ class Acting:
     async def act(self, case_id: int, order: Order, run: Run) -> None:
         """Do one action on an existing case.
 
-        Raises NotAllowed, Claimed, CaseChanged, casework.NotNow, casework.Refused, UnknownAttachment, CityNotLoaded,
+        Raises NotAllowed, Claimed, CaseChanged, KeyUsedForAnother, casework.NotNow, casework.Refused, CityNotLoaded,
         StorageUnavailable. Nothing is stored then.
         """
         async with self._database.write() as session:
+            if not await is_first(session, order.key, case_id, self._now()):
+                return
             row, work = await self._open(session, case_id, order)
             before = work.standing
             run(work)
@@ -120,6 +125,8 @@ class Acting:
     async def merge(self, case_id: int, into: int, order: Order, reason: str) -> None:
         """并案 into another case. Raises as ``act`` does."""
         async with self._database.write() as session:
+            if not await is_first(session, order.key, case_id, self._now()):
+                return
             # always in the same order, so that two mergers cannot wait for each other
             locked = {each: await cases.get_locked(session, each) for each in sorted({case_id, into})}
             row, work = await self._open(session, case_id, order)
@@ -138,6 +145,8 @@ class Acting:
     async def urge(self, case_id: int, order: Order, reason: str) -> None:
         """催办, at most so often by one person. Raises as ``act`` does."""
         async with self._database.write() as session:
+            if not await is_first(session, order.key, case_id, self._now()):
+                return
             row, work = await self._open(session, case_id, order)
             before = work.standing
             follower = None
@@ -155,6 +164,8 @@ class Acting:
     async def follow(self, case_id: int, order: Order, follower: Follower) -> bool:
         """加入: the resident hears the outcome too; False when they did already, or it is their own case."""
         async with self._database.write() as session:
+            if not await is_first(session, order.key, case_id, self._now()):
+                return False
             row, work = await self._open(session, case_id, order)
             if follower.channel_user == row.channel_user and follower.channel == row.channel:
                 return False

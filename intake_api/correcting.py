@@ -20,6 +20,7 @@ from intake_api.domain.limits import settle
 from intake_api.domain.place import Place
 from intake_api.domain.taxonomy import Category, Taxonomy
 from intake_api.filing import Location
+from intake_api.once import Key, is_first
 from intake_api.places import PlaceResolver
 from intake_api.storage import cases, casework, claims, examples
 from intake_api.storage.database import Database
@@ -30,7 +31,8 @@ from intake_api.storage.tables import CaseRow
 class Correction:
     """What is put right, and why. ``category``: a code, None to leave it; ``location``: None to leave it.
 
-    ``version``: the state of the case that the correction was made for, None where the caller does not say.
+    ``version``: the state of the case that the correction was made for, None where the caller does not say. ``key``:
+    under the same one it is made once, however often it is asked for.
     """
 
     category: str | None
@@ -38,6 +40,7 @@ class Correction:
     reason: str
     version: int | None = None
     condition: str | None = None
+    key: Key | None = None
 
 
 class CaseOver(Exception):
@@ -70,12 +73,14 @@ class Correcting:
         """Change an existing case, tell it in an event, and keep an example, all in one transaction.
 
         Raises UnknownCategory, UnknownCondition, CityNotLoaded, CaseOver, NothingCorrected, CaseChanged,
-        StorageUnavailable.
+        KeyUsedForAnother, StorageUnavailable.
         """
         category = self._taxonomy.get(wanted.category) if wanted.category else None
         place = await self._place(case_id, wanted.location)
         now = self._now()
         async with self._database.write() as session:
+            if not await is_first(session, wanted.key, case_id, now):
+                return
             row = await cases.get_locked(session, case_id)
             if wanted.version is not None and wanted.version != row.last_seq:
                 events = await cases.events(session, case_id)

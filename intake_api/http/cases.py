@@ -10,6 +10,7 @@ from datetime import datetime
 
 from aiohttp import web
 
+from bot.language.personal import without_personal
 from groundwork.problem import FieldError, Problem
 from groundwork.web import read_json
 from intake_api.city_in_force import LoadedCity
@@ -27,8 +28,8 @@ from intake_api.domain.stages import Stage, stages
 from intake_api.domain.standing import Grade
 from intake_api.domain.task import Task
 from intake_api.domain.taxonomy import Category, Taxonomy, Urgency
-from intake_api.filing import Draft, KeyUsedForAnother, Location, UnknownAttachment
-from intake_api.http import schemas
+from intake_api.filing import Draft, Location, UnknownAttachment
+from intake_api.http import idempotency, schemas
 from intake_api.http.attachments import signed_url
 from intake_api.http.authentication import PRINCIPAL, Principal
 from intake_api.http.resources import CITY, DATABASE, FILING, NOW, TAXONOMY
@@ -36,7 +37,6 @@ from intake_api.http.routing import Operation, body_of, json_answer, query_of
 from intake_api.storage import attachments, audit, cases, casework
 from intake_api.storage.tables import AttachmentRow, CaseRow
 
-IDEMPOTENCY_HEADER = "Idempotency-Key"
 READERS = (Permission.READ_ALL, Permission.READ_DEPARTMENT, Permission.READ_REPORTERS, Permission.INSPECT)
 
 
@@ -58,13 +58,11 @@ def _draft(body: schemas.CaseBody) -> Draft:
 
 async def file_case(request: web.Request) -> web.Response:
     """File a case, once for each idempotency key."""
-    key = request.headers.get(IDEMPOTENCY_HEADER, "").strip()
+    key = idempotency.key_of(request)
     if not key:
         raise Problem(
             400, "idempotency_key_missing", "缺少请求头 Idempotency-Key：每件诉求用一个不重复的值，重试时用同一个。"
         )
-    if len(key) > 200 or not key.isprintable():
-        raise Problem(400, "idempotency_key_invalid", "Idempotency-Key 最长 200 个可见字符。")
     content = await read_json(request)
     # whether the reporter has been told yet may change between attempts; the report is the same
     report = {name: value for name, value in content.items() if name != "announce"} if isinstance(content, dict) else {}
@@ -78,10 +76,6 @@ async def file_case(request: web.Request) -> web.Response:
         filed = await request.app[FILING].file(
             _draft(body), scope=principal.scope, key=key, body_hash=body_hash, actor=principal.actor
         )
-    except KeyUsedForAnother as error:
-        raise Problem(
-            422, "idempotency_mismatch", "这个 Idempotency-Key 已经用于另一件诉求，新的诉求请换一个值。"
-        ) from error
     except UnknownAttachment as error:
         fault = FieldError(pointer=f"/attachments/{error.index}", detail="没有这个附件，请先上传。")
         raise Problem(422, "unknown_attachment", "有附件不存在，请重新上传。", errors=[fault]) from error
@@ -163,8 +157,8 @@ async def read_events(request: web.Request) -> web.Response:
             to_status_label=Status(sealed.event.to_status).label if sealed.event.to_status else None,
             reason=sealed.event.reason,
             data=dict(sealed.event.data),
-            remark=show.text(remarks[sealed.seq].text) if sealed.seq in remarks else "",
-            attachments=show.files(remarks[sealed.seq].attachments, files) if sealed.seq in remarks else [],
+            remark=show.text(remarks[sealed.seq].text, row) if sealed.seq in remarks else "",
+            attachments=show.files(remarks[sealed.seq].attachments, files, row) if sealed.seq in remarks else [],
             prev_hash=sealed.prev_hash,
             hash=sealed.hash,
         )
@@ -287,7 +281,7 @@ async def _detail_of(request: web.Request, row: CaseRow, channel_user: str, reve
     view = show.case(row, standing.supporting, files)
     follows = show.is_of_another(row)
     transcript = [
-        schemas.UtteranceView(role=line["role"], text=show.text(line["text"]), at=line["at"])
+        schemas.UtteranceView(role=line["role"], text=show.text(line["text"], row), at=line["at"])
         for line in ([] if follows else row.transcript)
     ]
     first = next((line["at"] for line in row.transcript if line["at"]), None)
@@ -335,9 +329,21 @@ class _Showing:
             return schemas.ActorView(kind=actor.kind.value, id="", name="工作人员")
         return schemas.ActorView(kind=actor.kind.value, id=actor.id, name=actor.name)
 
-    def text(self, text: str) -> str:
-        """A text with numbers of phones and identity cards masked."""
-        return text if self._revealed else mask_text(text)
+    def _is_kept_from(self, row: CaseRow) -> bool:
+        """Whether the reporter asked that such callers learn neither name nor phone."""
+        return row.confidential and not self._principal.may(Permission.READ_ALL) and not self._principal.is_channel
+
+    def text(self, text: str, row: CaseRow) -> str:
+        """What was said of a case: numbers of phones and identity cards and the reporter's name masked.
+
+        Of a confidential case departments read no names and numbers at all.
+        """
+        if self._revealed:
+            return text
+        if self._is_kept_from(row):
+            return without_personal(text, (row.reporter_name,))
+        masked, name = mask_text(text), row.reporter_name.strip()
+        return masked if self._principal.is_channel or len(name) < 2 else masked.replace(name, mask_name(name))
 
     def case(self, row: CaseRow, supporting: Sequence[str], files: Mapping[str, AttachmentRow]) -> schemas.CaseView:
         """A case as this caller sees it."""
@@ -353,13 +359,13 @@ class _Showing:
             channel=channel,
             channel_label=channel.label,
             act=row.act,
-            description="" if follows else self.text(row.description),
+            description="" if follows else self.text(row.description, row),
             category=category_view(self._taxonomy, row.category),
             condition=self._condition(row),
             category_confidence=row.category_confidence,
             urgency=Urgency(row.urgency),
             location=schemas.PlaceView(
-                text=row.place_name if follows else self.text(row.place_text),
+                text=row.place_name if follows else self.text(row.place_text, row),
                 lat=None if follows else row.lat,
                 lng=None if follows else row.lng,
                 grid_cell=row.grid_cell,
@@ -378,7 +384,7 @@ class _Showing:
             filed_at=self._local(row.filed_at),
             occurred_at=self._local(row.occurred_at),
             reporter=self._reporter(row),
-            attachments=[] if follows else self.files(row.attachments, files),
+            attachments=[] if follows else self.files(row.attachments, files, row),
             fast_track=row.fast_track,
             responsible=self._department(row.responsible_id) if row.responsible_id else None,
             dispatched_at=self._local(row.dispatched_at),
@@ -398,9 +404,14 @@ class _Showing:
             solved=None if follows else row.solved,
         )
 
-    def files(self, ids: Sequence[str], files: Mapping[str, AttachmentRow]) -> list[schemas.AttachmentRef]:
-        """Attachments with signed addresses."""
-        return [self._attachment(files[item]) for item in ids if item in files]
+    def files(
+        self, ids: Sequence[str], files: Mapping[str, AttachmentRow], row: CaseRow
+    ) -> list[schemas.AttachmentRef]:
+        """Attachments with signed addresses; a voice tells who it is, so of a confidential case without recordings."""
+        kept = [files[item] for item in ids if item in files]
+        if self._is_kept_from(row):
+            kept = [each for each in kept if not attachments.is_voice_of_resident(each)]
+        return [self._attachment(each) for each in kept]
 
     def task(self, task: Task) -> schemas.TaskView:
         """A side task."""
@@ -447,7 +458,7 @@ class _Showing:
 
     def _reporter(self, row: CaseRow) -> schemas.ReporterView:
         follows = self.is_of_another(row)
-        hidden = follows or (row.confidential and not self._principal.may(Permission.READ_ALL))
+        hidden = follows or self._is_kept_from(row)
         name = row.reporter_name if self._revealed else mask_name(row.reporter_name)
         phone = row.reporter_phone if self._revealed else mask_phone(row.reporter_phone) if row.reporter_phone else ""
         return schemas.ReporterView(
@@ -519,7 +530,7 @@ OPERATIONS = (
         "POST", "/api/v1/cases", file_case, "案件", "登记一件诉求",
         "Stores a report as a case. The same Idempotency-Key and body again answer 200 with the same case.",
         needs=(Permission.FILE,), action="file_case", body=schemas.CaseBody,
-        headers={IDEMPOTENCY_HEADER: "A value unique to this report, kept for retries (1–200 printable characters)."},
+        headers={idempotency.HEADER: "A value unique to this report, kept for retries (1–200 printable characters)."},
         answers={201: schemas.CaseView, 200: schemas.CaseView},
         problems={400: "idempotency_key_missing, bad_json", 422: "invalid, idempotency_mismatch, unknown_attachment"},
     ),

@@ -216,6 +216,63 @@ async def test_the_reason_of_a_merger_names_the_reporter_of_neither_case(intake:
         assert events["items"][-1]["reason"] == "某和某反映的是一件事"
 
 
+@pytest.mark.parametrize(
+    ("action", "role", "body", "done_once"),
+    [
+        ("supplement", "channel", {"channel_user": "u1", "text": "又多了一堆"}, ["supplemented"]),
+        ("urge", "channel", {"channel_user": "u1"}, ["urged"]),
+        ("accept", HEDONG, {}, ["accepted"]),
+        ("correct", "operator", {"category": "0103", "reason": "看了照片"}, ["corrected", "dispatched"]),
+    ],
+)
+async def test_who_asks_again_under_the_same_key_is_answered_and_nothing_is_done_twice(
+    intake: Intake, action: str, role: str, body: Json, done_once: list[str]
+) -> None:
+    _, case = await intake.file()
+    path = f"/api/v1/cases/{case['case_no']}/actions/{action}"
+    answers = [await intake.call("POST", path, body, role=role, Idempotency_Key="k1") for _ in range(3)]
+    assert [status for status, _ in answers] == [200, 200, 200]
+    assert answers[0] == answers[1]
+    status, problem = await intake.call("POST", path, body | {"version": 99}, role=role, Idempotency_Key="k1")
+    assert (status, problem["code"]) == (422, "idempotency_mismatch")
+    _, events = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="operator")
+    assert [event["kind"] for event in events["items"]] == ["received", "filed", "dispatched", *done_once]
+
+
+async def test_what_was_refused_under_a_key_may_be_asked_again(intake: Intake) -> None:
+    _, case = await intake.file()
+    path = f"/api/v1/cases/{case['case_no']}/actions/report_done"
+    body = {"text": "清理完毕"}
+    assert (await intake.call("POST", path, body, role=HEDONG, Idempotency_Key="k1"))[0] == 409
+    await done(intake, case, "accept", HEDONG)
+    assert (await intake.call("POST", path, body, role=HEDONG, Idempotency_Key="k1"))[0] == 200
+
+
+async def test_of_many_retries_at_once_one_is_done(intake: Intake) -> None:
+    _, case = await intake.file()
+    path = f"/api/v1/cases/{case['case_no']}/actions/note"
+    await intake.token("operator")
+    answers = await asyncio.gather(
+        *(intake.call("POST", path, {"text": "已联系"}, role="operator", Idempotency_Key="k1") for _ in range(8))
+    )
+    assert {status for status, _ in answers} == {200}
+    assert (await seen(intake, case))["version"] == case["version"] + 1
+
+
+async def test_in_bulk_each_case_has_its_version_and_a_retry_does_nothing_twice(intake: Intake) -> None:
+    _, stale = await intake.file()
+    _, fresh = await intake.file()
+    await done(intake, stale, "note", "operator", text="已联系")
+    body = {
+        "action": "note", "text": "同一批", "case_nos": [stale["case_no"], fresh["case_no"]],
+        "versions": {each["case_no"]: each["version"] for each in (stale, fresh)},
+    }  # fmt: skip
+    for _ in range(2):
+        _, answer = await intake.call("POST", "/api/v1/cases/bulk", body, role="operator", Idempotency_Key="k1")
+        assert [(item["done"], item["code"]) for item in answer["items"]] == [(False, "case_changed"), (True, None)]
+    assert (await seen(intake, fresh))["version"] == fresh["version"] + 1
+
+
 async def test_who_follows_hears_the_outcome_and_may_urge(intake: Intake) -> None:
     _, case = await intake.file()
     for _ in range(2):

@@ -111,6 +111,34 @@ async def test_a_confidential_reporter_is_hidden_from_departments(intake: Intake
     assert (status, problem["code"]) == (403, "confidential")
 
 
+@only_sqlite
+@pytest.mark.parametrize(
+    ("role", "confidential", "heard"),
+    [
+        ("operator", False, "我叫张**，电话138****5678"),
+        ("handler@hedong", False, "我叫张**，电话138****5678"),
+        ("operator", True, "我叫张**，电话138****5678"),
+        ("handler@hedong", True, "我叫某，电话"),
+    ],
+)
+async def test_what_was_said_does_not_give_away_who_said_it(
+    intake: Intake, role: str, confidential: bool, heard: str
+) -> None:
+    said = "我叫张伟，电话13812345678"
+    reporter = {"name": "张伟", "phone": "13812345678", "channel_user": "u1", "confidential": confidential}
+    _, case = await intake.file(
+        description=said, transcript=[{"role": "user", "text": said, "at": None}], reporter=reporter
+    )
+    path = f"/api/v1/cases/{case['case_no']}"
+    body = {"text": said, "channel_user": "u1"}
+    await intake.call("POST", f"{path}/actions/supplement", body)
+    _, seen = await intake.call("GET", path, role=role)
+    _, events = await intake.call("GET", f"{path}/events", role=role)
+    _, page = await intake.call("GET", "/api/v1/cases", role=role)
+    assert (seen["description"], seen["transcript"][0]["text"]) == (heard, heard)
+    assert (events["items"][-1]["remark"], page["items"][0]["description"]) == (heard, heard)
+
+
 async def test_the_queue_is_filtered(intake: Intake) -> None:
     _, garbage = await intake.file(description="垃圾 100%满了")
     intake.clock.forward(days=1)
