@@ -19,7 +19,7 @@ from intake_api.storage.tables import CaseRow
 ANNOUNCEMENT = "filed"
 """Kind of the message that tells a reporter the number of a case filed after the conversation."""
 
-_OUTCOMES = frozenset({"suspended", "extended", "closed", "reopened", "rejected", "merged"})
+OUTCOMES = frozenset({"suspended", "extended", "closed", "reopened", "rejected", "merged"})
 """What those who follow a case, or whose case was merged into it, hear as well."""
 
 
@@ -71,7 +71,7 @@ class Noticing:
             extra = await self._extra(session, row, event)
             payload = self.payload(row, city) | extra
             await self._put(session, row, kind, payload, now)
-            if kind in _OUTCOMES:
+            if kind in OUTCOMES:
                 await self._tell_others(session, row, kind, payload, now)
 
     async def _tell_others(

@@ -365,7 +365,7 @@ class _Showing:
             category_confidence=row.category_confidence,
             urgency=Urgency(row.urgency),
             location=schemas.PlaceView(
-                text=row.place_name if follows else self.text(row.place_text, row),
+                text=row.place_name or "" if follows else self.text(row.place_text, row),
                 lat=None if follows else row.lat,
                 lng=None if follows else row.lng,
                 grid_cell=row.grid_cell,
