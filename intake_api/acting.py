@@ -114,12 +114,18 @@ class Acting:
         async with self._database.write() as session:
             if not await is_first(session, order.key, case_id, self._now()):
                 return
+            outcome = await self._outcome(session, case_id) if order.action is Action.RATE else None
             row, work = await self._open(session, case_id, order)
+            work.outcome = await casework.standing(session, outcome) if outcome is not None else None
             before = work.standing
             run(work)
             await self._store(session, row, before, work, order)
+            if outcome is not None and work.outcome is not None and work.asks_reopening:
+                other = Casework(work.outcome, self.rules, order.doer.actor, work.now)
+                other.hear_rating(work.standing, work.asks_reopening)
+                await self._save(session, outcome, work.outcome, other)
         if work.ruling is not None:
-            await self._cities.refresh()
+            await self._take_up_ruling()
         ACTIONS_DONE.labels(order.action.value).inc()
 
     async def merge(self, case_id: int, into: int, order: Order, reason: str) -> None:
@@ -127,8 +133,7 @@ class Acting:
         async with self._database.write() as session:
             if not await is_first(session, order.key, case_id, self._now()):
                 return
-            # always in the same order, so that two mergers cannot wait for each other
-            locked = {each: await cases.get_locked(session, each) for each in sorted({case_id, into})}
+            locked = await self._lock(session, case_id, into)
             row, work = await self._open(session, case_id, order)
             target_row = locked[into]
             target = await casework.standing(session, target_row)
@@ -209,6 +214,23 @@ class Acting:
                 # the city has other hours than when the moment was noted, or another process was faster
                 row.next_order_at = next_order_at(before, work.rules.policy)
             await self._save(session, row, before, work)
+
+    async def _take_up_ruling(self) -> None:
+        """The ruling is stored; a process that cannot read it now takes it up at its next look."""
+        try:
+            await self._cities.refresh()
+        except StorageUnavailable:
+            log.warning("a ruling is not taken up yet: the database does not answer")
+
+    @staticmethod
+    async def _lock(session: AsyncSession, *case_ids: int) -> dict[int, CaseRow]:
+        """Several cases, always in the same order, so that nobody waits for somebody who waits for them."""
+        return {each: await cases.get_locked(session, each) for each in sorted(set(case_ids))}
+
+    async def _outcome(self, session: AsyncSession, case_id: int) -> CaseRow | None:
+        """The case in which a merged case goes on, locked together with it."""
+        into = await casework.goes_on_in(session, case_id)
+        return (await self._lock(session, case_id, into))[into] if into is not None else None
 
     async def _open(self, session: AsyncSession, case_id: int, order: Order) -> tuple[CaseRow, Casework]:
         row = await cases.get_locked(session, case_id)

@@ -238,12 +238,11 @@ async def _readable(request: web.Request, row: CaseRow, channel_user: str) -> Ca
         supporting = await cases.supporting(session, [row.id])
         inspects = principal.may(Permission.INSPECT) and await casework.awaits_check(session, row.id)
         follows = bool(channel_user) and await casework.follows(session, row.id, channel_user)
-    if principal.may(Permission.READ_DEPARTMENT):
-        if principal.department_id and principal.department_id in (row.department_id, *supporting[row.id]):
-            return row
-        raise Problem(403, "not_your_department", "这件案件不由您的部门承办。")
-    if inspects:
+    department = principal.department_id if principal.may(Permission.READ_DEPARTMENT) else None
+    if inspects or (department and department in (row.department_id, *supporting[row.id])):
         return row
+    if principal.may(Permission.READ_DEPARTMENT):
+        raise Problem(403, "not_your_department", "这件案件不由您的部门承办。")
     if principal.may(Permission.INSPECT):
         raise Problem(403, "not_to_inspect", "这件案件没有请巡查员核查。")
     # a channel learns nothing of cases of others, not even that they exist

@@ -68,7 +68,9 @@ async def filter_of(request: web.Request, query: QueueQuery) -> CaseFilter:
             text = await _read_words(request, query.q)
     own_department, waits_for = None, query.task.value if query.task else None
     if not principal.may(Permission.READ_ALL):
-        if principal.may(Permission.READ_DEPARTMENT):
+        # who both handles and inspects asks for the one or the other
+        checks = TaskKind.CHECK in (query.task, LISTS[query.work].task if query.work else None)
+        if principal.may(Permission.READ_DEPARTMENT) and not (checks and principal.may(Permission.INSPECT)):
             own_department = principal.department_id or ""
         elif principal.may(Permission.INSPECT):
             waits_for = TaskKind.CHECK.value

@@ -222,6 +222,16 @@ def _within(case_id: int) -> Select[tuple[int]]:
     return select(joined.c.id)
 
 
+async def goes_on_in(session: AsyncSession, case_id: int) -> int | None:
+    """Id of the case in which a merged case goes on in the end; None for one that is not merged."""
+    found = None
+    while (
+        into := await session.scalar(select(CaseRow.merged_into).where(CaseRow.id == (found or case_id)))
+    ) is not None:
+        found = into
+    return found
+
+
 async def merged_into(session: AsyncSession, case_id: int) -> list[CaseRow]:
     """The cases that go on within this one, oldest first."""
     query = select(CaseRow).where(CaseRow.id.in_(_within(case_id))).order_by(CaseRow.id)

@@ -199,6 +199,36 @@ async def test_everybody_along_a_chain_of_mergers_hears_the_outcome_once(intake:
     )  # fmt: skip
 
 
+async def test_who_reported_a_merged_case_rates_the_outcome_and_may_bring_it_back(intake: Intake) -> None:
+    _, target = await intake.file()
+    _, case = await intake.file(category_confidence=0.2, reporter={"channel_user": "u2"})
+    await done(intake, case, "merge", "operator", into=target["case_no"], reason="同一堆垃圾")
+    rating = {"channel_user": "u2", "grade": "dissatisfied", "solved": False}
+    status, problem = await act(intake, case, "rate", "channel", **rating)
+    assert (status, problem["code"]) == (409, "not_in_this_state")
+    await done(intake, target, "accept", HEDONG)
+    await done(intake, target, "report_done", HEDONG, text="清理完毕")
+    await done(intake, target, "assist_report", GREENING, text="修剪了树枝")
+    await done(intake, target, "verify", "verifier")
+    rated = await done(intake, case, "rate", "channel", **rating)
+    assert (rated["status"], rated["grade"], rated["solved"]) == ("merged", "dissatisfied", False)
+    assert (await act(intake, case, "rate", "channel", **rating))[1]["code"] == "rated"
+    _, page = await intake.call("GET", "/api/v1/cases?task=reopen", role="supervisor")
+    assert [item["case_no"] for item in page["items"]] == [target["case_no"]]
+    after = await done(intake, target, "reopen_decide", "supervisor", granted=True, reason="照片显示没有清完")
+    assert after["status"] == "dispatched"
+    assert (await told(intake, "u2"))[-1] == "reopened"
+
+
+async def test_an_operator_acts_for_who_telephones(intake: Intake) -> None:
+    case = await closed(intake, reporter={"name": "张伟"})
+    assert (await done(intake, case, "rate", "operator", grade="satisfied", solved=True))["solved"] is True
+    _, other = await intake.file(reporter={"name": "张伟"})
+    assert (await done(intake, other, "urge", "operator", reason="又来电"))["urges"] == 1
+    await done(intake, other, "supplement", "operator", text="又多了一堆")
+    assert (await done(intake, other, "withdraw", "operator", reason="来电撤诉"))["status"] == "withdrawn"
+
+
 async def test_a_case_that_others_wait_for_goes_on_though_its_reporter_withdraws(intake: Intake) -> None:
     _, case = await intake.file()
     await done(intake, case, "follow", "channel", channel_user="u3", channel="web")

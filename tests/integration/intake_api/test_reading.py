@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from intake_api.storage.database import Database
 from tests.integration.intake_api.conftest import ROLES, Intake, only_sqlite
+from tests.integration.intake_api.desk import account, enter, found
 
 ALL, DEPARTMENT, NOTHING = "all", "department", "nothing"
 READING = {
@@ -109,6 +110,21 @@ async def test_a_confidential_reporter_is_hidden_from_departments(intake: Intake
     assert (seen["reporter"]["name"], seen["reporter"]["phone"]) == ("", "")
     status, problem = await intake.call("GET", f"{path}?reveal=reporter", role="handler@hedong")
     assert (status, problem["code"]) == (403, "confidential")
+
+
+@only_sqlite
+async def test_who_handles_and_inspects_reads_the_cases_of_both(intake: Intake) -> None:
+    await found(intake)
+    await account(intake, "王两岗", "handler", "inspector", department="lamps")
+    _, case = await intake.file(category_confidence=0.2)
+    _, other = await intake.file()
+    await intake.call("POST", f"/api/v1/cases/{case['case_no']}/actions/check", {}, role="operator")
+    both = await enter(intake, "王两岗")
+    assert (await both.call("GET", f"/cases/{case['case_no']}"))[0] == 200
+    assert (await both.call("GET", f"/cases/{other['case_no']}"))[0] == 403
+    for query, numbers in (("work=to_check", [case["case_no"]]), ("task=check", [case["case_no"]]), ("", [])):
+        _, page = await both.call("GET", f"/cases?{query}")
+        assert [item["case_no"] for item in page["items"]] == numbers
 
 
 @only_sqlite
