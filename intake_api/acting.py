@@ -156,6 +156,10 @@ class Acting:
             before = work.standing
             follower = None
             if order.channel_user and order.channel_user != row.channel_user:
+                # everybody has an allowance of their own: whose case was merged into this one follows it from now on
+                channel = await casework.joined_by(session, case_id, order.channel_user)
+                if channel is not None:
+                    await casework.follow(session, case_id, Follower(channel, order.channel_user), work.now)
                 follower = await casework.follower(session, case_id, order.channel_user)
             last = follower.last_urged_at if follower else row.last_urged_at
             work.urge(last, reason)

@@ -715,7 +715,8 @@ class Casework:
             "level": level,
             "name": addressed.name,
             "addressee": addressed.addressee,
-            "department": self.standing.responsible or self.standing.department,
+            # a department that the case never reached is not the one that is late
+            "department": self.standing.responsible,
             "automatic": automatic,
         }
         self._note(EventKind.SUPERVISED, reason, data=data, by=SYSTEM if automatic else None)

@@ -200,6 +200,16 @@ async def followers(session: AsyncSession, case_id: int) -> list[FollowerRow]:
     return list(await session.scalars(query.order_by(FollowerRow.followed_at, FollowerRow.channel_user)))
 
 
+async def joined_by(session: AsyncSession, case_id: int, channel_user: str) -> str | None:
+    """The channel of a resident who reported or follows a case that goes on within this one; None for all others."""
+    within = _within(case_id)
+    reported = select(CaseRow.channel).where(CaseRow.id.in_(within), CaseRow.channel_user == channel_user)
+    followed = select(FollowerRow.channel).where(
+        FollowerRow.case_id.in_(within), FollowerRow.channel_user == channel_user
+    )
+    return await session.scalar(reported.limit(1)) or await session.scalar(followed.limit(1))
+
+
 async def follower(session: AsyncSession, case_id: int, channel_user: str) -> FollowerRow | None:
     """The follower of this name."""
     query = select(FollowerRow).where(FollowerRow.case_id == case_id, FollowerRow.channel_user == channel_user)
@@ -207,9 +217,18 @@ async def follower(session: AsyncSession, case_id: int, channel_user: str) -> Fo
 
 
 async def others_waiting(session: AsyncSession, case_id: int) -> int:
-    """How many wait for the outcome of a case beside its reporter: followers, and cases merged into it."""
+    """How many wait for the outcome of a case beside its reporter: followers, and cases merged into it.
+
+    Who follows it and reported a case that was merged into it counts once.
+    """
+    within = _within(case_id)
+    reported = exists().where(
+        CaseRow.id.in_(within),
+        CaseRow.channel == FollowerRow.channel,
+        CaseRow.channel_user == FollowerRow.channel_user,
+    )
     followed = select(func.count()).where(
-        or_(FollowerRow.case_id == case_id, FollowerRow.case_id.in_(_within(case_id)))
+        or_(FollowerRow.case_id == case_id, FollowerRow.case_id.in_(within)), ~reported
     )
     merged = select(func.count()).select_from(_within(case_id).subquery())
     return (await session.scalar(followed) or 0) + (await session.scalar(merged) or 0)

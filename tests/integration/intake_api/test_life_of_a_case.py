@@ -185,7 +185,7 @@ async def test_everybody_along_a_chain_of_mergers_hears_the_outcome_once(intake:
     await done(intake, last, "follow", "channel", channel_user="u2", channel="web")
     await done(intake, first, "merge", "operator", into=second["case_no"], reason="同一堆垃圾")
     await done(intake, second, "merge", "operator", into=last["case_no"], reason="同一堆垃圾")
-    assert (await seen(intake, last))["followers"] == 4
+    assert (await seen(intake, last))["followers"] == 3, "u2 both reported and follows"
     status, _ = await intake.call("GET", f"/api/v1/cases/{last['case_no']}?channel_user=u3")
     assert status == 200, "who reported what goes on here may look how it goes"
     await done(intake, last, "accept", HEDONG)
@@ -218,6 +218,25 @@ async def test_who_reported_a_merged_case_rates_the_outcome_and_may_bring_it_bac
     after = await done(intake, target, "reopen_decide", "supervisor", granted=True, reason="照片显示没有清完")
     assert after["status"] == "dispatched"
     assert (await told(intake, "u2"))[-1] == "reopened"
+
+
+async def test_everybody_who_waits_for_a_case_has_an_urge_of_their_own(intake: Intake) -> None:
+    _, target = await intake.file()
+    _, case = await intake.file(category_confidence=0.2, reporter={"channel_user": "u2"})
+    await done(intake, case, "merge", "operator", into=target["case_no"], reason="同一堆垃圾")
+    await done(intake, target, "urge", "channel", channel_user="u1")
+    assert (await done(intake, target, "urge", "channel", channel_user="u2"))["urges"] == 2
+    status, problem = await act(intake, target, "urge", "channel", channel_user="u2")
+    assert (status, problem["code"]) == (422, "urged_lately")
+    assert (await seen(intake, target))["followers"] == 1
+
+
+@only_sqlite
+async def test_an_order_names_no_department_that_the_case_never_reached(intake: Intake) -> None:
+    _, case = await intake.file(category_confidence=0.2)
+    await done(intake, case, "supervise", "supervisor", level=2, reason="无人受理")
+    _, events = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="operator")
+    assert events["items"][-1]["data"]["department"] is None
 
 
 async def test_an_operator_acts_for_who_telephones(intake: Intake) -> None:
