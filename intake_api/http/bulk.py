@@ -17,7 +17,7 @@ from intake_api.domain.event import ActorKind
 from intake_api.domain.limits import UnknownCondition
 from intake_api.domain.taxonomy import UnknownCategory
 from intake_api.http import schemas
-from intake_api.http.actions import NEEDS, OFFERS, Offer, perform
+from intake_api.http.actions import KEY, NEEDS, OFFERS, Offer, perform
 from intake_api.http.authentication import PRINCIPAL
 from intake_api.http.cases import readable_by_number
 from intake_api.http.corrections import apply_correction
@@ -140,7 +140,7 @@ OPERATIONS = (
         "POST", "/api/v1/cases/bulk", act_on_many, "队列", "批量操作",
         "One action on up to 200 cases; each is done or refused by itself. The action's own fields stand beside "
         "`action` and `case_nos`, as in its own address.",
-        needs=(Permission.READ_ALL, Permission.READ_DEPARTMENT), body=BulkBody, answers={200: BulkResult},
+        needs=(Permission.READ_ALL, Permission.READ_DEPARTMENT), body=BulkBody, headers=KEY, answers={200: BulkResult},
         problems={422: "invalid, unknown_action"},
     ),
 )  # fmt: skip
