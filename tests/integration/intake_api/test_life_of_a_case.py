@@ -239,6 +239,18 @@ async def test_an_order_names_no_department_that_the_case_never_reached(intake: 
     assert events["items"][-1]["data"]["department"] is None
 
 
+async def test_of_two_cases_merged_into_each_other_at_once_one_goes_on(intake: Intake) -> None:
+    one, two = [(await intake.file(category_confidence=0.2))[1] for _ in range(2)]
+    await intake.token("operator")
+    pairs = [(one, two), (two, one)] * 3
+    answers = await asyncio.gather(
+        *(act(intake, case, "merge", "operator", into=into["case_no"], reason="同一件事") for case, into in pairs)
+    )
+    assert sorted(status for status, _ in answers)[0] == 200
+    assert {status for status, _ in answers} <= {200, 409, 422}, "nobody waits for somebody who waits for them"
+    assert sorted([(await seen(intake, each))["status"] for each in (one, two)]) == ["merged", "received"]
+
+
 async def test_an_operator_acts_for_who_telephones(intake: Intake) -> None:
     case = await closed(intake, reporter={"name": "张伟"})
     assert (await done(intake, case, "rate", "operator", grade="satisfied", solved=True))["solved"] is True
