@@ -20,6 +20,7 @@ from intake_api.domain.limits import settle
 from intake_api.domain.place import Place
 from intake_api.domain.taxonomy import Category, Taxonomy
 from intake_api.filing import Location
+from intake_api.once import Key, is_first
 from intake_api.places import PlaceResolver
 from intake_api.storage import cases, casework, claims, examples
 from intake_api.storage.database import Database
@@ -30,7 +31,8 @@ from intake_api.storage.tables import CaseRow
 class Correction:
     """What is put right, and why. ``category``: a code, None to leave it; ``location``: None to leave it.
 
-    ``version``: the state of the case that the correction was made for, None where the caller does not say.
+    ``version``: the state of the case that the correction was made for, None where the caller does not say. ``key``:
+    under the same one it is made once, however often it is asked for.
     """
 
     category: str | None
@@ -38,6 +40,7 @@ class Correction:
     reason: str
     version: int | None = None
     condition: str | None = None
+    key: Key | None = None
 
 
 class CaseOver(Exception):
@@ -70,12 +73,14 @@ class Correcting:
         """Change an existing case, tell it in an event, and keep an example, all in one transaction.
 
         Raises UnknownCategory, UnknownCondition, CityNotLoaded, CaseOver, NothingCorrected, CaseChanged,
-        StorageUnavailable.
+        KeyUsedForAnother, StorageUnavailable.
         """
         category = self._taxonomy.get(wanted.category) if wanted.category else None
         place = await self._place(case_id, wanted.location)
         now = self._now()
         async with self._database.write() as session:
+            if not await is_first(session, wanted.key, case_id, now):
+                return
             row = await cases.get_locked(session, case_id)
             if wanted.version is not None and wanted.version != row.last_seq:
                 events = await cases.events(session, case_id)
@@ -90,18 +95,25 @@ class Correcting:
             reason = without_personal(wanted.reason, (row.reporter_name,))
             await cases.change(session, row, after)
             await cases.append(session, row, [correction.corrected(before, after, actor, reason, now)])
-            if status is Status.DISPATCHED and after.department != before.department:
-                await self._redispatch(session, row, now)
-            await claims.renew(session, case_id, actor.id, now)
+            await self._follow_up(session, row, before, now)
+            if after.department != before.department:
+                await claims.release(session, case_id)
+            else:
+                await claims.renew(session, case_id, actor.id, now)
             await self._keep(session, row, before=before, after=after, actor=actor, now=now)
 
-    async def _redispatch(self, session: AsyncSession, row: CaseRow, now: datetime) -> None:
+    async def _follow_up(self, session: AsyncSession, row: CaseRow, before: correction.Decided, now: datetime) -> None:
+        """What a correction brings about: another department or other helpers, another moment for supervision."""
         await session.flush()
         standing = await casework.standing(session, row)
         work = Casework(standing, rules_of(self._cities, self._taxonomy), SYSTEM, now)
-        work.redispatch()
+        if standing.status is Status.DISPATCHED and standing.department != before.department:
+            work.redispatch()
+        elif standing.status is Status.DISPATCHED and set(standing.supporting) != set(before.supporting):
+            work.ask_supporting_anew()
         await casework.settle(session, row, standing, work.standing, work.rules.policy)
-        await casework.record(session, row, work.events, work.remarks)
+        if work.events:
+            await casework.record(session, row, work.events, work.remarks)
 
     async def _place(self, case_id: int, location: Location | None) -> Place | None:
         """The right place; a pin without words keeps those of the report."""

@@ -22,6 +22,7 @@ from intake_api.domain.responsibility import Assignment
 from intake_api.domain.standing import Standing
 from intake_api.domain.taxonomy import Category, Taxonomy, UnknownCategory
 from intake_api.noticing import Noticing
+from intake_api.once import KeyUsedForAnother
 from intake_api.places import PlaceResolver
 from intake_api.storage import attachments, cases, casework, neighbours
 from intake_api.storage.database import Database
@@ -107,10 +108,6 @@ class Filed:
 
     case_id: int
     created: bool
-
-
-class KeyUsedForAnother(Exception):
-    """The idempotency key belongs to another body; use a new key for a new report."""
 
 
 class UnknownAttachment(Exception):

@@ -19,7 +19,7 @@ from intake_api.storage.tables import CaseRow
 ANNOUNCEMENT = "filed"
 """Kind of the message that tells a reporter the number of a case filed after the conversation."""
 
-_OUTCOMES = frozenset({"suspended", "extended", "closed", "reopened", "rejected"})
+OUTCOMES = frozenset({"suspended", "extended", "closed", "reopened", "rejected", "merged"})
 """What those who follow a case, or whose case was merged into it, hear as well."""
 
 
@@ -39,7 +39,7 @@ def kind_of(event: Event) -> str | None:
         case EventKind.WITHDRAWN:
             return "withdrawn" if by_staff else None
         case EventKind.WITHDRAWAL_NOTED:
-            return "hazard_kept"
+            return "hazard_kept" if event.data.get("because") == "hazard" else "others_kept"
         case (
             EventKind.REJECTED
             | EventKind.ACCEPTED
@@ -69,25 +69,37 @@ class Noticing:
             if kind is None:
                 continue
             extra = await self._extra(session, row, event)
-            await self._put(session, row, kind, self.payload(row, city) | extra, now)
-            if kind not in _OUTCOMES:
+            payload = self.payload(row, city) | extra
+            await self._put(session, row, kind, payload, now)
+            if kind in OUTCOMES:
+                await self._tell_others(session, row, kind, payload, now)
+
+    async def _tell_others(
+        self, session: AsyncSession, row: CaseRow, kind: str, payload: Mapping[str, Any], now: datetime
+    ) -> None:
+        """Tell all others who wait for the outcome, each once, whose own case was merged before those who follow."""
+        told = {(row.channel, row.channel_user)}
+        for joined in await casework.merged_into(session, row.id):
+            if (joined.channel, joined.channel_user) in told:
                 continue
-            for joined in await casework.merged_into(session, row.id):
-                numbers = {
-                    "case_no": case_number.format_number(joined.id),
-                    "within": case_number.format_number(row.id),
-                }
-                await self._put(session, joined, kind, self.payload(row, city) | extra | numbers, now)
-            for follower in await casework.followers(session, row.id):
-                await outbox.put(
-                    session,
-                    channel=follower.channel,
-                    channel_user=follower.channel_user,
-                    case_id=row.id,
-                    kind=kind,
-                    payload=self.payload(row, city) | extra | {"followed": True},
-                    now=now,
-                )
+            told.add((joined.channel, joined.channel_user))
+            numbers = {"case_no": case_number.format_number(joined.id)}
+            if kind != "merged":
+                numbers["within"] = case_number.format_number(row.id)
+            await self._put(session, joined, kind, {**payload, **numbers}, now)
+        for follower in await casework.followers(session, row.id):
+            if (follower.channel, follower.channel_user) in told:
+                continue
+            told.add((follower.channel, follower.channel_user))
+            await outbox.put(
+                session,
+                channel=follower.channel,
+                channel_user=follower.channel_user,
+                case_id=row.id,
+                kind=kind,
+                payload={**payload, "followed": True},
+                now=now,
+            )
 
     async def announce(self, session: AsyncSession, row: CaseRow, city: LoadedCity, now: datetime) -> None:
         """Have the reporter told the number by the channel of origin, once for each case."""

@@ -72,6 +72,8 @@ def _words(kind: str, number: str, card: Json, payload: Mapping[str, Any]) -> st
             return f"{case}已按您的意思撤销。"
         case "hazard_kept":
             return f"{case}：您的撤诉已记下。因为涉及安全隐患，承办部门仍会处理好。"
+        case "others_kept":
+            return f"{case}：您的撤诉已记下。因为还有其他市民反映同一个问题，仍会继续办理。"
         case _:
             return f"您的案件 {number} 有新进展：{card['status_label'] or '已更新'}{_who_and_when(card)}。"
 

@@ -97,10 +97,12 @@ class Reach(StrEnum):
     LEAD = "lead"  # cases that one's own department leads (主办)
     SUPPORT = "support"  # cases that one's own department supports (协办)
     INVOLVED = "involved"  # either
-    REPORTER = "reporter"  # cases of the reporter or follower that one speaks for
+    REPORTER = "reporter"  # cases of the reporter that one speaks for
+    JOINED = "joined"  # those, and cases that the resident one speaks for follows
 
 
-_ALL, _LEAD, _SUPPORT, _INVOLVED, _REPORTER = Reach.ALL, Reach.LEAD, Reach.SUPPORT, Reach.INVOLVED, Reach.REPORTER
+_ALL, _LEAD, _SUPPORT, _INVOLVED = Reach.ALL, Reach.LEAD, Reach.SUPPORT, Reach.INVOLVED
+_REPORTER, _JOINED = Reach.REPORTER, Reach.JOINED
 _CHANNEL, _OPERATOR, _DISPATCHER = Role.CHANNEL, Role.OPERATOR, Role.DISPATCHER
 _HANDLER, _VERIFIER, _SUPERVISOR, _INSPECTOR = Role.HANDLER, Role.VERIFIER, Role.SUPERVISOR, Role.INSPECTOR
 
@@ -130,8 +132,8 @@ WHO: Mapping[Action, Mapping[Role, Reach]] = {
     Action.REOPEN: {_SUPERVISOR: _ALL},
     Action.REOPEN_DECIDE: {_SUPERVISOR: _ALL},
     Action.WITHDRAW: {_CHANNEL: _REPORTER, _OPERATOR: _ALL},
-    Action.URGE: {_CHANNEL: _REPORTER, _OPERATOR: _ALL, _SUPERVISOR: _ALL},
-    Action.SUPPLEMENT: {_CHANNEL: _REPORTER, _OPERATOR: _ALL},
+    Action.URGE: {_CHANNEL: _JOINED, _OPERATOR: _ALL, _SUPERVISOR: _ALL},
+    Action.SUPPLEMENT: {_CHANNEL: _JOINED, _OPERATOR: _ALL},
     # a resident who joins has nothing to do with the case before
     Action.FOLLOW: {_CHANNEL: _ALL, _OPERATOR: _ALL},
     Action.RATE: {_CHANNEL: _REPORTER, _OPERATOR: _ALL},
@@ -147,13 +149,15 @@ WHO: Mapping[Action, Mapping[Role, Reach]] = {
 class Doer:
     """Who acts: the actor as events name them, their roles, and their department's id.
 
-    ``speaks_for_reporter``: a channel that acts for the reporter of this case, or for one who follows it.
+    ``speaks_for_reporter``: a channel that acts for the reporter of this case; ``speaks_for_follower``: for one who
+    follows it.
     """
 
     actor: Actor
     roles: frozenset[Role]
     department: str | None = None
     speaks_for_reporter: bool = False
+    speaks_for_follower: bool = False
 
 
 def may(action: Action, doer: Doer, lead: str | None, supporting: tuple[str, ...]) -> bool:
@@ -166,6 +170,8 @@ def _reaches(reach: Reach, doer: Doer, lead: str | None, supporting: tuple[str, 
         return True
     if reach is Reach.REPORTER:
         return doer.speaks_for_reporter
+    if reach is Reach.JOINED:
+        return doer.speaks_for_reporter or doer.speaks_for_follower
     if not doer.department:
         return False
     leads, supports = doer.department == lead, doer.department in supporting

@@ -72,7 +72,7 @@ STATES: Mapping[Action, frozenset[Status]] = {
     Action.URGE: OPEN,
     Action.SUPPLEMENT: OPEN,
     Action.FOLLOW: OPEN,
-    Action.RATE: frozenset({Status.CLOSED}),
+    Action.RATE: frozenset({Status.CLOSED, Status.MERGED}),
     Action.NOTE: frozenset(Status),
     Action.SUPERVISE: OPEN,
 }
@@ -134,6 +134,10 @@ class Casework:
         self.remarks: dict[int, Remark] = {}
         """By the index of their event."""
         self.ruling: Ruling | None = None
+        self.outcome: Standing | None = None
+        """Where the case stands in which this one goes on; to be given where a merged case is rated."""
+        self.asks_reopening: str = ""
+        """Why the case in which this one went on should be reopened, when a rating asks for that."""
 
     # from report to department
 
@@ -234,6 +238,11 @@ class Casework:
         self._hand_over(
             assignment.lead.id, supporting, reason, basis=assignment.basis, rule=assignment.rule, automatic=True
         )
+
+    def ask_supporting_anew(self) -> None:
+        """After a correction the matrix names the same lead and other helpers."""
+        self._void(TaskKind.ASSIST)
+        self._ask_supporting()
 
     def accept(self) -> None:
         """签收: the department takes the case, and is responsible from now on."""
@@ -450,30 +459,42 @@ class Casework:
     def rate(self, grade: Grade, solved: bool, text: str = "") -> None:
         """The reporter's word on the outcome, by themselves or asked by an operator (回访)."""
         self._require(Action.RATE)
-        if (
-            self.standing.rated_at is not None
-            and self.standing.closed_at
-            and self.standing.rated_at >= self.standing.closed_at
-        ):
+        settled = self.standing
+        if settled.status is Status.MERGED:
+            if self.outcome is None or self.outcome.status is not Status.CLOSED:
+                raise NotNow(Action.RATE, Status.MERGED, "并入的案件还没有结案，结案以后再评价。")
+            settled = self.outcome
+        if self.standing.rated_at is not None and settled.closed_at and self.standing.rated_at >= settled.closed_at:
             raise Refused("rated", "这件案件已经评价过。")
         for task in self.standing.open_tasks(TaskKind.CALL_BACK):
             self._decide(task, TaskState.DONE, "")
         unhappy = not solved or grade.label in self.rules.policy.rating_reopens
-        within = self._may_reopen()
-        if unhappy and within and not self.standing.open_tasks(TaskKind.REOPEN):
-            reason = "未解决" if not solved else grade.label
-            self._ask(TaskKind.REOPEN, TaskState.ASKED, f"回访：{reason}")
+        within = self._may_reopen(settled.closed_at)
+        if unhappy and within:
+            reason = f"回访：{'未解决' if not solved else grade.label}"
+            if settled is not self.standing:
+                self.asks_reopening = reason
+            elif not self.standing.open_tasks(TaskKind.REOPEN):
+                self._ask(TaskKind.REOPEN, TaskState.ASKED, reason)
         self._note(
             EventKind.RATED, data={"grade": grade.value, "solved": solved, "asks_reopening": unhappy and within},
             remark=Remark(text) if text else None,
         )  # fmt: skip
         self.standing = replace(self.standing, grade=grade, solved=solved, rated_at=self.now)
 
+    def hear_rating(self, joined: Standing, reason: str) -> None:
+        """The reporter of a case that went on within this one is not satisfied: a supervisor is asked here."""
+        if self.standing.open_tasks(TaskKind.REOPEN):
+            return
+        words = f"{reason}（并入的案件 {joined.number}）"
+        self._ask(TaskKind.REOPEN, TaskState.ASKED, words)
+        self._note(EventKind.NOTED, words, by=SYSTEM)
+
     def reopen(self, reason: str) -> None:
         """重办: unsolved or not satisfied, within the city's days; a new clock begins."""
         self._require(Action.REOPEN)
         self._need(reason, "reason", "请写明重办的理由。")
-        if not self._may_reopen():
+        if not self._may_reopen(self.standing.closed_at):
             raise Refused("reopen_late", f"结案已超过 {self.rules.policy.reopen_days} 天，不能重办；请登记为新的诉求。")
         standing = self.standing
         assignment = self._assignment()
@@ -505,18 +526,21 @@ class Casework:
         self._require(Action.REOPEN_DECIDE)
         task = self._open_task(TaskKind.REOPEN)
         self._need(reason, "reason", "请写明理由。")
+        self._decide(task, TaskState.DONE if granted else TaskState.REFUSED, reason)
         if granted:
             self.reopen(reason)
             return
-        self._decide(task, TaskState.REFUSED, reason)
         self._note(EventKind.REOPENING_REFUSED, reason)
 
     def withdraw(self, reason: str = "") -> None:
-        """撤诉 by the reporter. A hazard that a department already has is seen to all the same."""
+        """撤诉 by the reporter. It goes on all the same as a hazard that a department already has, and for others who
+        joined it or whose cases were merged into it."""
         self._require(Action.WITHDRAW)
         standing = self.standing
-        if standing.status in HELD and standing.category and self.rules.policy.is_hazard(standing.category):
-            self._note(EventKind.WITHDRAWAL_NOTED, reason, {"kept_open": True})
+        hazard = bool(standing.category) and self.rules.policy.is_hazard(standing.category or "")
+        because = "hazard" if standing.status in HELD and hazard else "others" if standing.others else None
+        if because:
+            self._note(EventKind.WITHDRAWAL_NOTED, reason, {"kept_open": True, "because": because})
             return
         self._move(EventKind.WITHDRAWN, Status.WITHDRAWN, reason, {"department": standing.department})
         self._end()
@@ -678,8 +702,7 @@ class Casework:
     def _level_of(self, order: int) -> int:
         return max(self.standing.order_level, self.rules.policy.supervision.level_of_order(order).level)
 
-    def _may_reopen(self) -> bool:
-        closed = self.standing.closed_at
+    def _may_reopen(self, closed: datetime | None) -> bool:
         return closed is not None and self.now <= closed + timedelta(days=self.rules.policy.reopen_days)
 
     def _order(self, level: int, reason: str, *, automatic: bool) -> None:
@@ -692,7 +715,8 @@ class Casework:
             "level": level,
             "name": addressed.name,
             "addressee": addressed.addressee,
-            "department": self.standing.responsible or self.standing.department,
+            # a department that the case never reached is not the one that is late
+            "department": self.standing.responsible,
             "automatic": automatic,
         }
         self._note(EventKind.SUPERVISED, reason, data=data, by=SYSTEM if automatic else None)

@@ -85,8 +85,9 @@ def correct(
         )
     if category is not None:
         after = replace(after, confidence=1.0)
-    if settled is None or status not in PROPOSED:
-        return after
+    moved = after.place.town_code != before.place.town_code
+    if settled is None or status not in PROPOSED or not (anew or moved or before.department is None):
+        return after  # the matrix knows nothing new: what a dispatcher or a ruling said stays
     assignment = matrix.assign(settled, after.place.town_code, now.astimezone(calendar.timezone).date())
     return replace(
         after,

@@ -66,7 +66,9 @@ class EventKind(StrEnum):
     REOPENED = "reopened"  # 重办
     REOPENING_REFUSED = "reopening_refused"  # 不同意重办
     WITHDRAWN = "withdrawn"  # 撤诉
-    WITHDRAWAL_NOTED = "withdrawal_noted"  # 撤诉（隐患继续办理）: a hazard is seen to all the same
+    WITHDRAWAL_NOTED = (
+        "withdrawal_noted"  # 撤诉（继续办理）: a hazard, or a case that others wait for, is seen to all the same
+    )
     URGED = "urged"  # 催办
     SUPPLEMENTED = "supplemented"  # 补充
     FOLLOWED = "followed"  # 有人加入
@@ -113,7 +115,7 @@ _LABELS = {
     EventKind.REOPENED: "重办",
     EventKind.REOPENING_REFUSED: "不同意重办",
     EventKind.WITHDRAWN: "撤诉",
-    EventKind.WITHDRAWAL_NOTED: "撤诉（隐患继续办理）",
+    EventKind.WITHDRAWAL_NOTED: "撤诉（继续办理）",
     EventKind.URGED: "催办",
     EventKind.SUPPLEMENTED: "补充",
     EventKind.FOLLOWED: "有人加入",
@@ -133,6 +135,7 @@ AMONG_STAFF = frozenset(
         EventKind.CHECK_REPORTED,
         EventKind.RETURNED,
         EventKind.ADJUDICATED,
+        EventKind.TOOK_IN,
         EventKind.ASSIST_ASKED,
         EventKind.ASSIST_DECIDED,
         EventKind.ASSIST_REPORTED,
@@ -143,6 +146,19 @@ AMONG_STAFF = frozenset(
     }
 )
 """What goes on inside the administration; channels are not shown it."""
+
+WITH_THE_REPORTER = frozenset(
+    {
+        EventKind.CONTACTED,
+        EventKind.SUPPLEMENTED,
+        EventKind.URGED,
+        EventKind.RATED,
+        EventKind.WITHDRAWAL_NOTED,
+        EventKind.REOPENING_REFUSED,
+        EventKind.COMMENTED,
+    }
+)
+"""What passes between the city and who reported; others who follow the case are not shown it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,8 @@ class Standing:
     ``department`` leads it, or is proposed to while it is not dispatched. ``responsible`` answers for it: the first
     that it was dispatched to, until another has accepted it (首接负责). ``worked_by``: ids of those who handled it, who
     may not verify it. ``orders`` counts the supervision orders in force (督办), ``order_level`` is the highest of them,
-    0 when there is none. ``merged_into`` is the id of the case in which it goes on.
+    0 when there is none. ``merged_into`` is the id of the case in which it goes on. ``others`` counts those who wait
+    for the outcome beside the reporter, where that matters: when the reporter withdraws.
     """
 
     id: int
@@ -79,6 +80,7 @@ class Standing:
     solved: bool | None = None
     rated_at: datetime | None = None
     tasks: tuple[Task, ...] = ()
+    others: int = 0
 
     @property
     def number(self) -> str:

@@ -17,7 +17,7 @@ from intake_api.domain.action import WHO, Action, Doer
 from intake_api.domain.case import Channel
 from intake_api.domain.casework import Casework, NotNow, Refused
 from intake_api.http import actions_schemas as bodies
-from intake_api.http import schemas
+from intake_api.http import idempotency, schemas
 from intake_api.http.authentication import PRINCIPAL, Principal
 from intake_api.http.cases import existing, readable, view_of
 from intake_api.http.resources import ACTING, CITY, DATABASE
@@ -142,7 +142,8 @@ OFFERS: tuple[Offer, ...] = (
     ),
     Offer(
         Action.WITHDRAW, bodies.ReasonBody, lambda work, body: work.withdraw(body.reason),
-        "any open → withdrawn. A hazard that a department has in hand is seen to all the same.",
+        "any open → withdrawn. A hazard that a department has in hand, and a case that others joined, goes on all the "
+        "same.",
     ),
     Offer(
         Action.SUPPLEMENT, bodies.WordsBody, lambda work, body: work.supplement(body.text, tuple(body.attachments)),
@@ -166,10 +167,11 @@ def doer_of(principal: Principal) -> Doer:
     return Doer(principal.actor, principal.roles, principal.department_id)
 
 
-def order_of(request: web.Request, action: Action, body: bodies.ActionBody) -> Order:
-    """What the caller wants done."""
+def order_of(request: web.Request, action: Action, body: bodies.ActionBody, part: str = "") -> Order:
+    """What the caller wants done; ``part``: on which case, where the request is for several."""
     evidence = tuple(body.attachments) if isinstance(body, bodies.WordsBody) else ()
-    return Order(action, doer_of(request[PRINCIPAL]), body.version, evidence, body.channel_user)
+    key = idempotency.asked(request, body, part)
+    return Order(action, doer_of(request[PRINCIPAL]), body.version, evidence, body.channel_user, key)
 
 
 def _acts(offer: Offer) -> Callable[[web.Request], Any]:
@@ -177,7 +179,7 @@ def _acts(offer: Offer) -> Callable[[web.Request], Any]:
         body = await _sent(request, offer.body)
         row = await readable(request, body.channel_user)
         await perform(request, row.id, offer, body)
-        return json_answer(await view_of(request, row.id))
+        return json_answer(await view_of(request, row.id, body.channel_user))
 
     handler.__name__ = f"{offer.action.value}_case"
     handler.__doc__ = f"{offer.action.label}."
@@ -189,9 +191,9 @@ async def _sent(request: web.Request, model: type[bodies.ActionBody]) -> Any:
     return model.model_validate(await read_json(request) if request.can_read_body else {})
 
 
-async def perform(request: web.Request, case_id: int, offer: Offer, body: bodies.ActionBody) -> None:
-    """Do what is offered, with errors as problems."""
-    order = order_of(request, offer.action, body)
+async def perform(request: web.Request, case_id: int, offer: Offer, body: bodies.ActionBody, part: str = "") -> None:
+    """Do what is offered, with errors as problems; ``part`` as in ``order_of``."""
+    order = order_of(request, offer.action, body, part)
     with problems(request):
         await request.app[ACTING].act(case_id, order, lambda work: offer.run(work, body))
 
@@ -276,7 +278,7 @@ async def urge_case(request: web.Request) -> web.Response:
     row = await readable(request, body.channel_user)
     with problems(request):
         await request.app[ACTING].urge(row.id, order_of(request, Action.URGE, body), body.reason)
-    return json_answer(await view_of(request, row.id))
+    return json_answer(await view_of(request, row.id, body.channel_user))
 
 
 async def follow_case(request: web.Request) -> web.Response:
@@ -294,15 +296,16 @@ async def follow_case(request: web.Request) -> web.Response:
     follower = Follower(body.channel, body.channel_user, body.phone)
     with problems(request):
         await request.app[ACTING].follow(case_id, order_of(request, Action.FOLLOW, body), follower)
-    return json_answer(await view_of(request, case_id))
+    return json_answer(await view_of(request, case_id, body.channel_user))
 
 
 _PROBLEMS = {
     403: "forbidden, not_your_department",
     404: "case_not_found, case_number_misread",
     409: "not_in_this_state, case_changed, case_claimed",
-    422: "invalid, and what the rules refuse",
+    422: "invalid, idempotency_mismatch, and what the rules refuse",
 }
+KEY = {idempotency.HEADER: "Optional. Under the same key the same is done once, for retries (1–200 characters)."}
 NEEDS = (Permission.READ_ALL, Permission.READ_DEPARTMENT, Permission.READ_REPORTERS, Permission.INSPECT)
 
 
@@ -320,6 +323,7 @@ def _operation(
         needs=NEEDS,
         action=f"case_{action.value}",
         body=body,
+        headers=KEY,
         answers={200: schemas.CaseView},
         problems=_PROBLEMS,
     )

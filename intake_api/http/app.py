@@ -71,6 +71,7 @@ from intake_api.http.resources import (
     WORDS,
 )
 from intake_api.http.routing import register
+from intake_api.once import KeyUsedForAnother
 from intake_api.open311.errors import open311_errors
 from intake_api.open311.routes import add_open311_routes
 from intake_api.pages.routes import add_page_routes
@@ -226,6 +227,9 @@ async def translate_errors(
     except Conflict as error:
         log.warning("conflict", exc_info=True)
         raise Problem(409, "conflict", "数据刚刚被改动过，请刷新后再试。") from error
+    except KeyUsedForAnother as error:
+        detail = "这个 Idempotency-Key 已经用于另一项请求，新的请求请换一个值。"
+        raise Problem(422, "idempotency_mismatch", detail) from error
     except CityNotLoaded as error:
         detail = "城市数据尚未载入，请先运行 yht city load。"
         raise Problem(503, "city_not_loaded", detail, headers={"Retry-After": "30"}) from error

@@ -135,8 +135,9 @@ async def _may_see(session: AsyncSession, principal: Principal, row: AttachmentR
         return True
     if principal.is_channel:
         return row.by_channel
-    if principal.may(Permission.READ_DEPARTMENT) and principal.department_id:
-        return await cases.has_attachment(session, principal.department_id, row.id)
+    department = principal.department_id if principal.may(Permission.READ_DEPARTMENT) else None
+    if department and await cases.has_attachment(session, department, row.id):
+        return True
     if principal.may(Permission.INSPECT) and row.case_id is not None:
         return await casework.awaits_check(session, row.case_id)
     return False

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from aiohttp import web
 
+from bot.language.personal import without_personal
 from groundwork.problem import FieldError, Problem
 from groundwork.web import read_json
 from intake_api.city_in_force import LoadedCity
@@ -18,7 +19,7 @@ from intake_api.domain.access import Permission
 from intake_api.domain.action import Doer
 from intake_api.domain.case import Channel, Report, Reporter, Status, Utterance
 from intake_api.domain.casework import possible
-from intake_api.domain.event import AMONG_STAFF, ActorKind, canonical_json, is_intact
+from intake_api.domain.event import AMONG_STAFF, WITH_THE_REPORTER, Actor, ActorKind, canonical_json, is_intact
 from intake_api.domain.limits import UnknownCondition
 from intake_api.domain.masking import mask_name, mask_phone, mask_text
 from intake_api.domain.place import Place, Precision
@@ -27,8 +28,8 @@ from intake_api.domain.stages import Stage, stages
 from intake_api.domain.standing import Grade
 from intake_api.domain.task import Task
 from intake_api.domain.taxonomy import Category, Taxonomy, Urgency
-from intake_api.filing import Draft, KeyUsedForAnother, Location, UnknownAttachment
-from intake_api.http import schemas
+from intake_api.filing import Draft, Location, UnknownAttachment
+from intake_api.http import idempotency, schemas
 from intake_api.http.attachments import signed_url
 from intake_api.http.authentication import PRINCIPAL, Principal
 from intake_api.http.resources import CITY, DATABASE, FILING, NOW, TAXONOMY
@@ -36,7 +37,6 @@ from intake_api.http.routing import Operation, body_of, json_answer, query_of
 from intake_api.storage import attachments, audit, cases, casework
 from intake_api.storage.tables import AttachmentRow, CaseRow
 
-IDEMPOTENCY_HEADER = "Idempotency-Key"
 READERS = (Permission.READ_ALL, Permission.READ_DEPARTMENT, Permission.READ_REPORTERS, Permission.INSPECT)
 
 
@@ -58,13 +58,11 @@ def _draft(body: schemas.CaseBody) -> Draft:
 
 async def file_case(request: web.Request) -> web.Response:
     """File a case, once for each idempotency key."""
-    key = request.headers.get(IDEMPOTENCY_HEADER, "").strip()
+    key = idempotency.key_of(request)
     if not key:
         raise Problem(
             400, "idempotency_key_missing", "缺少请求头 Idempotency-Key：每件诉求用一个不重复的值，重试时用同一个。"
         )
-    if len(key) > 200 or not key.isprintable():
-        raise Problem(400, "idempotency_key_invalid", "Idempotency-Key 最长 200 个可见字符。")
     content = await read_json(request)
     # whether the reporter has been told yet may change between attempts; the report is the same
     report = {name: value for name, value in content.items() if name != "announce"} if isinstance(content, dict) else {}
@@ -78,14 +76,10 @@ async def file_case(request: web.Request) -> web.Response:
         filed = await request.app[FILING].file(
             _draft(body), scope=principal.scope, key=key, body_hash=body_hash, actor=principal.actor
         )
-    except KeyUsedForAnother as error:
-        raise Problem(
-            422, "idempotency_mismatch", "这个 Idempotency-Key 已经用于另一件诉求，新的诉求请换一个值。"
-        ) from error
     except UnknownAttachment as error:
         fault = FieldError(pointer=f"/attachments/{error.index}", detail="没有这个附件，请先上传。")
         raise Problem(422, "unknown_attachment", "有附件不存在，请重新上传。", errors=[fault]) from error
-    view = await view_of(request, filed.case_id)
+    view = await view_of(request, filed.case_id, body.reporter.channel_user)
     headers = {"Location": f"/api/v1/cases/{view.case_no}"}
     return json_answer(view, 201 if filed.created else 200, headers)
 
@@ -135,40 +129,41 @@ async def read_case(request: web.Request) -> web.Response:
                 address=principal.address,
                 now=request.app[NOW](),
             )
-    return json_answer(await _detail_of(request, row, revealed))
+    return json_answer(await _detail_of(request, row, query.channel_user, revealed))
 
 
 async def read_events(request: web.Request) -> web.Response:
     """All events of a case that the caller may know of."""
-    row = await readable(request, query_of(request, schemas.OneCaseQuery).channel_user)
+    speaks_for = query_of(request, schemas.OneCaseQuery).channel_user
+    row = await readable(request, speaks_for)
     async with request.app[DATABASE].read() as session:
         events = await cases.events(session, row.id)
         remarks = await casework.remarks(session, row.id)
         files = await attachments.several(session, [item for each in remarks.values() for item in each.attachments])
     zone = request.app[CITY].current.city.calendar.timezone
-    show = _Showing(request)
-    channel = request[PRINCIPAL].is_channel
+    show = _Showing(request, speaks_for)
+    hidden = AMONG_STAFF if request[PRINCIPAL].is_channel else frozenset()
+    if show.is_of_another(row):
+        hidden |= WITH_THE_REPORTER
     items = [
         schemas.EventView(
             seq=sealed.seq,
             kind=sealed.event.kind.value,
             kind_label=sealed.event.kind.label,
             at=sealed.event.at.astimezone(zone),
-            actor=schemas.ActorView(
-                kind=sealed.event.actor.kind.value, id=sealed.event.actor.id, name=sealed.event.actor.name
-            ),
+            actor=show.actor(sealed.event.actor),
             from_status=sealed.event.from_status,
             to_status=sealed.event.to_status,
             to_status_label=Status(sealed.event.to_status).label if sealed.event.to_status else None,
             reason=sealed.event.reason,
             data=dict(sealed.event.data),
-            remark=show.text(remarks[sealed.seq].text) if sealed.seq in remarks else "",
-            attachments=show.files(remarks[sealed.seq].attachments, files) if sealed.seq in remarks else [],
+            remark=show.text(remarks[sealed.seq].text, row) if sealed.seq in remarks else "",
+            attachments=show.files(remarks[sealed.seq].attachments, files, row) if sealed.seq in remarks else [],
             prev_hash=sealed.prev_hash,
             hash=sealed.hash,
         )
         for sealed in events
-        if not channel or sealed.event.kind not in AMONG_STAFF
+        if sealed.event.kind not in hidden
     ]
     return json_answer(schemas.EventList(items=items, intact=is_intact(row.id, events)))
 
@@ -243,12 +238,11 @@ async def _readable(request: web.Request, row: CaseRow, channel_user: str) -> Ca
         supporting = await cases.supporting(session, [row.id])
         inspects = principal.may(Permission.INSPECT) and await casework.awaits_check(session, row.id)
         follows = bool(channel_user) and await casework.follows(session, row.id, channel_user)
-    if principal.may(Permission.READ_DEPARTMENT):
-        if principal.department_id and principal.department_id in (row.department_id, *supporting[row.id]):
-            return row
-        raise Problem(403, "not_your_department", "这件案件不由您的部门承办。")
-    if inspects:
+    department = principal.department_id if principal.may(Permission.READ_DEPARTMENT) else None
+    if inspects or (department and department in (row.department_id, *supporting[row.id])):
         return row
+    if principal.may(Permission.READ_DEPARTMENT):
+        raise Problem(403, "not_your_department", "这件案件不由您的部门承办。")
     if principal.may(Permission.INSPECT):
         raise Problem(403, "not_to_inspect", "这件案件没有请巡查员核查。")
     # a channel learns nothing of cases of others, not even that they exist
@@ -257,39 +251,47 @@ async def _readable(request: web.Request, row: CaseRow, channel_user: str) -> Ca
     return row
 
 
-async def view_of(request: web.Request, case_id: int) -> schemas.CaseView:
-    """A case that exists, as the caller sees it."""
+async def view_of(request: web.Request, case_id: int, channel_user: str = "") -> schemas.CaseView:
+    """A case that exists, as the caller sees it; ``channel_user``: the resident whom a channel speaks for."""
     async with request.app[DATABASE].read() as session:
         row = await cases.get(session, case_id)
         assert row is not None
         supporting = await cases.supporting(session, [case_id])
         files = await attachments.several(session, row.attachments)
-    return _Showing(request).case(row, supporting[case_id], files)
+    return _Showing(request, channel_user).case(row, supporting[case_id], files)
 
 
-async def views_of(request: web.Request, rows: Sequence[CaseRow]) -> list[schemas.CaseView]:
-    """Cases as the caller sees them."""
+async def views_of(request: web.Request, rows: Sequence[CaseRow], channel_user: str = "") -> list[schemas.CaseView]:
+    """Cases as the caller sees them; ``channel_user``: the resident whom a channel speaks for."""
     async with request.app[DATABASE].read() as session:
         supporting = await cases.supporting(session, [row.id for row in rows])
         files = await attachments.several(session, [item for row in rows for item in row.attachments])
-    show = _Showing(request)
+    show = _Showing(request, channel_user)
     return [show.case(row, supporting[row.id], files) for row in rows]
 
 
-async def _detail_of(request: web.Request, row: CaseRow, revealed: bool) -> schemas.CaseDetailView:
+async def _detail_of(request: web.Request, row: CaseRow, channel_user: str, revealed: bool) -> schemas.CaseDetailView:
     async with request.app[DATABASE].read() as session:
         standing = await casework.standing(session, row)
         files = await attachments.several(session, row.attachments)
         events = [sealed.event for sealed in await cases.events(session, row.id)]
-        followers = (await casework.follower_counts(session, [row.id]))[row.id]
-    show = _Showing(request, revealed)
+        followers = await casework.others_waiting(session, row.id)
+    show = _Showing(request, channel_user, revealed)
     view = show.case(row, standing.supporting, files)
+    follows = show.is_of_another(row)
     transcript = [
-        schemas.UtteranceView(role=line["role"], text=show.text(line["text"]), at=line["at"]) for line in row.transcript
+        schemas.UtteranceView(role=line["role"], text=show.text(line["text"], row), at=line["at"])
+        for line in ([] if follows else row.transcript)
     ]
     first = next((line["at"] for line in row.transcript if line["at"]), None)
     principal = request[PRINCIPAL]
-    doer = Doer(principal.actor, principal.roles, principal.department_id, principal.is_channel)
+    doer = Doer(
+        principal.actor,
+        principal.roles,
+        principal.department_id,
+        speaks_for_reporter=principal.is_channel and not follows,
+        speaks_for_follower=follows,
+    )
     return schemas.CaseDetailView(
         **view.model_dump(),
         transcript=transcript,
@@ -301,24 +303,52 @@ async def _detail_of(request: web.Request, row: CaseRow, revealed: bool) -> sche
 
 
 class _Showing:
-    """How cases are shown to one caller: masked, unless the reporter is revealed to them."""
+    """How cases are shown to one caller: masked, unless the reporter is revealed to them.
 
-    def __init__(self, request: web.Request, revealed: bool = False) -> None:
+    Who follows the case of another (a channel speaks for ``channel_user``) sees how it goes and nothing that is the
+    reporter's: neither who they are nor their words, photos and exact place.
+    """
+
+    def __init__(self, request: web.Request, channel_user: str = "", revealed: bool = False) -> None:
         self._request = request
+        self._channel_user = channel_user
         self._principal: Principal = request[PRINCIPAL]
         self._revealed = revealed
         self._taxonomy: Taxonomy = request.app[TAXONOMY]
         self._city: LoadedCity = request.app[CITY].current
         self._now = request.app[NOW]()
 
-    def text(self, text: str) -> str:
-        """A text with numbers of phones and identity cards masked."""
-        return text if self._revealed else mask_text(text)
+    def is_of_another(self, row: CaseRow) -> bool:
+        """Whether a channel asks for a resident who did not report this case."""
+        return self._principal.is_channel and row.channel_user != self._channel_user
+
+    def actor(self, actor: Actor) -> schemas.ActorView:
+        """Who acted; who of the staff it was is not for residents."""
+        if self._principal.is_channel and actor.kind is ActorKind.STAFF:
+            return schemas.ActorView(kind=actor.kind.value, id="", name="工作人员")
+        return schemas.ActorView(kind=actor.kind.value, id=actor.id, name=actor.name)
+
+    def _is_kept_from(self, row: CaseRow) -> bool:
+        """Whether the reporter asked that such callers learn neither name nor phone."""
+        return row.confidential and not self._principal.may(Permission.READ_ALL) and not self._principal.is_channel
+
+    def text(self, text: str, row: CaseRow) -> str:
+        """What was said of a case: numbers of phones and identity cards and the reporter's name masked.
+
+        Of a confidential case departments read no names and numbers at all.
+        """
+        if self._revealed:
+            return text
+        if self._is_kept_from(row):
+            return without_personal(text, (row.reporter_name,))
+        masked, name = mask_text(text), row.reporter_name.strip()
+        return masked if self._principal.is_channel or len(name) < 2 else masked.replace(name, mask_name(name))
 
     def case(self, row: CaseRow, supporting: Sequence[str], files: Mapping[str, AttachmentRow]) -> schemas.CaseView:
         """A case as this caller sees it."""
         number = case_number.format_number(row.id)
         status, channel = Status(row.status), Channel(row.channel)
+        follows = self.is_of_another(row)
         return schemas.CaseView(
             case_no=number,
             case_no_spoken=case_number.spoken(number),
@@ -328,15 +358,15 @@ class _Showing:
             channel=channel,
             channel_label=channel.label,
             act=row.act,
-            description=self.text(row.description),
+            description="" if follows else self.text(row.description, row),
             category=category_view(self._taxonomy, row.category),
             condition=self._condition(row),
             category_confidence=row.category_confidence,
             urgency=Urgency(row.urgency),
             location=schemas.PlaceView(
-                text=self.text(row.place_text),
-                lat=row.lat,
-                lng=row.lng,
+                text=row.place_name or "" if follows else self.text(row.place_text, row),
+                lat=None if follows else row.lat,
+                lng=None if follows else row.lng,
                 grid_cell=row.grid_cell,
                 town=row.town,
                 town_code=row.town_code,
@@ -353,7 +383,7 @@ class _Showing:
             filed_at=self._local(row.filed_at),
             occurred_at=self._local(row.occurred_at),
             reporter=self._reporter(row),
-            attachments=self.files(row.attachments, files),
+            attachments=[] if follows else self.files(row.attachments, files, row),
             fast_track=row.fast_track,
             responsible=self._department(row.responsible_id) if row.responsible_id else None,
             dispatched_at=self._local(row.dispatched_at),
@@ -369,13 +399,18 @@ class _Showing:
             order_level=row.order_level,
             merged_into=case_number.format_number(row.merged_into) if row.merged_into else None,
             repeat_of=case_number.format_number(row.repeat_of) if row.repeat_of else None,
-            grade=Grade(row.grade) if row.grade else None,
-            solved=row.solved,
+            grade=Grade(row.grade) if row.grade and not follows else None,
+            solved=None if follows else row.solved,
         )
 
-    def files(self, ids: Sequence[str], files: Mapping[str, AttachmentRow]) -> list[schemas.AttachmentRef]:
-        """Attachments with signed addresses."""
-        return [self._attachment(files[item]) for item in ids if item in files]
+    def files(
+        self, ids: Sequence[str], files: Mapping[str, AttachmentRow], row: CaseRow
+    ) -> list[schemas.AttachmentRef]:
+        """Attachments with signed addresses; a voice tells who it is, so of a confidential case without recordings."""
+        kept = [files[item] for item in ids if item in files]
+        if self._is_kept_from(row):
+            kept = [each for each in kept if not attachments.is_voice_of_resident(each)]
+        return [self._attachment(each) for each in kept]
 
     def task(self, task: Task) -> schemas.TaskView:
         """A side task."""
@@ -421,14 +456,15 @@ class _Showing:
         return schemas.DepartmentRef(id=department_id, name=self._city.department_name(department_id))
 
     def _reporter(self, row: CaseRow) -> schemas.ReporterView:
-        hidden = row.confidential and not self._principal.may(Permission.READ_ALL)
+        follows = self.is_of_another(row)
+        hidden = follows or self._is_kept_from(row)
         name = row.reporter_name if self._revealed else mask_name(row.reporter_name)
         phone = row.reporter_phone if self._revealed else mask_phone(row.reporter_phone) if row.reporter_phone else ""
         return schemas.ReporterView(
             name="" if hidden else name,
             phone="" if hidden else phone,
             confidential=row.confidential,
-            channel_user=row.channel_user if self._principal.is_channel else None,
+            channel_user=row.channel_user if self._principal.is_channel and not follows else None,
             revealed=self._revealed,
         )
 
@@ -493,7 +529,7 @@ OPERATIONS = (
         "POST", "/api/v1/cases", file_case, "案件", "登记一件诉求",
         "Stores a report as a case. The same Idempotency-Key and body again answer 200 with the same case.",
         needs=(Permission.FILE,), action="file_case", body=schemas.CaseBody,
-        headers={IDEMPOTENCY_HEADER: "A value unique to this report, kept for retries (1–200 printable characters)."},
+        headers={idempotency.HEADER: "A value unique to this report, kept for retries (1–200 printable characters)."},
         answers={201: schemas.CaseView, 200: schemas.CaseView},
         problems={400: "idempotency_key_missing, bad_json", 422: "invalid, idempotency_mismatch, unknown_attachment"},
     ),

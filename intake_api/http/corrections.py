@@ -9,8 +9,8 @@ from intake_api.acting import CaseChanged
 from intake_api.correcting import CaseOver, Correction, NothingCorrected
 from intake_api.domain.access import Permission
 from intake_api.filing import Location
-from intake_api.http import schemas
-from intake_api.http.actions import changed
+from intake_api.http import idempotency, schemas
+from intake_api.http.actions import KEY, changed
 from intake_api.http.authentication import PRINCIPAL
 from intake_api.http.cases import readable, view_of
 from intake_api.http.resources import CORRECTING
@@ -25,15 +25,16 @@ async def correct_case(request: web.Request) -> web.Response:
     return json_answer(await view_of(request, row.id))
 
 
-async def apply_correction(request: web.Request, row: CaseRow, body: schemas.CorrectionBody) -> None:
-    """Correct one case that the caller may read. Raises Problem 409, 422."""
+async def apply_correction(request: web.Request, row: CaseRow, body: schemas.CorrectionBody, part: str = "") -> None:
+    """Correct one case that the caller may read; ``part``: of several, which. Raises Problem 409, 422."""
     where = body.location
     given = where is not None and (where.text or where.pole_no or where.lat is not None)
     nothing = Problem(422, "nothing_to_correct", "分类和地点都没有改动，请先改正其中一项。")
     if not body.category and not body.condition and not given:
         raise nothing
     location = Location(**where.model_dump()) if where is not None and given else None
-    wanted = Correction(body.category or None, location, body.reason, body.version, body.condition or None)
+    key = idempotency.asked(request, body, part)
+    wanted = Correction(body.category or None, location, body.reason, body.version, body.condition or None, key)
     try:
         await request.app[CORRECTING].correct(row.id, wanted, request[PRINCIPAL].actor)
     except NothingCorrected as error:
@@ -50,11 +51,11 @@ OPERATIONS = (
         "Changes category and/or place of an open case; grid cell, proposed department and due time follow. The clock "
         "goes on from when it began. With `version`, a case that went on since is not changed: 409 `case_changed` "
         "tells in `changes` what happened. The correction is kept as a training example without personal data.",
-        needs=(Permission.CORRECT,), action="correct_case",
+        needs=(Permission.CORRECT,), action="correct_case", headers=KEY,
         body=schemas.CorrectionBody, answers={200: schemas.CaseView},
         problems={
             404: "case_not_found, case_number_misread", 409: "case_changed, case_over",
-            422: "invalid, unknown_category, nothing_to_correct",
+            422: "invalid, unknown_category, nothing_to_correct, idempotency_mismatch",
         },
     ),
 )  # fmt: skip

@@ -53,7 +53,7 @@ async def list_cases(request: web.Request) -> web.Response:
     wanted = await filter_of(request, query)
     async with request.app[DATABASE].read() as session:
         page = await queue.search(session, wanted)
-    items = await _queued(request, page.rows)
+    items = await _queued(request, page.rows, query.channel_user)
     return json_answer(QueuePage(items=items, next=_write_cursor(wanted.order, page.following)))
 
 
@@ -68,7 +68,9 @@ async def filter_of(request: web.Request, query: QueueQuery) -> CaseFilter:
             text = await _read_words(request, query.q)
     own_department, waits_for = None, query.task.value if query.task else None
     if not principal.may(Permission.READ_ALL):
-        if principal.may(Permission.READ_DEPARTMENT):
+        # who both handles and inspects asks for the one or the other
+        checks = TaskKind.CHECK in (query.task, LISTS[query.work].task if query.work else None)
+        if principal.may(Permission.READ_DEPARTMENT) and not (checks and principal.may(Permission.INSPECT)):
             own_department = principal.department_id or ""
         elif principal.may(Permission.INSPECT):
             waits_for = TaskKind.CHECK.value
@@ -113,8 +115,8 @@ async def _read_words(request: web.Request, text: str) -> tokens.TextQuery:
     return wanted
 
 
-async def _queued(request: web.Request, rows: Sequence[CaseRow]) -> list[QueuedCaseView]:
-    shown = await views_of(request, rows)
+async def _queued(request: web.Request, rows: Sequence[CaseRow], channel_user: str = "") -> list[QueuedCaseView]:
+    shown = await views_of(request, rows, channel_user)
     async with request.app[DATABASE].read() as session:
         held = await claims.of_cases(session, [row.id for row in rows], request.app[NOW]())
     zone = request.app[CITY].current.city.calendar.timezone

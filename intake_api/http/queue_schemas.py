@@ -120,10 +120,14 @@ class ViewsQuery(Body):
 
 
 class BulkBody(Body):
-    """One action on many cases. Beside ``case_nos`` and ``action`` come the fields of the action itself."""
+    """One action on many cases. Beside ``case_nos`` and ``action`` come the fields of the action itself.
+
+    ``versions``: by number, the states that the caller has seen; a case that went on since is left alone.
+    """
 
     action: Text = Field(min_length=1, max_length=40)
     case_nos: list[Text] = Field(min_length=1, max_length=200)
+    versions: dict[str, int] = Field(default_factory=dict, max_length=200)
 
 
 class BulkItem(View):

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from intake_api.domain import case_number
 from intake_api.domain.case import Channel, Report, Reporter
 from intake_api.domain.taxonomy import Category
-from intake_api.filing import Draft, Filed, KeyUsedForAnother, Location
+from intake_api.filing import Draft, Filed, Location
 from intake_api.http.resources import CITY, DATABASE, FILING, NOW, TAXONOMY
+from intake_api.once import KeyUsedForAnother
 from intake_api.open311 import services
 from intake_api.open311.errors import Refused, missing
 from intake_api.open311.form import Form, read_form

@@ -101,6 +101,11 @@ async def bind(session: AsyncSession, ids: Sequence[str], case_id: int) -> None:
         )
 
 
+def is_voice_of_resident(row: AttachmentRow) -> bool:
+    """Whether an attachment is a recording that came by a channel."""
+    return row.by_channel and row.media_type.startswith("audio/")
+
+
 async def signing_key(session: AsyncSession, now: datetime) -> bytes:
     """The key by which addresses of attachments are signed, made once for all processes (needs a writing session)."""
     await insert_if_absent(session, SigningKeyRow, name="attachments", key=secrets.token_bytes(32), created_at=now)

@@ -18,7 +18,7 @@ from intake_api.domain.place import Place, Precision
 from intake_api.domain.priority import Circumstances, rank
 from intake_api.domain.standing import Standing
 from intake_api.domain.taxonomy import Urgency
-from intake_api.storage import feed
+from intake_api.storage import attachments, feed
 from intake_api.storage import upkeep as _upkeep  # noqa: F401 - ranks and indexes what is stored here
 from intake_api.storage.database import insert_if_absent
 from intake_api.storage.tables import AttachmentRow, CaseRow, EventRow, IdempotencyRow, SupportingRow
@@ -238,10 +238,12 @@ async def bind_key(session: AsyncSession, scope: str, key: str, case_id: int) ->
 
 
 async def has_attachment(session: AsyncSession, department_id: str, attachment_id: str) -> bool:
-    """Whether an attachment belongs to a case that the department leads or supports."""
+    """Whether an attachment belongs to a case that the department leads or supports, and may be known to it."""
     row = await session.get(AttachmentRow, attachment_id)
     if row is None or row.case_id is None:
         return False
     case = await session.get(CaseRow, row.case_id)
     supports = await supporting(session, [row.case_id])
-    return case is not None and department_id in (case.department_id, *supports[row.case_id])
+    if case is None or department_id not in (case.department_id, *supports[row.case_id]):
+        return False
+    return not (case.confidential and attachments.is_voice_of_resident(row))

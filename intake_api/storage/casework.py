@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import Select, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intake_api.domain.case import Status
@@ -195,9 +195,19 @@ async def follow(session: AsyncSession, case_id: int, follower: Follower, now: d
 
 
 async def followers(session: AsyncSession, case_id: int) -> list[FollowerRow]:
-    """Who follows a case, oldest first."""
-    query = select(FollowerRow).where(FollowerRow.case_id == case_id)
+    """Who follows a case, or one that goes on within it, oldest first."""
+    query = select(FollowerRow).where(or_(FollowerRow.case_id == case_id, FollowerRow.case_id.in_(_within(case_id))))
     return list(await session.scalars(query.order_by(FollowerRow.followed_at, FollowerRow.channel_user)))
+
+
+async def joined_by(session: AsyncSession, case_id: int, channel_user: str) -> str | None:
+    """The channel of a resident who reported or follows a case that goes on within this one; None for all others."""
+    within = _within(case_id)
+    reported = select(CaseRow.channel).where(CaseRow.id.in_(within), CaseRow.channel_user == channel_user)
+    followed = select(FollowerRow.channel).where(
+        FollowerRow.case_id.in_(within), FollowerRow.channel_user == channel_user
+    )
+    return await session.scalar(reported.limit(1)) or await session.scalar(followed.limit(1))
 
 
 async def follower(session: AsyncSession, case_id: int, channel_user: str) -> FollowerRow | None:
@@ -206,21 +216,45 @@ async def follower(session: AsyncSession, case_id: int, channel_user: str) -> Fo
     return await session.scalar(query.limit(1))
 
 
-async def follower_counts(session: AsyncSession, case_ids: Sequence[int]) -> dict[int, int]:
-    """How many follow or were merged into each of these cases."""
-    counts = dict.fromkeys(case_ids, 0)
-    follows = select(FollowerRow.case_id, func.count()).where(FollowerRow.case_id.in_(case_ids))
-    for case_id, count in await session.execute(follows.group_by(FollowerRow.case_id)):
-        counts[case_id] += count
-    merged = select(CaseRow.merged_into, func.count()).where(CaseRow.merged_into.in_(case_ids))
-    for target, count in await session.execute(merged.group_by(CaseRow.merged_into)):
-        counts[target or 0] += count
-    return counts
+async def others_waiting(session: AsyncSession, case_id: int) -> int:
+    """How many wait for the outcome of a case beside its reporter: followers, and cases merged into it.
+
+    Who follows it and reported a case that was merged into it counts once.
+    """
+    within = _within(case_id)
+    reported = exists().where(
+        CaseRow.id.in_(within),
+        CaseRow.channel == FollowerRow.channel,
+        CaseRow.channel_user == FollowerRow.channel_user,
+    )
+    followed = select(func.count()).where(
+        or_(FollowerRow.case_id == case_id, FollowerRow.case_id.in_(within)), ~reported
+    )
+    merged = select(func.count()).select_from(_within(case_id).subquery())
+    return (await session.scalar(followed) or 0) + (await session.scalar(merged) or 0)
+
+
+def _within(case_id: int) -> Select[tuple[int]]:
+    """Ids of all cases that go on within this one: merged into it, or into one that was merged into it, and so on."""
+    joined = select(CaseRow.id).where(CaseRow.merged_into == case_id).cte("joined", recursive=True)
+    joined = joined.union(select(CaseRow.id).join(joined, CaseRow.merged_into == joined.c.id))
+    return select(joined.c.id)
+
+
+async def goes_on_in(session: AsyncSession, case_id: int) -> int | None:
+    """Id of the case in which a merged case goes on in the end; None for one that is not merged."""
+    found = None
+    while (
+        into := await session.scalar(select(CaseRow.merged_into).where(CaseRow.id == (found or case_id)))
+    ) is not None:
+        found = into
+    return found
 
 
 async def merged_into(session: AsyncSession, case_id: int) -> list[CaseRow]:
     """The cases that go on within this one, oldest first."""
-    return list(await session.scalars(select(CaseRow).where(CaseRow.merged_into == case_id).order_by(CaseRow.id)))
+    query = select(CaseRow).where(CaseRow.id.in_(_within(case_id))).order_by(CaseRow.id)
+    return list(await session.scalars(query))
 
 
 async def awaiting_time(session: AsyncSession, now: datetime, limit: int) -> list[int]:
@@ -232,9 +266,14 @@ async def awaiting_time(session: AsyncSession, now: datetime, limit: int) -> lis
 
 
 async def follows(session: AsyncSession, case_id: int, channel_user: str) -> bool:
-    """Whether the resident follows the case."""
-    query = select(exists().where(FollowerRow.case_id == case_id, FollowerRow.channel_user == channel_user))
-    return bool(await session.scalar(query))
+    """Whether the resident follows the case, or one that goes on within it, or reported such a one."""
+    within = _within(case_id)
+    followed = exists().where(
+        FollowerRow.channel_user == channel_user,
+        or_(FollowerRow.case_id == case_id, FollowerRow.case_id.in_(within)),
+    )
+    reported = exists().where(CaseRow.channel_user == channel_user, CaseRow.id.in_(within))
+    return bool(await session.scalar(select(or_(followed, reported))))
 
 
 async def awaits_check(session: AsyncSession, case_id: int) -> bool:

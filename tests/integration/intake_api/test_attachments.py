@@ -79,6 +79,18 @@ async def test_a_transparent_picture_becomes_white_not_black(intake: Intake) -> 
         assert image.getpixel((5, 5)) == (255, 255, 255)
 
 
+@pytest.mark.parametrize(("confidential", "seen"), [(False, 2), (True, 1)])
+async def test_departments_do_not_hear_the_voice_of_who_wants_to_stay_unknown(
+    intake: Intake, confidential: bool, seen: int
+) -> None:
+    kept = [(await upload(intake, content))[1]["attachment_id"] for content in (photo(), recording())]
+    _, case = await intake.file(attachments=kept, reporter={"channel_user": "u1", "confidential": confidential})
+    _, detail = await intake.call("GET", f"/api/v1/cases/{case['case_no']}", role="handler@hedong")
+    assert len(detail["attachments"]) == seen
+    status, _, _ = await fetch(intake, f"/api/v1/attachments/{kept[1]}", "handler@hedong")
+    assert status == (404 if confidential else 200)
+
+
 async def test_a_recording_is_kept_as_it_is(intake: Intake) -> None:
     sound = recording()
     status, kept = await upload(intake, sound)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from intake_api import administration
+from intake_api.http.resources import ACTING
 from intake_api.storage.database import Database
 from tests.integration.intake_api.conftest import ROLES, Intake, only_sqlite
 
@@ -170,6 +171,51 @@ async def test_once_a_department_has_the_case_a_correction_leaves_it_there(intak
     await execute(intake, "UPDATE cases SET status = 'accepted'")
     _, after = await correct(intake, case, category="0103")
     assert (after["category"]["code"], after["department"]["id"]) == ("0103", "hedong")
+
+
+async def act(intake: Intake, case: Json, action: str, role: str, **body: object) -> Json:
+    status, answer = await intake.call("POST", f"/api/v1/cases/{case['case_no']}/actions/{action}", body, role=role)
+    assert status == 200, answer
+    return answer
+
+
+async def test_a_better_pin_does_not_undo_a_ruling(intake: Intake) -> None:
+    case = await filed(intake)
+    await act(intake, case, "return", "handler@hedong", reason="不在辖区")
+    ruled = {"department": "lamps", "reason": "按会议纪要", "remember": False}
+    await act(intake, case, "adjudicate", "dispatcher", **ruled)
+    status, after = await correct(intake, case, location={"text": "稻香新苑南门"})
+    assert (status, after["department"]["id"], after["status"]) == (200, "lamps", "dispatched")
+
+
+async def test_other_helpers_are_asked_when_a_correction_brings_them(intake: Intake) -> None:
+    case = await filed(intake)
+    await correct(intake, case, category="0103")
+    _, back = await correct(intake, case, category="1101")
+    assert [unit["id"] for unit in back["supporting"]] == ["greening"]
+    await act(intake, case, "accept", "handler@hedong")
+    await act(intake, case, "assist_report", "handler@greening", text="修剪了树枝")
+
+
+@only_sqlite
+async def test_a_shorter_limit_brings_the_supervision_order_forward(intake: Intake) -> None:
+    case = await filed(intake, category="0103")
+    keep_time = intake.client.server.app[ACTING].keep_time  # type: ignore[attr-defined]
+    await correct(intake, case, category="1101")
+    intake.clock.forward(hours=13)
+    assert await keep_time() == 1
+    _, seen = await intake.call("GET", f"/api/v1/cases/{case['case_no']}", role="supervisor")
+    assert (seen["due_at"], seen["orders"]) == ("2026-09-22T22:00:00+08:00", 1)
+
+
+@only_sqlite
+async def test_a_moment_noted_under_other_rules_is_looked_at_once(intake: Intake) -> None:
+    case = await filed(intake)
+    keep_time = intake.client.server.app[ACTING].keep_time  # type: ignore[attr-defined]
+    await execute(intake, "UPDATE cases SET next_order_at = received_at")
+    assert (await keep_time(), await keep_time()) == (1, 0)
+    _, seen = await intake.call("GET", f"/api/v1/cases/{case['case_no']}", role="supervisor")
+    assert seen["orders"] == 0
 
 
 async def test_an_example_is_kept_without_personal_data(intake: Intake) -> None:

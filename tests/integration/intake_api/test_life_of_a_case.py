@@ -30,15 +30,19 @@ async def seen(intake: Intake, case: Json, role: str = "supervisor") -> Json:
 
 async def told(intake: Intake, user: str = "u1") -> list[str]:
     """What the outbox tells a resident, in order."""
-    kinds = []
+    return (await told_to_all(intake)).get(user, [])
+
+
+async def told_to_all(intake: Intake) -> dict[str, list[str]]:
+    """What the outbox tells each resident, in order."""
+    kinds: dict[str, list[str]] = {}
     while True:
         body = {"channels": ["web"], "limit": 50, "lease_seconds": 60}
         _, answer = await intake.call("POST", "/api/v1/outbox/claim", body)
         if not answer["items"]:
             return kinds
         for item in answer["items"]:
-            if item["channel_user"] == user:
-                kinds.append(item["kind"])
+            kinds.setdefault(item["channel_user"], []).append(item["kind"])
             await intake.call("POST", f"/api/v1/outbox/{item['id']}/delivered")
 
 
@@ -171,6 +175,165 @@ async def test_merged_cases_keep_their_number_and_hear_the_outcome(intake: Intak
     assert await told(intake, "u2") == ["merged", "closed"]
 
 
+async def test_everybody_along_a_chain_of_mergers_hears_the_outcome_once(intake: Intake) -> None:
+    _, last = await intake.file(reporter={"channel_user": "u9"})
+    doubtful = [
+        (await intake.file(category_confidence=0.2, reporter={"channel_user": user}))[1] for user in ("u2", "u3")
+    ]
+    first, second = doubtful
+    await done(intake, second, "follow", "channel", channel_user="u4", channel="web")
+    await done(intake, last, "follow", "channel", channel_user="u2", channel="web")
+    await done(intake, first, "merge", "operator", into=second["case_no"], reason="同一堆垃圾")
+    await done(intake, second, "merge", "operator", into=last["case_no"], reason="同一堆垃圾")
+    assert (await seen(intake, last))["followers"] == 3, "u2 both reported and follows"
+    status, _ = await intake.call("GET", f"/api/v1/cases/{last['case_no']}?channel_user=u3")
+    assert status == 200, "who reported what goes on here may look how it goes"
+    await done(intake, last, "accept", HEDONG)
+    await done(intake, last, "report_done", HEDONG, text="清理完毕")
+    await done(intake, last, "assist_report", GREENING, text="修剪了树枝")
+    await done(intake, last, "verify", "verifier")
+    heard = await told_to_all(intake)
+    assert heard["u2"] == ["merged", "merged", "closed"], "their own case, and the one it went on in"
+    assert (heard["u3"], heard["u4"], heard["u9"]) == (
+        ["merged", "closed"], ["merged", "closed"], ["accepted", "closed"],
+    )  # fmt: skip
+
+
+async def test_who_reported_a_merged_case_rates_the_outcome_and_may_bring_it_back(intake: Intake) -> None:
+    _, target = await intake.file()
+    _, case = await intake.file(category_confidence=0.2, reporter={"channel_user": "u2"})
+    await done(intake, case, "merge", "operator", into=target["case_no"], reason="同一堆垃圾")
+    rating = {"channel_user": "u2", "grade": "dissatisfied", "solved": False}
+    status, problem = await act(intake, case, "rate", "channel", **rating)
+    assert (status, problem["code"]) == (409, "not_in_this_state")
+    await done(intake, target, "accept", HEDONG)
+    await done(intake, target, "report_done", HEDONG, text="清理完毕")
+    await done(intake, target, "assist_report", GREENING, text="修剪了树枝")
+    await done(intake, target, "verify", "verifier")
+    rated = await done(intake, case, "rate", "channel", **rating)
+    assert (rated["status"], rated["grade"], rated["solved"]) == ("merged", "dissatisfied", False)
+    assert (await act(intake, case, "rate", "channel", **rating))[1]["code"] == "rated"
+    _, page = await intake.call("GET", "/api/v1/cases?task=reopen", role="supervisor")
+    assert [item["case_no"] for item in page["items"]] == [target["case_no"]]
+    after = await done(intake, target, "reopen_decide", "supervisor", granted=True, reason="照片显示没有清完")
+    assert after["status"] == "dispatched"
+    assert (await told(intake, "u2"))[-1] == "reopened"
+
+
+async def test_everybody_who_waits_for_a_case_has_an_urge_of_their_own(intake: Intake) -> None:
+    _, target = await intake.file()
+    _, case = await intake.file(category_confidence=0.2, reporter={"channel_user": "u2"})
+    await done(intake, case, "merge", "operator", into=target["case_no"], reason="同一堆垃圾")
+    await done(intake, target, "urge", "channel", channel_user="u1")
+    assert (await done(intake, target, "urge", "channel", channel_user="u2"))["urges"] == 2
+    status, problem = await act(intake, target, "urge", "channel", channel_user="u2")
+    assert (status, problem["code"]) == (422, "urged_lately")
+    assert (await seen(intake, target))["followers"] == 1
+
+
+@only_sqlite
+async def test_an_order_names_no_department_that_the_case_never_reached(intake: Intake) -> None:
+    _, case = await intake.file(category_confidence=0.2)
+    await done(intake, case, "supervise", "supervisor", level=2, reason="无人受理")
+    _, events = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="operator")
+    assert events["items"][-1]["data"]["department"] is None
+
+
+async def test_of_two_cases_merged_into_each_other_at_once_one_goes_on(intake: Intake) -> None:
+    one, two = [(await intake.file(category_confidence=0.2))[1] for _ in range(2)]
+    await intake.token("operator")
+    pairs = [(one, two), (two, one)] * 3
+    answers = await asyncio.gather(
+        *(act(intake, case, "merge", "operator", into=into["case_no"], reason="同一件事") for case, into in pairs)
+    )
+    assert sorted(status for status, _ in answers)[0] == 200
+    assert {status for status, _ in answers} <= {200, 409, 422}, "nobody waits for somebody who waits for them"
+    assert sorted([(await seen(intake, each))["status"] for each in (one, two)]) == ["merged", "received"]
+
+
+async def test_an_operator_acts_for_who_telephones(intake: Intake) -> None:
+    case = await closed(intake, reporter={"name": "张伟"})
+    assert (await done(intake, case, "rate", "operator", grade="satisfied", solved=True))["solved"] is True
+    _, other = await intake.file(reporter={"name": "张伟"})
+    assert (await done(intake, other, "urge", "operator", reason="又来电"))["urges"] == 1
+    await done(intake, other, "supplement", "operator", text="又多了一堆")
+    assert (await done(intake, other, "withdraw", "operator", reason="来电撤诉"))["status"] == "withdrawn"
+
+
+async def test_a_case_that_others_wait_for_goes_on_though_its_reporter_withdraws(intake: Intake) -> None:
+    _, case = await intake.file()
+    await done(intake, case, "follow", "channel", channel_user="u3", channel="web")
+    assert (await done(intake, case, "withdraw", "channel", channel_user="u1"))["status"] == "dispatched"
+    assert await told(intake) == ["others_kept"]
+
+
+@only_sqlite
+async def test_the_reason_of_a_merger_names_the_reporter_of_neither_case(intake: Intake) -> None:
+    _, into = await intake.file(reporter={"name": "李秀英", "channel_user": "u2"})
+    _, case = await intake.file(category_confidence=0.2)
+    await done(intake, case, "merge", "operator", into=into["case_no"], reason="张伟和李秀英反映的是一件事")
+    for each in (case, into):
+        _, events = await intake.call("GET", f"/api/v1/cases/{each['case_no']}/events", role="operator")
+        assert events["items"][-1]["reason"] == "某和某反映的是一件事"
+
+
+@pytest.mark.parametrize(
+    ("action", "role", "body", "done_once"),
+    [
+        ("supplement", "channel", {"channel_user": "u1", "text": "又多了一堆"}, ["supplemented"]),
+        ("urge", "channel", {"channel_user": "u1"}, ["urged"]),
+        ("accept", HEDONG, {}, ["accepted"]),
+        ("correct", "operator", {"category": "0103", "reason": "看了照片"}, ["corrected", "dispatched"]),
+    ],
+)
+async def test_who_asks_again_under_the_same_key_is_answered_and_nothing_is_done_twice(
+    intake: Intake, action: str, role: str, body: Json, done_once: list[str]
+) -> None:
+    _, case = await intake.file()
+    path = f"/api/v1/cases/{case['case_no']}/actions/{action}"
+    answers = [await intake.call("POST", path, body, role=role, Idempotency_Key="k1") for _ in range(3)]
+    assert [status for status, _ in answers] == [200, 200, 200]
+    assert answers[0] == answers[1]
+    status, problem = await intake.call("POST", path, body | {"version": 99}, role=role, Idempotency_Key="k1")
+    assert (status, problem["code"]) == (422, "idempotency_mismatch")
+    _, events = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="operator")
+    assert [event["kind"] for event in events["items"]] == ["received", "filed", "dispatched", *done_once]
+
+
+async def test_what_was_refused_under_a_key_may_be_asked_again(intake: Intake) -> None:
+    _, case = await intake.file()
+    path = f"/api/v1/cases/{case['case_no']}/actions/report_done"
+    body = {"text": "清理完毕"}
+    assert (await intake.call("POST", path, body, role=HEDONG, Idempotency_Key="k1"))[0] == 409
+    await done(intake, case, "accept", HEDONG)
+    assert (await intake.call("POST", path, body, role=HEDONG, Idempotency_Key="k1"))[0] == 200
+
+
+async def test_of_many_retries_at_once_one_is_done(intake: Intake) -> None:
+    _, case = await intake.file()
+    path = f"/api/v1/cases/{case['case_no']}/actions/note"
+    await intake.token("operator")
+    answers = await asyncio.gather(
+        *(intake.call("POST", path, {"text": "已联系"}, role="operator", Idempotency_Key="k1") for _ in range(8))
+    )
+    assert {status for status, _ in answers} == {200}
+    assert (await seen(intake, case))["version"] == case["version"] + 1
+
+
+async def test_in_bulk_each_case_has_its_version_and_a_retry_does_nothing_twice(intake: Intake) -> None:
+    _, stale = await intake.file()
+    _, fresh = await intake.file()
+    await done(intake, stale, "note", "operator", text="已联系")
+    body = {
+        "action": "note", "text": "同一批", "case_nos": [stale["case_no"], fresh["case_no"]],
+        "versions": {each["case_no"]: each["version"] for each in (stale, fresh)},
+    }  # fmt: skip
+    for _ in range(2):
+        _, answer = await intake.call("POST", "/api/v1/cases/bulk", body, role="operator", Idempotency_Key="k1")
+        assert [(item["done"], item["code"]) for item in answer["items"]] == [(False, "case_changed"), (True, None)]
+    assert (await seen(intake, fresh))["version"] == fresh["version"] + 1
+
+
 async def test_who_follows_hears_the_outcome_and_may_urge(intake: Intake) -> None:
     _, case = await intake.file()
     for _ in range(2):
@@ -182,6 +345,40 @@ async def test_who_follows_hears_the_outcome_and_may_urge(intake: Intake) -> Non
     await done(intake, case, "urge", "channel", channel_user="u1")
     status, own = await intake.call("GET", f"/api/v1/cases/{case['case_no']}?channel_user=u3")
     assert (status, own["urges"]) == (200, 2)
+
+
+async def test_who_follows_a_case_learns_how_it_goes_and_nothing_of_who_reported_it(intake: Intake) -> None:
+    said = [{"role": "user", "text": "我住三号楼", "at": "2026-09-22T01:59:00Z"}]
+    _, case = await intake.file(transcript=said)
+    answers = [await done(intake, case, "follow", "channel", channel_user="u3", channel="web")]
+    await done(intake, case, "supplement", "channel", channel_user="u1", text="我在三号楼等你们")
+    answers.append(await done(intake, case, "urge", "channel", channel_user="u3"))
+    path = f"/api/v1/cases/{case['case_no']}"
+    status, detail = await intake.call("GET", f"{path}?channel_user=u3")
+    assert (status, detail["status"], detail["transcript"]) == (200, "dispatched", [])
+    for view in (*answers, detail):
+        assert (view["description"], view["reporter"]["channel_user"], view["location"]["lat"]) == ("", None, None)
+        assert "张" not in str(view["reporter"])
+    _, events = await intake.call("GET", f"{path}/events?channel_user=u3")
+    assert "supplemented" not in [event["kind"] for event in events["items"]]
+    assert {offer["action"] for offer in detail["actions"]} == {"urge", "supplement", "follow"}
+
+
+async def test_who_follows_a_case_can_neither_withdraw_nor_rate_it(intake: Intake) -> None:
+    case = await closed(intake)
+    _, other = await intake.file(key="second", description="路灯下又有一堆垃圾")
+    await done(intake, other, "follow", "channel", channel_user="u3", channel="web")
+    status, problem = await act(intake, other, "withdraw", "channel", channel_user="u3")
+    assert (status, problem["code"]) == (403, "forbidden")
+    assert (await seen(intake, other))["status"] == "dispatched"
+    assert (await act(intake, case, "rate", "channel", channel_user="u3", grade="satisfied", solved=True))[0] == 404
+
+
+async def test_residents_are_not_told_who_of_the_staff_acted(intake: Intake) -> None:
+    _, case = await intake.file()
+    await done(intake, case, "accept", HEDONG)
+    _, events = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events?channel_user=u1")
+    assert events["items"][-1]["actor"] == {"kind": "staff", "id": "", "name": "工作人员"}
 
 
 async def test_channels_are_not_told_what_goes_on_among_staff(intake: Intake) -> None:

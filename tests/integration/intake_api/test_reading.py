@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from intake_api.storage.database import Database
 from tests.integration.intake_api.conftest import ROLES, Intake, only_sqlite
+from tests.integration.intake_api.desk import account, enter, found
 
 ALL, DEPARTMENT, NOTHING = "all", "department", "nothing"
 READING = {
@@ -109,6 +110,49 @@ async def test_a_confidential_reporter_is_hidden_from_departments(intake: Intake
     assert (seen["reporter"]["name"], seen["reporter"]["phone"]) == ("", "")
     status, problem = await intake.call("GET", f"{path}?reveal=reporter", role="handler@hedong")
     assert (status, problem["code"]) == (403, "confidential")
+
+
+@only_sqlite
+async def test_who_handles_and_inspects_reads_the_cases_of_both(intake: Intake) -> None:
+    await found(intake)
+    await account(intake, "王两岗", "handler", "inspector", department="lamps")
+    _, case = await intake.file(category_confidence=0.2)
+    _, other = await intake.file()
+    await intake.call("POST", f"/api/v1/cases/{case['case_no']}/actions/check", {}, role="operator")
+    both = await enter(intake, "王两岗")
+    assert (await both.call("GET", f"/cases/{case['case_no']}"))[0] == 200
+    assert (await both.call("GET", f"/cases/{other['case_no']}"))[0] == 403
+    for query, numbers in (("work=to_check", [case["case_no"]]), ("task=check", [case["case_no"]]), ("", [])):
+        _, page = await both.call("GET", f"/cases?{query}")
+        assert [item["case_no"] for item in page["items"]] == numbers
+
+
+@only_sqlite
+@pytest.mark.parametrize(
+    ("role", "confidential", "heard"),
+    [
+        ("operator", False, "我叫张**，电话138****5678"),
+        ("handler@hedong", False, "我叫张**，电话138****5678"),
+        ("operator", True, "我叫张**，电话138****5678"),
+        ("handler@hedong", True, "我叫某，电话"),
+    ],
+)
+async def test_what_was_said_does_not_give_away_who_said_it(
+    intake: Intake, role: str, confidential: bool, heard: str
+) -> None:
+    said = "我叫张伟，电话13812345678"
+    reporter = {"name": "张伟", "phone": "13812345678", "channel_user": "u1", "confidential": confidential}
+    _, case = await intake.file(
+        description=said, transcript=[{"role": "user", "text": said, "at": None}], reporter=reporter
+    )
+    path = f"/api/v1/cases/{case['case_no']}"
+    body = {"text": said, "channel_user": "u1"}
+    await intake.call("POST", f"{path}/actions/supplement", body)
+    _, seen = await intake.call("GET", path, role=role)
+    _, events = await intake.call("GET", f"{path}/events", role=role)
+    _, page = await intake.call("GET", "/api/v1/cases", role=role)
+    assert (seen["description"], seen["transcript"][0]["text"]) == (heard, heard)
+    assert (events["items"][-1]["remark"], page["items"][0]["description"]) == (heard, heard)
 
 
 async def test_the_queue_is_filtered(intake: Intake) -> None:

@@ -130,7 +130,10 @@ def ready(rules: Rules, action: Action, status: Status) -> Casework:
         work = at(rules, asked)
         work.suspend_decide(True, "")
         case = replace(work.standing, tasks=case.tasks)
-    return at(rules, case, VERIFIER if action in (Action.VERIFY, Action.REWORK, Action.CHECK_REPORT) else HANDLER)
+    work = at(rules, case, VERIFIER if action in (Action.VERIFY, Action.REWORK, Action.CHECK_REPORT) else HANDLER)
+    if status is Status.MERGED:
+        work.outcome = standing(rules, Status.CLOSED, id=2)
+    return work
 
 
 @pytest.mark.parametrize("status", list(Status))

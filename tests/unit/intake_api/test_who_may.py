@@ -12,8 +12,8 @@ ACTOR = Actor(ActorKind.STAFF, "7", "某")
 LEAD, SUPPORT = "hedong", "greening"
 
 NOBODY: frozenset[str] = frozenset()
-# role → action → on which cases: own (leads), helped (supports), foreign, reported (by the resident spoken for)
-EVERYWHERE = frozenset({"own", "helped", "foreign", "reported"})
+# role → action → on which cases: own (leads), helped (supports), foreign, reported or followed (by the resident spoken for)
+EVERYWHERE = frozenset({"own", "helped", "foreign", "reported", "followed"})
 MATRIX: dict[Role, dict[frozenset[str], str]] = {
     Role.OPERATOR: {
         EVERYWHERE: "file reject check merge contact close withdraw urge supplement follow rate note",
@@ -27,7 +27,11 @@ MATRIX: dict[Role, dict[frozenset[str], str]] = {
     Role.VERIFIER: {EVERYWHERE: "check verify rework note"},
     Role.SUPERVISOR: {EVERYWHERE: "adjudicate suspend_decide resume reopen reopen_decide urge note supervise"},
     Role.INSPECTOR: {EVERYWHERE: "check_report"},
-    Role.CHANNEL: {frozenset({"reported"}): "withdraw urge supplement rate", EVERYWHERE: "follow"},
+    Role.CHANNEL: {
+        frozenset({"reported"}): "withdraw rate",
+        frozenset({"reported", "followed"}): "urge supplement",
+        EVERYWHERE: "follow",
+    },
     Role.PARTNER: {},
     Role.SYSADMIN: {},
     Role.SECADMIN: {},
@@ -38,6 +42,7 @@ DOERS = {
     "helped": lambda role: Doer(ACTOR, frozenset({role}), SUPPORT),
     "foreign": lambda role: Doer(ACTOR, frozenset({role}), "lamps"),
     "reported": lambda role: Doer(ACTOR, frozenset({role}), None, speaks_for_reporter=True),
+    "followed": lambda role: Doer(ACTOR, frozenset({role}), None, speaks_for_follower=True),
 }
 
 
