@@ -30,7 +30,8 @@ from bench.generate import generate, phrases
 from bench.processes import DidNotStart
 from groundwork.settings import Settings
 from intake_api import administration
-from intake_api.domain.city import City, read_city
+from intake_api.domain.city import City
+from intake_api.domain.city_folder import read_city
 from intake_api.domain.taxonomy import read_taxonomy
 from intake_api.filing import Understood
 from intake_api.http.app import TAXONOMY_FILE, create_app
