@@ -46,7 +46,8 @@ async def rows_of_newest_case(url: str) -> list[Rows]:
                 found.append(await _queued(connection, case))
                 continue
             what = "text, tsvector_to_array(terms) AS terms, digest" if table == "case_text" else "*"
-            found.append(_rows(table, await connection.fetch(f"SELECT {what} FROM {table} WHERE case_id = $1", case["id"])))
+            query = f"SELECT {what} FROM {table} WHERE case_id = $1"
+            found.append(_rows(table, await connection.fetch(query, case["id"])))
         return [rows for rows in found if rows.values]
     finally:
         await connection.close()
@@ -60,7 +61,8 @@ async def _queued(connection: asyncpg.Connection, case: asyncpg.Record) -> Rows:
 
 
 def _rows(table: str, records: Sequence[Mapping[str, Any]]) -> Rows:
-    columns = tuple(name for name in (records[0] if records else {}).keys() if name not in ("id", "case_id"))
+    names = tuple(records[0].keys()) if records else ()
+    columns = tuple(name for name in names if name not in ("id", "case_id"))
     return Rows(table, columns, [tuple(record[name] for name in columns) for record in records])
 
 

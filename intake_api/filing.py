@@ -216,7 +216,7 @@ class Filing:
                 files = await self._files(session, decision.report.attachments)
                 stored = await cases.store(session, case, events, standing, next_order_at(standing, policy))
                 case_id = stored.row.id
-                if not await cases.claim_key(session, scope, key, body_hash, now, case_id):
+                if not await cases.claim_key(session, scope, key, body_hash, now, case_id=case_id):
                     raise _KeyTaken
                 casework.add_tasks(session, case_id, standing.tasks)
                 await attachments.bind(session, case.report.attachments, case_id)

@@ -23,7 +23,6 @@ from intake_api.storage import upkeep as _upkeep  # noqa: F401 - ranks and index
 from intake_api.storage.database import insert_if_absent, insert_rows
 from intake_api.storage.tables import AttachmentRow, CaseRow, EventRow, IdempotencyRow, SupportingRow
 
-
 _NEXT_ID = text("SELECT nextval(pg_get_serial_sequence('cases', 'id'))")
 _COUNTERS = ("returns", "reworks", "urges", "reopenings", "extensions", "orders", "order_level")
 
@@ -257,7 +256,7 @@ async def find_key(session: AsyncSession, scope: str, key: str) -> IdempotencyRo
 
 
 async def claim_key(
-    session: AsyncSession, scope: str, key: str, body_hash: str, now: datetime, case_id: int | None = None
+    session: AsyncSession, scope: str, key: str, body_hash: str, now: datetime, *, case_id: int | None = None
 ) -> bool:
     """Take a key for filing in this transaction; False when it was taken (another transaction is waited for).
 

@@ -51,9 +51,7 @@ class Page:
     head: int
 
 
-async def queue(
-    session: AsyncSession, row: CaseRow, events: Iterable[SealedEvent], supporting: Iterable[str]
-) -> None:
+async def queue(session: AsyncSession, row: CaseRow, events: Iterable[SealedEvent], supporting: Iterable[str]) -> None:
     """Have events of a stored case put into the feed, in the transaction that stores them.
 
     ``row`` and ``supporting`` say how the case is after them; departments the events name are told as well.
