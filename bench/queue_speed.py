@@ -1,4 +1,5 @@
-"""How fast the queue answers over HTTP with few and with many cases: first pages, searches, similar cases, hot spots.
+"""How fast the queue answers over HTTP with few and with many cases: first pages, searches, similar cases,
+hot spots, and a month's figures.
 
 Needs a PostgreSQL server (``YHT_TEST_POSTGRES_URL`` or a local one); the databases are made for it and dropped.
 By hand: ``python -m bench.queue_speed --cases 10000 --cases 100000``.
@@ -8,16 +9,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import os
 import random
-import secrets
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +23,14 @@ import aiohttp
 import asyncpg
 from aiohttp import web
 
+from bench import postgres
 from bench.figures import Figure, at_most, figure, percentile, table
 from bench.generate import generate, phrases
 from bench.processes import DidNotStart
 from groundwork.settings import Settings
 from intake_api import administration
-from intake_api.domain.city import City, read_city
+from intake_api.domain.city import City
+from intake_api.domain.city_folder import read_city
 from intake_api.domain.taxonomy import read_taxonomy
 from intake_api.filing import Understood
 from intake_api.http.app import TAXONOMY_FILE, create_app
@@ -67,6 +67,11 @@ def _department(chance: random.Random, city: City) -> str:
     return chance.choice(city.departments).id
 
 
+def _month(chance: random.Random) -> str:
+    last = datetime.now(UTC).date() - timedelta(days=chance.randrange(30))
+    return f"from={last - timedelta(days=29)}&to={last}"
+
+
 def _code(chance: random.Random) -> str:
     return chance.choice(sorted(phrases()))
 
@@ -100,6 +105,8 @@ QUESTIONS = (
     )),
     Question("words_due", "全文，按期限排序", lambda c, _: f"q={c.choice(_COMMON)}&order=due"),
     Question("similar", "相似案件", _similar),
+    Question("figures", "一个月的指标", lambda c, _: f"/api/v1/figures?{_month(c)}"),
+    Question("figures_department", "一个月的指标，分部门", lambda c, _: f"/api/v1/figures?{_month(c)}&by=department"),
     Question("hotspots", "热点，一周", lambda _c, _: "/api/v1/hotspots"),
 )  # fmt: skip
 
@@ -114,24 +121,19 @@ class _NoAssistant:
         return None
 
 
-def server() -> str:
-    """The PostgreSQL server to measure on."""
-    return os.environ.get("YHT_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
-
-
 def measure(settings: Settings, repeats: int, sizes: Sequence[int] = SIZES) -> list[Figure]:
     """p50 and p95 of each question at each size, and by how much p95 grows from the least to the most cases."""
     try:
         return asyncio.run(_measure(settings, repeats, sizes))
     except (OSError, asyncpg.PostgresError) as error:
-        raise DidNotStart(f"PostgreSQL 没有应答（{server()}）：{error}") from error
+        raise DidNotStart(f"PostgreSQL 没有应答（{postgres.server()}）：{error}") from error
 
 
 async def _measure(settings: Settings, repeats: int, sizes: Sequence[int]) -> list[Figure]:
     took: dict[int, dict[str, list[list[float]]]] = {}
     figures = []
     for cases in sizes:
-        async with _database() as url:
+        async with postgres.database("queue") as url:
             with tempfile.TemporaryDirectory(prefix="yht-queue-") as folder:
                 own = Settings(_env_file=None, var_dir=Path(folder), database_url=url)  # type: ignore[call-arg]
                 seconds = await generate(own, settings.city_dir, cases)
@@ -152,18 +154,6 @@ def _figures(took: dict[int, dict[str, list[list[float]]]]) -> Iterator[Figure]:
         if few != many:
             growth = [more / less for less, more in zip(at[few], at[many], strict=True)]
             yield figure(f"queue_{question.name}_growth", f"{question.label}：p95 之比", "倍", growth, at_most(GROWTH))
-
-
-@contextlib.asynccontextmanager
-async def _database() -> AsyncIterator[str]:
-    name = f"bench_queue_{secrets.token_hex(6)}"
-    connection = await asyncpg.connect(server(), timeout=5)
-    try:
-        await connection.execute(f"CREATE DATABASE {name}")
-        yield f"{server().rpartition('/')[0].replace('postgresql://', 'postgresql+asyncpg://')}/{name}"
-    finally:
-        await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        await connection.close()
 
 
 async def ask_all(settings: Settings, city_dir: Path, repeats: int) -> dict[str, list[list[float]]]:

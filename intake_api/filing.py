@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -26,6 +26,7 @@ from intake_api.once import KeyUsedForAnother
 from intake_api.places import PlaceResolver
 from intake_api.storage import attachments, cases, casework, neighbours
 from intake_api.storage.database import Database
+from intake_api.storage.tables import AttachmentRow
 
 CASES_FILED = Counter("yht_cases_filed_total", "Cases stored, by channel and first status.", ["channel", "status"])
 
@@ -104,10 +105,20 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A stored case; ``created`` is False when the key had been used for the same before."""
+    """A stored case; ``new`` is None when the key had been used for the same before."""
 
     case_id: int
-    created: bool
+    new: cases.Stored | None = None
+    files: Mapping[str, AttachmentRow] = field(default_factory=dict)
+
+    @property
+    def created(self) -> bool:
+        """Whether it was stored now."""
+        return self.new is not None
+
+
+class _KeyTaken(Exception):
+    """Another took the key at the same moment: what was being stored is undone."""
 
 
 class UnknownAttachment(Exception):
@@ -197,23 +208,25 @@ class Filing:
         policy = self._cities.current.city.policy
         standing, moved = self._begin(case)
         case, events = replace(case, status=standing.status), (*events, *moved)
-        async with self._database.write() as session:
-            if not await cases.claim_key(session, scope, key, body_hash, now):
-                again = await self._filed_before(session, scope, key, body_hash)
-                assert again is not None
+        try:
+            async with self._database.write() as session:
+                files = await self._files(session, decision.report.attachments)
+                stored = await cases.store(session, case, events, standing, next_order_at(standing, policy))
+                case_id = stored.row.id
+                if not await cases.claim_key(session, scope, key, body_hash, now, case_id=case_id):
+                    raise _KeyTaken
+                casework.add_tasks(session, case_id, standing.tasks)
+                await attachments.bind(session, case.report.attachments, case_id)
                 if draft.announce:
-                    await self._announce(session, again.case_id, now)
-                return again
-            await self._check_attachments(session, decision.report.attachments)
-            case = await cases.store(session, case, events, standing, next_order_at(standing, policy))
-            casework.add_tasks(session, case.id, standing.tasks)
-            await attachments.bind(session, case.report.attachments, case.id)
-            await cases.bind_key(session, scope, key, case.id)
-            if draft.announce:
-                await session.flush()
-                await self._announce(session, case.id, now)
+                    await self._noticing.announce_new(session, stored.row, self._cities.current, now)
+        except _KeyTaken:
+            async with self._database.read() as session:
+                again = await self._filed_before(session, scope, key, body_hash)
+            assert again is not None
+            await self._announce_repeated(draft, again)
+            return again
         CASES_FILED.labels(case.report.channel.value, case.status.value).inc()
-        return Filed(case.id, created=True)
+        return Filed(case_id, stored, files)
 
     async def _understand(self, report: Report) -> tuple[Report, Category | None]:
         """Ask the assistant for the category; a report that it does not understand, or in time, is filed without."""
@@ -275,21 +288,19 @@ class Filing:
         if row.body_hash != body_hash:
             raise KeyUsedForAnother
         assert row.case_id is not None
-        return Filed(row.case_id, created=False)
+        return Filed(row.case_id)
 
     @staticmethod
-    async def _check_attachments(session: AsyncSession, ids: Sequence[str]) -> None:
+    async def _files(session: AsyncSession, ids: Sequence[str]) -> dict[str, AttachmentRow]:
         known = await attachments.several(session, ids)
         for index, attachment_id in enumerate(ids):
             if attachment_id not in known:
                 raise UnknownAttachment(index)
+        return known
 
     async def _announce_repeated(self, draft: Draft, filed: Filed) -> None:
         """A caller whose first attempt got through unheard may only now ask to have the number announced."""
         if draft.announce:
             async with self._database.write() as session:
-                await self._announce(session, filed.case_id, self._now())
-
-    async def _announce(self, session: AsyncSession, case_id: int, now: datetime) -> None:
-        row = await cases.get_locked(session, case_id)
-        await self._noticing.announce(session, row, self._cities.current, now)
+                row = await cases.get_locked(session, filed.case_id)
+                await self._noticing.announce(session, row, self._cities.current, self._now())

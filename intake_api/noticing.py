@@ -104,7 +104,11 @@ class Noticing:
     async def announce(self, session: AsyncSession, row: CaseRow, city: LoadedCity, now: datetime) -> None:
         """Have the reporter told the number by the channel of origin, once for each case."""
         if row.channel_user and not await outbox.has(session, row.id, ANNOUNCEMENT):
-            await self._put(session, row, ANNOUNCEMENT, self.payload(row, city), now)
+            await self.announce_new(session, row, city, now)
+
+    async def announce_new(self, session: AsyncSession, row: CaseRow, city: LoadedCity, now: datetime) -> None:
+        """The same for a case that has just been stored."""
+        await self._put(session, row, ANNOUNCEMENT, self.payload(row, city), now)
 
     def payload(self, row: CaseRow, city: LoadedCity) -> dict[str, Any]:
         """A case as its reporter may know it."""

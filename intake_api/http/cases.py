@@ -79,7 +79,11 @@ async def file_case(request: web.Request) -> web.Response:
     except UnknownAttachment as error:
         fault = FieldError(pointer=f"/attachments/{error.index}", detail="没有这个附件，请先上传。")
         raise Problem(422, "unknown_attachment", "有附件不存在，请重新上传。", errors=[fault]) from error
-    view = await view_of(request, filed.case_id, body.reporter.channel_user)
+    whom = body.reporter.channel_user
+    if filed.new is not None:
+        view = _Showing(request, whom).case(filed.new.row, filed.new.supporting, filed.files)
+    else:
+        view = await view_of(request, filed.case_id, whom)
     headers = {"Location": f"/api/v1/cases/{view.case_no}"}
     return json_answer(view, 201 if filed.created else 200, headers)
 

@@ -22,7 +22,7 @@ from intake_api.http.resources import CITY, DATABASE, NOW, TAXONOMY, WORDS
 from intake_api.http.routing import Operation, json_answer, query_of
 from intake_api.http.schemas import Body, CategoryRef, Codes, View
 from intake_api.storage import hotspots
-from intake_api.storage.tables import CaseRow
+from intake_api.storage.hotspots import Member
 
 _WINDOW = timedelta(days=7)
 _LONGEST = timedelta(days=31)
@@ -106,12 +106,9 @@ async def list_hot_spots(request: web.Request) -> web.Response:
         for (category, _), count in counts.items():
             totals[category] += count
         spots = judged(found, before, totals, len({cell for _, cell in counts}))[: query.limit]
-        members = [
-            await hotspots.cases_of(
-                session, spot.cluster.cells, spot.cluster.category, since=since, until=until, limit=_CASES
-            )
-            for spot in spots
-        ]
+        members = await hotspots.members_of(
+            session, [spot.cluster for spot in spots], since=since, until=until, limit=_CASES
+        )
         others = await hotspots.descriptions(session, since, until, _BACKGROUND) if spots else []
     said = await asyncio.to_thread(_said, request.app[WORDS].cut, members, others)
     features = [
@@ -128,7 +125,7 @@ async def list_hot_spots(request: web.Request) -> web.Response:
     )
 
 
-def _said(cut: tokens.Cut, members: Sequence[Sequence[CaseRow]], others: Sequence[str]) -> list[list[str]]:
+def _said(cut: tokens.Cut, members: Sequence[Sequence[Member]], others: Sequence[str]) -> list[list[str]]:
     """The telling words of each cluster."""
 
     def read(text: str) -> list[str]:
@@ -138,7 +135,7 @@ def _said(cut: tokens.Cut, members: Sequence[Sequence[CaseRow]], others: Sequenc
     return [telling([read(row.description) for row in rows], background) for rows in members]
 
 
-def _feature(request: web.Request, spot: HotSpot, rows: Sequence[CaseRow], words: list[str]) -> HotSpotFeature:
+def _feature(request: web.Request, spot: HotSpot, rows: Sequence[Member], words: list[str]) -> HotSpotFeature:
     zone = request.app[CITY].current.city.calendar.timezone
     cluster = spot.cluster
     category = category_view(request.app[TAXONOMY], cluster.category)

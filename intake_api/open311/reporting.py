@@ -148,7 +148,7 @@ async def _filed_before(request: web.Request, who: Partner, key: _Key) -> Filed 
         return None
     if row.body_hash != key.digest:
         raise _used()
-    return Filed(row.case_id, created=False)
+    return Filed(row.case_id)
 
 
 def _used() -> Refused:

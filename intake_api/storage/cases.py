@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
@@ -18,10 +18,13 @@ from intake_api.domain.place import Place, Precision
 from intake_api.domain.priority import Circumstances, rank
 from intake_api.domain.standing import Standing
 from intake_api.domain.taxonomy import Urgency
-from intake_api.storage import attachments, feed
-from intake_api.storage import upkeep as _upkeep  # noqa: F401 - ranks and indexes what is stored here
-from intake_api.storage.database import insert_if_absent
+from intake_api.storage import attachments, feed, text_index
+from intake_api.storage import upkeep as _upkeep  # noqa: F401 - ranks and indexes what is changed here
+from intake_api.storage.database import insert_if_absent, insert_rows
 from intake_api.storage.tables import AttachmentRow, CaseRow, EventRow, IdempotencyRow, SupportingRow
+
+_NEXT_ID = text("SELECT nextval(pg_get_serial_sequence('cases', 'id'))")
+_COUNTERS = ("returns", "reworks", "urges", "reopenings", "extensions", "orders", "order_level")
 
 
 def columns_of(case: Case, standing: Standing, next_order_at: datetime | None) -> dict[str, Any]:
@@ -73,42 +76,69 @@ def columns_of(case: Case, standing: Standing, next_order_at: datetime | None) -
         "next_order_at": next_order_at,
         "repeat_of": case.repeat_of,
         "worked_by": [],
+        **dict.fromkeys(_COUNTERS, 0),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A case that has just been stored; ``row`` is of no session."""
+
+    row: CaseRow
+    supporting: tuple[str, ...]
 
 
 async def store(
     session: AsyncSession, case: Case, events: Iterable[Event], standing: Standing, next_order_at: datetime | None
-) -> Case:
-    """Store a new case with its first events, as it stands after them; returns it with its id."""
-    row = CaseRow(**columns_of(case, standing, next_order_at), last_seq=0, last_hash="")
-    session.add(row)
-    await session.flush()
-    sealed = seal(row.id, events)
-    row.last_seq, row.last_hash = sealed[-1].seq, sealed[-1].hash
-    session.add_all(_event_row(row.id, item) for item in sealed)
-    units = [unit.id for unit in case.assignment.supporting] if case.assignment else []
-    session.add_all(SupportingRow(case_id=row.id, department_id=unit) for unit in units)
-    feed.queue(session, row, sealed, units, row.department_id)
-    return replace(case, id=row.id)
+) -> Stored:
+    """Store a new case with its first events, as it stands after them: ranked, indexed, and queued for the feed.
+
+    Each row is written once and whole, so the id is drawn first: the events are sealed with it.
+    """
+    case_id = await _next_id(session)
+    sealed = seal(case_id, events)
+    columns = columns_of(case, standing, next_order_at) | {
+        "id": case_id,
+        "last_seq": sealed[-1].seq,
+        "last_hash": sealed[-1].hash,
+    }
+    row = CaseRow(**columns)
+    units = tuple(unit.id for unit in case.assignment.supporting) if case.assignment else ()
+    await insert_rows(session, CaseRow, [columns])
+    await insert_rows(session, EventRow, [event_columns(case_id, item) for item in sealed])
+    await insert_rows(session, SupportingRow, [{"case_id": case_id, "department_id": unit} for unit in units])
+    await feed.queue(session, row, sealed, units)
+    await text_index.put_new(session, case_id, columns, units)
+    return Stored(row, units)
 
 
-def _event_row(case_id: int, sealed: SealedEvent) -> EventRow:
+async def _next_id(session: AsyncSession) -> int:
+    if session.get_bind().dialect.name == "postgresql":
+        drawn = await session.scalar(_NEXT_ID)
+    else:  # one writer at a time, and cases are never removed
+        drawn = (await session.scalar(select(func.max(CaseRow.id))) or 0) + 1
+    assert drawn is not None
+    return int(drawn)
+
+
+def event_columns(case_id: int, sealed: SealedEvent) -> dict[str, Any]:
+    """The columns of an event's row, but for its id."""
     event = sealed.event
-    return EventRow(
-        case_id=case_id,
-        seq=sealed.seq,
-        kind=event.kind.value,
-        at=event.at,
-        actor_kind=event.actor.kind.value,
-        actor_id=event.actor.id,
-        actor_name=event.actor.name,
-        from_status=event.from_status,
-        to_status=event.to_status,
-        reason=event.reason,
-        data=dict(event.data),
-        prev_hash=sealed.prev_hash,
-        hash=sealed.hash,
-    )
+    return {
+        "case_id": case_id,
+        "seq": sealed.seq,
+        "kind": event.kind.value,
+        "at": event.at,
+        "actor_kind": event.actor.kind.value,
+        "actor_id": event.actor.id,
+        "actor_name": event.actor.name,
+        "from_status": event.from_status,
+        "to_status": event.to_status,
+        "reason": event.reason,
+        "data": dict(event.data),
+        "prev_hash": sealed.prev_hash,
+        "hash": sealed.hash,
+    }
 
 
 async def events(session: AsyncSession, case_id: int) -> list[SealedEvent]:
@@ -146,9 +176,9 @@ async def append(session: AsyncSession, row: CaseRow, events: Iterable[Event]) -
     """Seal events behind those of a locked case that has been changed already: the feed tells how it is after them."""
     sealed = seal(row.id, events, row.last_seq, row.last_hash)
     row.last_seq, row.last_hash = sealed[-1].seq, sealed[-1].hash
-    session.add_all(_event_row(row.id, item) for item in sealed)
+    session.add_all(EventRow(**event_columns(row.id, item)) for item in sealed)
     units = await supporting(session, [row.id])
-    feed.queue(session, row, sealed, units[row.id], row.department_id)
+    await feed.queue(session, row, sealed, units[row.id])
 
 
 def place(row: CaseRow) -> Place:
@@ -225,9 +255,16 @@ async def find_key(session: AsyncSession, scope: str, key: str) -> IdempotencyRo
     return await session.get(IdempotencyRow, (scope, key))
 
 
-async def claim_key(session: AsyncSession, scope: str, key: str, body_hash: str, now: datetime) -> bool:
-    """Take a key for filing in this transaction; False when it was taken (another transaction is waited for)."""
-    return await insert_if_absent(session, IdempotencyRow, scope=scope, key=key, body_hash=body_hash, created_at=now)
+async def claim_key(
+    session: AsyncSession, scope: str, key: str, body_hash: str, now: datetime, *, case_id: int | None = None
+) -> bool:
+    """Take a key for filing in this transaction; False when it was taken (another transaction is waited for).
+
+    ``case_id``: the case that came of it, where that is stored already.
+    """
+    return await insert_if_absent(
+        session, IdempotencyRow, scope=scope, key=key, body_hash=body_hash, created_at=now, case_id=case_id
+    )
 
 
 async def bind_key(session: AsyncSession, scope: str, key: str, case_id: int) -> None:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,15 +20,17 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, CursorResult, event
+from sqlalchemy import Connection, CursorResult, Executable, event, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import ConnectionPoolEntry
 
 _BUSY_SECONDS = 10
+_TRUSTED_SECONDS = 1.0  # how long after its last use a connection is taken to be alive
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
 
@@ -50,7 +55,7 @@ class Database:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
             options = {"connect_args": {"timeout": _BUSY_SECONDS}, "pool_size": 8}
         else:
-            options = {"pool_size": 10, "max_overflow": 10, "pool_timeout": _BUSY_SECONDS, "pool_pre_ping": True}
+            options = {"pool_size": 10, "max_overflow": 10, "pool_timeout": _BUSY_SECONDS}
             # our statements are short: compiling them takes longer than running them; and what is best for a rare
             # value is not for a common one, so each is planned for its own values
             planning = {"jit": "off", "plan_cache_mode": "force_custom_plan"}
@@ -59,7 +64,14 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
-        self._reading = async_sessionmaker(self.engine, expire_on_commit=False)
+            reading = self.engine
+        else:
+            event.listen(self.engine.sync_engine, "checkin", _note_use)
+            event.listen(self.engine.sync_engine, "checkout", _ensure_alive)
+            # every statement sees what is committed when it begins, as in a READ COMMITTED transaction: without one,
+            # beginning and ending it cost nothing
+            reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reading = async_sessionmaker(reading, expire_on_commit=False)
         self._writing = async_sessionmaker(self.engine.execution_options(intake_writes=True), expire_on_commit=False)
         # writers of one process queue here in order; SQLite would let them race by polling
         self._turn: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
@@ -99,19 +111,49 @@ class Database:
         await self.engine.dispose()
 
 
+async def insert_rows(session: AsyncSession, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows at once and past the session's bookkeeping: for rows that are not looked at again in it."""
+    if rows:
+        await session.execute(_inserting(table), rows)
+
+
+@cache
+def _inserting(table: type[DeclarativeBase]) -> Executable:
+    return insert(table.__table__)  # type: ignore[arg-type]
+
+
 async def insert_if_absent(session: AsyncSession, table: type[DeclarativeBase], **values: Any) -> bool:
     """Insert a row unless one with the same key is there; whether it was inserted.
 
     On PostgreSQL this waits for a concurrent transaction that inserts the same key, and then tells the truth.
     """
-    dialect = session.get_bind().dialect.name
-    statement = (
-        sqlite.insert(table).values(**values).on_conflict_do_nothing()
-        if dialect == "sqlite"
-        else postgresql.insert(table).values(**values).on_conflict_do_nothing()
-    )
-    result = await session.execute(statement)
+    result = await session.execute(_inserting_if_absent(table, session.get_bind().dialect.name), values)
     return cast("CursorResult[Any]", result).rowcount == 1
+
+
+@cache
+def _inserting_if_absent(table: type[DeclarativeBase], dialect: str) -> Executable:
+    build = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return build(table.__table__).on_conflict_do_nothing()  # type: ignore[arg-type]
+
+
+def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _ensure_alive(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Replace a connection that the server has closed; ask it where that may have gone unnoticed since its last use.
+
+    Asking each time would cost every short transaction a round trip.
+    """
+    driver: Any = record.driver_connection
+    if driver.is_closed():
+        raise DisconnectionError
+    if time.monotonic() - record.info.get("used", -math.inf) > _TRUSTED_SECONDS:
+        try:
+            connection.ping()
+        except Exception as error:
+            raise DisconnectionError from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

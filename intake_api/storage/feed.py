@@ -18,11 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from intake_api.domain.event import SealedEvent
 from intake_api.domain.feed import Entry, named_departments
-from intake_api.storage.database import Database
+from intake_api.storage.database import Database, insert_rows
 from intake_api.storage.feed_tables import FeedDepartmentRow, FeedQueueRow, FeedRow
 from intake_api.storage.tables import CaseRow, EventRow
 
-_LOCK = 470_102  # any number; the same in all processes that give positions
+_LOCK = 470_104  # any number; the same in all processes that give positions
 _BATCH = 500
 _WINDOW = 20_000  # how far one page looks when most of what it passes may not be wanted
 
@@ -51,25 +51,25 @@ class Page:
     head: int
 
 
-def queue(
-    session: AsyncSession, row: CaseRow, events: Iterable[SealedEvent], supporting: Iterable[str], lead: str | None
-) -> None:
-    """Have events of a case put into the feed, in the transaction that stores them.
+async def queue(session: AsyncSession, row: CaseRow, events: Iterable[SealedEvent], supporting: Iterable[str]) -> None:
+    """Have events of a stored case put into the feed, in the transaction that stores them.
 
-    ``lead`` and ``supporting`` are the departments of the case after them; those the events name are told as well.
+    ``row`` and ``supporting`` say how the case is after them; departments the events name are told as well.
     """
+    lead = row.department_id
     responsible = set(supporting) | ({lead} if lead else set())
-    session.add_all(
-        FeedQueueRow(
-            case_id=row.id,
-            seq=sealed.seq,
-            department_id=lead,
-            category=row.category,
-            town_code=row.town_code,
-            departments=sorted(responsible | named_departments(sealed.event.data)),
-        )
+    waiting = [
+        {
+            "case_id": row.id,
+            "seq": sealed.seq,
+            "department_id": lead,
+            "category": row.category,
+            "town_code": row.town_code,
+            "departments": sorted(responsible | named_departments(sealed.event.data)),
+        }
         for sealed in events
-    )
+    ]
+    await insert_rows(session, FeedQueueRow, waiting)
 
 
 async def sequence(database: Database) -> int:
@@ -87,7 +87,7 @@ async def sequence(database: Database) -> int:
 
 async def _sequence_batch(session: AsyncSession) -> int:
     found = await session.execute(
-        select(FeedQueueRow, EventRow.id)
+        select(FeedQueueRow.__table__, EventRow.id)
         .join(EventRow, (EventRow.case_id == FeedQueueRow.case_id) & (EventRow.seq == FeedQueueRow.seq))
         .order_by(EventRow.id)
         .limit(_BATCH)
@@ -97,28 +97,26 @@ async def _sequence_batch(session: AsyncSession) -> int:
         return 0
     position = await head(session)
     feed, departments = [], []
-    for row, event_id in queued:
+    for row in queued:
         position += 1
         feed.append(
-            FeedRow(
-                position=position,
-                event_id=event_id,
-                department_id=row.department_id,
-                category=row.category,
-                town_code=row.town_code,
-            )
+            {
+                "position": position,
+                "event_id": row.id,
+                "department_id": row.department_id,
+                "category": row.category,
+                "town_code": row.town_code,
+            }
         )
-        departments += [FeedDepartmentRow(department_id=unit, position=position) for unit in row.departments]
-    keys = [(row.case_id, row.seq) for row, _ in queued]
+        departments += [{"department_id": unit, "position": position} for unit in row.departments]
+    keys = [(row.case_id, row.seq) for row in queued]
     await session.execute(
         delete(FeedQueueRow)
         .where(tuple_(FeedQueueRow.case_id, FeedQueueRow.seq).in_(keys))
         .execution_options(synchronize_session=False)
     )
-    session.expunge_all()
-    session.add_all(feed)
-    await session.flush()
-    session.add_all(departments)
+    await insert_rows(session, FeedRow, feed)
+    await insert_rows(session, FeedDepartmentRow, departments)
     return len(queued)
 
 

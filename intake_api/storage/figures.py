@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intake_api.domain.case import OPEN, Status
@@ -44,19 +44,19 @@ def _condition(measure: Measure, as_of: datetime) -> ColumnElement[bool]:
     row = CaseRow
     closed = row.status == Status.CLOSED.value
     is_open = row.status.in_([status.value for status in OPEN])
-    due = and_(row.due_at.is_not(None), or_(row.due_at <= as_of, closed), or_(is_open, closed))
+    due = and_(row.due_at.is_not(None), or_(closed, and_(row.due_at <= as_of, is_open)))
     done_at = func.coalesce(row.reported_at, row.closed_at)
     match measure:
         case Measure.RECEIVED | Measure.FILED:
-            return row.id.is_not(None)
+            return true()
         case Measure.CLOSED:
             return closed
         case Measure.DUE:
             return due
         case Measure.DUE_CLOSED:
-            return and_(due, closed)
+            return and_(closed, row.due_at.is_not(None))
         case Measure.DUE_IN_TIME:
-            return and_(due, closed, done_at <= row.due_at)
+            return and_(closed, done_at <= row.due_at)
         case Measure.OVERDUE:
             return and_(is_open, row.due_at < as_of)
         case Measure.DISPATCHED:
@@ -130,7 +130,7 @@ async def count(
     filed = [measure for measure in Measure if measure is not Measure.RECEIVED]
     for measures in ([Measure.RECEIVED], filed):
         head = measures[0]
-        sums = [func.sum(cast(_condition(measure, period.as_of), Integer)) for measure in measures]
+        sums = [func.count().filter(_condition(measure, period.as_of)) for measure in measures]
         query = select(*sums).where(*_within(head, period, scope))
         if by is not None:
             key = _key(by, head, offset_hours, dialect)
@@ -139,7 +139,7 @@ async def count(
             name = "" if by is None else str(row[0] or "")
             values = row if by is None else row[1:]
             found = counts.setdefault(name, dict.fromkeys(Measure, 0))
-            found.update({measure: int(value or 0) for measure, value in zip(measures, values, strict=True)})
+            found.update(zip(measures, values, strict=True))
     return counts
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from intake_api.domain.hotspot import Cluster
 from intake_api.storage.tables import CaseRow
 
 
@@ -51,22 +53,46 @@ async def counts_in(
     return {(code, cell): count for code, cell, count in rows if code is not None and cell is not None}
 
 
-async def cases_of(
-    session: AsyncSession, cells: Collection[str], category: str, *, since: datetime, until: datetime, limit: int
-) -> Sequence[CaseRow]:
-    """The newest cases of a cluster."""
-    rows = await session.scalars(
-        select(CaseRow)
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What is told of a case of a cluster."""
+
+    id: int
+    description: str
+    place_name: str | None
+    town: str | None
+    received_at: datetime
+
+
+async def members_of(
+    session: AsyncSession, found: Sequence[Cluster], *, since: datetime, until: datetime, limit: int
+) -> list[list[Member]]:
+    """The newest cases of each cluster, newest first; asked in one statement."""
+    branches = [
+        select(
+            literal(number).label("number"),
+            CaseRow.id,
+            CaseRow.description,
+            CaseRow.place_name,
+            CaseRow.town,
+            CaseRow.received_at,
+        )
         .where(
-            CaseRow.grid_cell.in_(cells),
-            CaseRow.category == category,
+            CaseRow.grid_cell.in_(cluster.cells),
+            CaseRow.category == cluster.category,
             CaseRow.received_at >= since,
             CaseRow.received_at < until,
         )
         .order_by(CaseRow.received_at.desc())
         .limit(limit)
-    )
-    return rows.all()
+        .subquery()
+        for number, cluster in enumerate(found)
+    ]
+    members: list[list[Member]] = [[] for _ in found]
+    if branches:
+        for number, *columns in await session.execute(union_all(*map(select, branches))):
+            members[number].append(Member(*columns))
+    return [sorted(each, key=lambda member: member.received_at, reverse=True) for each in members]
 
 
 async def descriptions(session: AsyncSession, since: datetime, until: datetime, limit: int) -> Sequence[str]:

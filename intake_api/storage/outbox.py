@@ -10,6 +10,7 @@ from sqlalchemy import CursorResult, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from intake_api.storage.database import insert_rows
 from intake_api.storage.tables import OutboxRow
 
 
@@ -24,17 +25,16 @@ async def put(
     now: datetime,
 ) -> None:
     """Add a message, in the transaction of what it tells."""
-    session.add(
-        OutboxRow(
-            channel=channel,
-            channel_user=channel_user,
-            case_id=case_id,
-            kind=kind,
-            payload=dict(payload),
-            created_at=now,
-            attempts=0,
-        )
-    )
+    message = {
+        "channel": channel,
+        "channel_user": channel_user,
+        "case_id": case_id,
+        "kind": kind,
+        "payload": dict(payload),
+        "created_at": now,
+        "attempts": 0,
+    }
+    await insert_rows(session, OutboxRow, [message])
 
 
 async def has(session: AsyncSession, case_id: int, kind: str) -> bool:

@@ -187,9 +187,7 @@ class CaseRow(Base):
         Index(None, "status", "id"),
         Index(None, "department_id", "id"),
         Index(None, "category", "id"),
-        Index(None, "town_code", "id"),
         Index(None, "channel_user", "id"),
-        Index(None, "due_at"),
         Index(None, "lat", "lng"),
         # neighbours in space and time; the rest of the columns spares a look at the row
         Index("ix_cases_place", "grid_cell", "received_at", "category"),
@@ -207,7 +205,6 @@ class CaseRow(Base):
             sqlite_where=text("repeat_of IS NOT NULL"),
             postgresql_where=text("repeat_of IS NOT NULL"),
         ),
-        Index("ix_cases_category_window", "category", "received_at", "grid_cell", "town_code"),
         # open cases are few: the orders in which they are worked
         _open("ix_cases_open", "id", "due_at"),
         _open("ix_cases_open_due", "due_at", "id"),

@@ -11,10 +11,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, cast, column, func, literal_column, select, table, update
+from sqlalchemy import Insert, Integer, bindparam, cast, column, func, insert, literal_column, select, table, update
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text, UserDefinedType
 
@@ -154,19 +156,30 @@ def put(session: Session, case_ids: Collection[int]) -> None:
             new.append(entry)
         elif known[row.id] != entry["digest"]:
             changed.append({f"_{name}": value for name, value in entry.items()})
-    index = CaseTextRow.__table__
     if new:
-        terms = _vector(bindparam("terms", type_=ARRAY(Text))) if postgres else bindparam("terms", type_=Text())
-        statement = index.insert().values(  # type: ignore[attr-defined]
-            case_id=bindparam("case_id"), text=bindparam("text"), terms=terms, digest=bindparam("digest")
-        )
-        session.connection().execute(statement, new)
+        session.connection().execute(_inserting(postgres=postgres), new)
     if changed:
+        index = CaseTextRow.__table__
         terms = _vector(bindparam("_terms", type_=ARRAY(Text))) if postgres else bindparam("_terms", type_=Text())
         changing = update(index).where(index.c.case_id == bindparam("_case_id"))  # type: ignore[arg-type]
         session.connection().execute(
             changing.values(text=bindparam("_text"), terms=terms, digest=bindparam("_digest")), changed
         )
+
+
+async def put_new(session: AsyncSession, case_id: int, row: Mapping[str, Any], supporting: Collection[str]) -> None:
+    """Index a case that has just been stored, given its columns by name."""
+    postgres = session.get_bind().dialect.name == "postgresql"
+    entry = entry_of(case_id, row, supporting, postgres=postgres)
+    await session.execute(_inserting(postgres=postgres), [entry])
+
+
+@cache
+def _inserting(*, postgres: bool) -> Insert:
+    terms = _vector(bindparam("terms", type_=ARRAY(Text))) if postgres else bindparam("terms", type_=Text())
+    return insert(CaseTextRow.__table__).values(  # type: ignore[arg-type]
+        case_id=bindparam("case_id"), text=bindparam("text"), terms=terms, digest=bindparam("digest")
+    )
 
 
 def entry_of(case_id: int, row: Mapping[str, Any], supporting: Collection[str], *, postgres: bool) -> dict[str, Any]:

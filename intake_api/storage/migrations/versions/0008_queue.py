@@ -24,10 +24,8 @@ OPEN_INDEXES = {
     "ix_cases_open_department_due": ["department_id", "due_at", "id"],
     "ix_cases_open_department_rank": ["department_id", "rank_at", "id"],
 }
-INDEXES = {
-    "ix_cases_place": ["grid_cell", "received_at", "category"],
-    "ix_cases_category_window": ["category", "received_at", "grid_cell", "town_code"],
-}
+# whose questions the text index and the indexes of open cases answer now
+NOT_NEEDED = {"ix_cases_due_at": ["due_at"], "ix_cases_town_code_id": ["town_code", "id"]}
 
 # FTS5 keeps no text of its own: triggers hand it what goes in and out of case_text. Its ``ascii`` tokenizer takes every
 # character that is not ASCII for a letter, so that our terms stay whole.
@@ -50,8 +48,9 @@ def upgrade() -> None:
     op.add_column("cases", sa.Column("rank_at", sa.DateTime(timezone=True), nullable=True))
     op.execute("UPDATE cases SET rank_at = coalesce(due_at, received_at)")
     op.drop_index(op.f("ix_cases_received_at"), table_name="cases")
-    for name, columns in INDEXES.items():
-        op.create_index(name, "cases", columns)
+    for name in NOT_NEEDED:
+        op.drop_index(name, table_name="cases")
+    op.create_index("ix_cases_place", "cases", ["grid_cell", "received_at", "category"])
     op.create_index(
         "ix_cases_window",
         "cases",
@@ -114,7 +113,9 @@ def downgrade() -> None:
     op.drop_table("case_text")
     op.drop_index(op.f("ix_case_supporting_department_id_case_id"), table_name="case_supporting")
     op.create_index(op.f("ix_case_supporting_department_id"), "case_supporting", ["department_id"])
-    for name in (*OPEN_INDEXES, *INDEXES, "ix_cases_window", "ix_cases_repeats"):
+    for name in (*OPEN_INDEXES, "ix_cases_place", "ix_cases_window", "ix_cases_repeats"):
         op.drop_index(name, table_name="cases")
+    for name, columns in NOT_NEEDED.items():
+        op.create_index(name, "cases", columns)
     op.create_index(op.f("ix_cases_received_at"), "cases", ["received_at"])
     op.drop_column("cases", "rank_at")
