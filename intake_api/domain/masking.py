@@ -40,6 +40,13 @@ def mask_name(name: str) -> str:
     return (name[:2] if name.startswith(_COMPOUND) and len(name) > 2 else name[:1]) + "**"
 
 
+def mask_said(text: str, name: str) -> str:
+    """What was said of a case, with the reporter's ``name`` masked beside the numbers."""
+    name = name.strip()
+    masked = mask_text(text)
+    return masked.replace(name, mask_name(name)) if len(name) > 1 else masked
+
+
 def mask_text(text: str) -> str:
     """Mobile and identity numbers within what people wrote."""
     return _IDENTITY.sub(r"\1********\2", _MOBILE.sub(r"\1****\2", text))

@@ -21,7 +21,7 @@ from intake_api.domain.case import Channel, Report, Reporter, Status, Utterance
 from intake_api.domain.casework import possible
 from intake_api.domain.event import AMONG_STAFF, WITH_THE_REPORTER, Actor, ActorKind, canonical_json, is_intact
 from intake_api.domain.limits import UnknownCondition
-from intake_api.domain.masking import mask_name, mask_phone, mask_text
+from intake_api.domain.masking import mask_name, mask_phone, mask_said, mask_text
 from intake_api.domain.place import Place, Precision
 from intake_api.domain.responsibility import Basis
 from intake_api.domain.stages import Stage, stages
@@ -345,8 +345,7 @@ class _Showing:
             return text
         if self._is_kept_from(row):
             return without_personal(text, (row.reporter_name,))
-        masked, name = mask_text(text), row.reporter_name.strip()
-        return masked if self._principal.is_channel or len(name) < 2 else masked.replace(name, mask_name(name))
+        return mask_text(text) if self._principal.is_channel else mask_said(text, row.reporter_name)
 
     def case(self, row: CaseRow, supporting: Sequence[str], files: Mapping[str, AttachmentRow]) -> schemas.CaseView:
         """A case as this caller sees it."""

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from intake_api.domain import case_number, tokens
 from intake_api.domain.access import Permission
 from intake_api.domain.case import Status
-from intake_api.domain.masking import mask_text
+from intake_api.domain.masking import mask_said
 from intake_api.domain.similarity import Likeness, Nearness, Observation, is_same_kind, likeness
 from intake_api.http.authentication import PRINCIPAL
 from intake_api.http.cases import category_view, readable
@@ -162,8 +162,8 @@ def _view(request: web.Request, neighbour: Neighbour, alike: Likeness) -> Simila
             for reason in alike.reasons
             if texts or reason.name != "words"  # the words of others are not told to residents
         ],
-        description=mask_text(row.description) if texts else None,
-        place=mask_text(row.place_text) if texts else None,
+        description=mask_said(row.description, row.reporter_name) if texts else None,
+        place=mask_said(row.place_text, row.reporter_name) if texts else None,
     )
 
 

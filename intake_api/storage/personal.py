@@ -20,11 +20,17 @@ from intake_api.storage.tables import AttachmentRow, CaseRow, EventRow, Follower
 _OVER = [status.value for status in OVER]
 
 
-def _open() -> ColumnElement[bool]:
+_MERGERS = 4
+"""So many mergers one after another are looked through; more are not met with."""
+
+
+def _open(row: type[CaseRow] = CaseRow, mergers: int = _MERGERS) -> ColumnElement[bool]:
     """Cases whose reporter is still needed: those merged into another hear its outcome."""
+    if not mergers:
+        return row.status.not_in(_OVER)
     target = aliased(CaseRow)
-    goes_on = exists().where(target.id == CaseRow.merged_into, target.status.not_in(_OVER))
-    return or_(CaseRow.status.not_in(_OVER), and_(CaseRow.status == Status.MERGED.value, goes_on))
+    goes_on = exists().where(target.id == row.merged_into, _open(target, mergers - 1))
+    return or_(row.status.not_in(_OVER), and_(row.status == Status.MERGED.value, goes_on))
 
 
 async def case_ids(session: AsyncSession, subject: Subject) -> list[int]:

@@ -283,6 +283,17 @@ async def test_a_merged_case_is_needed_until_the_other_is_over(intake: Intake, s
     assert (await erase(intake, phone="13812345678"))["erased"]["cases"] == 1
 
 
+async def test_a_case_merged_twice_over_is_needed_until_the_last_is_over(intake: Intake, store: Store) -> None:
+    mine = await file(intake)
+    for user in ("web:u2", "web:u3"):
+        await file(intake, description="同一堆垃圾", transcript=[], reporter={"channel_user": user})
+    async with intake.client.app[DATABASE].write() as session:  # type: ignore[union-attr]
+        first, second, third = list(await session.scalars(select(CaseRow).order_by(CaseRow.id)))
+        first.status, first.merged_into = "merged", second.id
+        second.status, second.merged_into = "merged", third.id
+    assert (await erase(intake, phone="13812345678"))["waiting"] == [mine["case_no"]]
+
+
 @pytest.mark.parametrize("role", ["sysadmin", "auditor", "operator", "partner", "channel"])
 async def test_only_the_security_administrator_erases(intake: Intake, role: str) -> None:
     status, _ = await intake.call("POST", "/api/v1/personal/erasures", {"phone": "13812345678"}, role=role)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from intake_api.domain.access import ADMINISTRATORS, PERMISSIONS, Permission, Role, objection, permissions
-from intake_api.domain.masking import mask_name, mask_phone, mask_text
+from intake_api.domain.masking import mask_name, mask_phone, mask_said, mask_text
 
 READING = {Permission.READ_ALL, Permission.READ_DEPARTMENT, Permission.READ_REPORTERS}
 
@@ -74,3 +74,15 @@ def test_only_the_system_administrator_manages_staff() -> None:
 )
 def test_duties_that_must_be_separate_are_not_joined_in_one_person(roles: list[Role], allowed: bool) -> None:
     assert (objection(roles) is None) is allowed
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "shown"),
+    [
+        ("我叫张伟，电话13812345678", "张伟", "我叫张**，电话138****5678"),
+        ("我叫张伟", "", "我叫张伟"),
+        ("张江路的井盖没了", "张", "张江路的井盖没了"),  # a family name alone is no name to look for
+    ],
+)
+def test_what_was_said_is_shown_without_who_said_it(text: str, name: str, shown: str) -> None:
+    assert mask_said(text, name) == shown
