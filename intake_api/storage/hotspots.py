@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Select, Text, cast, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -49,7 +48,7 @@ async def counts_in(
     return await _counted(session, query)
 
 
-async def _counted(session: AsyncSession, query: Select[Any]) -> dict[tuple[str, str], int]:
+async def _counted(session: AsyncSession, query: Select[str | None, str | None, int]) -> dict[tuple[str, str], int]:
     """Counts by category and cell. Cells are many: each category's come in one text, which costs a tenth of rows."""
     by_cell = query.group_by(CaseRow.category, CaseRow.grid_cell).subquery()
     cell = by_cell.c.grid_cell + ":" + cast(by_cell.c.cases, Text)
