@@ -69,11 +69,10 @@ def _connected(first: str, left: set[str]) -> set[str]:
     """The cells connected with ``first``; takes them out of ``left``."""
     connected, waiting = {first}, [first]
     while waiting:
-        for cell in adjoining(waiting.pop()):
-            if cell in left:
-                left.remove(cell)
-                connected.add(cell)
-                waiting.append(cell)
+        found = left.intersection(adjoining(waiting.pop()))
+        left -= found
+        connected |= found
+        waiting += found
     return connected
 
 

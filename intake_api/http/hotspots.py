@@ -28,7 +28,8 @@ _WINDOW = timedelta(days=7)
 _LONGEST = timedelta(days=31)
 _CANDIDATES = 200
 _CASES = 20
-_BACKGROUND = 100
+_TOLD = 10  # cases of a cluster, the newest, whose words are looked at
+_BACKGROUND = 60
 _READ = 40  # characters of a description that are cut into words
 
 
@@ -132,7 +133,7 @@ def _said(cut: tokens.Cut, members: Sequence[Sequence[Member]], others: Sequence
         return tokens.words(tokens.plain(text[:_READ]), cut)
 
     background = [read(text) for text in others]
-    return [telling([read(row.description) for row in rows], background) for rows in members]
+    return [telling([read(row.description) for row in rows[:_TOLD]], background) for rows in members]
 
 
 def _feature(request: web.Request, spot: HotSpot, rows: Sequence[Member], words: list[str]) -> HotSpotFeature:

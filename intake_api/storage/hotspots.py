@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import Select, Text, cast, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intake_api.domain.hotspot import Cluster
@@ -22,7 +22,7 @@ async def counts(
     town: Collection[str] = (),
 ) -> dict[tuple[str, str], int]:
     """Cases received in ``since`` … ``until`` by category and grid cell."""
-    query = select(CaseRow.category, CaseRow.grid_cell, func.count()).where(
+    query = select(CaseRow.category, CaseRow.grid_cell, func.count().label("cases")).where(
         CaseRow.received_at >= since,
         CaseRow.received_at < until,
         CaseRow.category.is_not(None),
@@ -32,25 +32,35 @@ async def counts(
         query = query.where(CaseRow.category.in_(category))
     if town:
         query = query.where(CaseRow.town_code.in_(town))
-    rows = await session.execute(query.group_by(CaseRow.category, CaseRow.grid_cell))
-    return {(code, cell): count for code, cell, count in rows if code is not None and cell is not None}
+    return await _counted(session, query)
 
 
 async def counts_in(
     session: AsyncSession, cells: Collection[str], categories: Collection[str], since: datetime, until: datetime
 ) -> dict[tuple[str, str], int]:
     """As ``counts``, in these cells only."""
-    rows = await session.execute(
-        select(CaseRow.category, CaseRow.grid_cell, func.count())
-        .where(
-            CaseRow.grid_cell.in_(cells),
-            CaseRow.received_at >= since,
-            CaseRow.received_at < until,
-            CaseRow.category.in_(categories),
-        )
-        .group_by(CaseRow.category, CaseRow.grid_cell)
+    query = select(CaseRow.category, CaseRow.grid_cell, func.count().label("cases")).where(
+        CaseRow.grid_cell.in_(cells),
+        CaseRow.received_at >= since,
+        CaseRow.received_at < until,
+        CaseRow.category.in_(categories),
     )
-    return {(code, cell): count for code, cell, count in rows if code is not None and cell is not None}
+    return await _counted(session, query)
+
+
+async def _counted(session: AsyncSession, query: Select[str | None, str | None, int]) -> dict[tuple[str, str], int]:
+    """Counts by category and cell. Cells are many: each category's come in one text, which costs a tenth of rows."""
+    by_cell = query.group_by(CaseRow.category, CaseRow.grid_cell).subquery()
+    cell = by_cell.c.grid_cell + ":" + cast(by_cell.c.cases, Text)
+    rows = await session.execute(
+        select(by_cell.c.category, func.aggregate_strings(cell, ",")).group_by(by_cell.c.category)
+    )
+    found = {}
+    for category, cells in rows:
+        for each in cells.split(","):
+            code, _, cases = each.partition(":")
+            found[category, code] = int(cases)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from groundwork.settings import Settings
@@ -114,6 +115,17 @@ async def test_two_processes_at_the_same_moment_make_one_case(settings: Settings
             assert sorted(status for status, _ in answers) == [200] * 5 + [201]
     _, page = await intake.call("GET", "/api/v1/cases", role="operator")
     assert len(page["items"]) == 3
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+async def test_connections_that_the_server_has_ended_are_not_used_again(intake: Intake) -> None:
+    await intake.file()
+    connection = await asyncpg.connect(intake.settings.database_url.replace("+asyncpg", ""))
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+    await connection.execute(others + "pg_backend_pid()")
+    await connection.close()
+    status, _ = await intake.file()
+    assert status == 201
 
 
 @only_sqlite
