@@ -23,7 +23,8 @@ from bot.components.features import Array, terms
 from bot.components.linear import LinearModel
 from bot.corpus import Utterance
 from bot.language.normalise import normalise
-from bot.report import ACT_NAMES, Markup, element, joined, now_text, page, percent, section, shaded, table, texts, tiles
+from bot.markup import Markup, element, joined, now_text, page, percent, section, shaded, table, texts, tiles
+from bot.mistakes import ACT_NAMES
 from bot.scoring import comparable
 
 MINIMUM = 40

@@ -18,7 +18,7 @@ from bot.fingerprint import model_path
 from bot.runtime import quiet, quiet_rasa
 
 if TYPE_CHECKING:
-    from bot.report import Outcome
+    from bot.mistakes import Outcome
 
 
 def read_lines(path: str, *needed: str) -> list[dict[str, Any]]:
@@ -61,7 +61,8 @@ def understand(arguments: argparse.Namespace) -> None:
     )
     if arguments.report:
         from bot.corpus import taxonomy_codes
-        from bot.report import now_text, understanding_page
+        from bot.markup import now_text
+        from bot.understanding_report import understanding_page
 
         trained = "与当前训练数据一致" if model == model_path() else "不是当前训练数据的模型"
         facts = [
@@ -80,7 +81,7 @@ def errors(arguments: argparse.Namespace) -> None:
     lines = read_lines(arguments.file, "id", "text", "act")
     outcomes = _parse(lines, _model(arguments.model))
     from bot.corpus import taxonomy_codes
-    from bot.report import error_list
+    from bot.mistakes import error_list
 
     print(error_list(outcomes, taxonomy_codes(), arguments.n))
 
@@ -100,8 +101,10 @@ def _parse(lines: list[dict[str, Any]], model: Path) -> list[Outcome]:
     quiet()
     from rasa.core.agent import Agent
 
-    from bot.report import Outcome
+    from bot.embedding.choice import require_chosen
+    from bot.mistakes import Outcome
 
+    require_chosen()
     quiet_rasa()
     agent = Agent.load(str(model))
     outcomes = []

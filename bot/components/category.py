@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 import jieba
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -18,6 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.features import Array, terms
+from bot.components.learning import LearningComponent
 from bot.components.linear import FOR_PLENTY, Dense, LinearModel, plenty
 from bot.components.problems import parts
 from bot.components.progress import stage
@@ -40,16 +40,14 @@ CASELESS = frozenset({"greet", "thank", "affirm", "deny", "handoff", "rate", "as
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class CategoryClassifier(GraphComponent):
+class CategoryClassifier(LearningComponent):
     """Sets ``categories``: ``[{code, confidence}]``, likeliest first, empty when no case can be meant.
 
     With a sentence model (``bot.embedding.choice``) what it says is added where a case is reported.
     """
 
     def __init__(self, config: Dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
-        self._config = config
-        self._storage = storage
-        self._resource = resource
+        super().__init__(config, storage, resource)
         self._model: LinearModel | None = None
         self._embedder: Embedder | None = None
 
@@ -57,22 +55,6 @@ class CategoryClassifier(GraphComponent):
     def get_default_config() -> Dict[str, Any]:
         """``penalty`` of the linear model where text is scarce; ``dense``: what a sentence model counts."""
         return {"penalty": 0.5, "dense": 0.01}
-
-    @staticmethod
-    def required_packages() -> List[str]:
-        """Distributions that must import."""
-        return ["jieba", "sklearn"]
-
-    @classmethod
-    def create(
-        cls,
-        config: Dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> CategoryClassifier:
-        """An untrained component."""
-        return cls(config, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from all examples that have a category."""
@@ -85,31 +67,16 @@ class CategoryClassifier(GraphComponent):
             (folder / FILE).write_bytes(self._model.dumps())
         return self._resource
 
-    @classmethod
-    def load(
-        cls,
-        config: Dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> CategoryClassifier:
-        """The trained component. A model without its file is an error, never an untrained component."""
-        component = cls(config, model_storage, resource)
-        with model_storage.read_from(resource) as folder:
-            component._model = LinearModel.loads((folder / FILE).read_bytes())
+    def _read(self, folder: Path) -> None:
+        self._model = LinearModel.loads((folder / FILE).read_bytes())
         embedder = chosen()
-        if embedder.dimensions:
-            discriminant = component._model.discriminant
-            if discriminant and discriminant.embedder == embedder.name:
-                component._embedder = Remembering(embedder)
-            else:
-                log.warning("the assistant was not trained with %s; run `make train` to use it", embedder.name)
-        return component
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Nothing that later components would learn from."""
-        return training_data
+        if not embedder.dimensions:
+            return
+        discriminant = self._model.discriminant
+        if discriminant and discriminant.embedder == embedder.name:
+            self._embedder = Remembering(embedder)
+        else:
+            log.warning("the assistant was not trained with %s; run `make train` to use it", embedder.name)
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Set the categories of each message, and its two problems where it speaks of two."""
