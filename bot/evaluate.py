@@ -159,8 +159,8 @@ def categories(arguments: argparse.Namespace) -> None:
     import numpy as np
     from sklearn.metrics import f1_score
 
-    from bot.components.features import terms
-    from bot.components.linear import FOR_PLENTY, LinearModel, plenty
+    from bot.components.features import headline, terms
+    from bot.components.linear import LinearModel, settings_for
     from bot.corpus import read_utterances
     from bot.language.normalise import normalise
     from bot.scoring import percentile
@@ -174,14 +174,18 @@ def categories(arguments: argparse.Namespace) -> None:
         plain = normalise(text).text
         return terms(plain, jieba.lcut(plain))
 
+    def first(text: str) -> Any:
+        return document(headline(normalise(text).text))
+
     started = time.perf_counter()
     codes = [code for _, code in train]
-    model = LinearModel.train([document(text) for text, _ in train], codes, **(FOR_PLENTY if plenty(codes) else {}))
+    # the likeliest is all that counts here: no calibration
+    model = LinearModel.train([document(text) for text, _ in train], codes, folds=1, **settings_for(codes))
     seconds = time.perf_counter() - started
     predicted, took = [], []
     for text, _ in test:
         begun = time.perf_counter()
-        scores = model.scores([document(text)])[0]
+        scores = model.scores([document(text)], headlines=[first(text)])[0]
         took.append((time.perf_counter() - begun) * 1000)
         predicted.append(model.labels[int(scores.argmax())])
     gold = [code for _, code in test]

@@ -18,7 +18,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.features import Array, headline, terms
 from bot.components.learning import LearningComponent
-from bot.components.linear import FOR_PLENTY, Dense, LinearModel, plenty
+from bot.components.linear import Dense, LinearModel, settings_for
 from bot.components.problems import parts
 from bot.components.progress import stage
 from bot.components.tokenizer import document, normalised
@@ -53,21 +53,20 @@ class CategoryClassifier(LearningComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """``penalty`` of the linear model where text is scarce; ``dense``: what a sentence model counts."""
-        return {"penalty": 1.0, "dense": 0.01}
+        """``dense``: what a sentence model counts beside the terms."""
+        return {"dense": 0.01}
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from all examples that have a category."""
         stage("学习案件类别")
         examples = [e for e in training_data.training_examples if e.get("code") and e.get(TEXT)]
         codes = [e.get("code") for e in examples]
-        settings = FOR_PLENTY if plenty(codes) else {"penalty": self._config["penalty"], "balanced": True}
         self._model = LinearModel.train(
             [document(e) for e in examples],
             codes,
             dense=self._dense(examples),
             matters=matters([normalised(e).text for e in examples]),
-            **settings,
+            **settings_for(codes),
         )
         with self._storage.write_to(self._resource) as folder:
             (folder / FILE).write_bytes(self._model.dumps())

@@ -22,6 +22,7 @@ PLENTY = 200
 """Texts per label from which ``FOR_PLENTY`` are the better settings."""
 
 FOR_PLENTY: dict[str, Any] = {"penalty": 2.0, "balanced": True, "contrast": 1.0}
+FOR_SCARCE: dict[str, Any] = {"penalty": 1.0, "balanced": True}
 
 HEADLINE = 0.2
 """Share that a letter's headline has in its margins, beside the letter as a whole."""
@@ -173,6 +174,8 @@ class LinearModel:
         """What ``dumps`` gave. Raises ValueError for anything else."""
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             meta = json.loads(arrays["meta"].tobytes())
+            if "calibration" not in meta:
+                raise ValueError("kept by an earlier version; run `make train`")
             terms = {term: i for i, term in enumerate(meta["terms"])}
             weights = arrays["weights"].astype(np.float32)
             if weights.shape != (len(terms), len(meta["labels"])):
@@ -186,9 +189,9 @@ class LinearModel:
             return replace(model, discriminant=discriminant, dense_calibration=Calibration(*calibration))
 
 
-def plenty(labels: Sequence[str]) -> bool:
-    """Whether there is so much text for each of few labels that ``FOR_PLENTY`` are the settings to take."""
-    return len(labels) >= PLENTY * len(set(labels))
+def settings_for(labels: Sequence[str]) -> dict[str, Any]:
+    """How to train on texts with these labels, a label each."""
+    return FOR_PLENTY if len(labels) >= PLENTY * len(set(labels)) else FOR_SCARCE
 
 
 def _discriminant(dense: Dense, chosen: Array, target: Array) -> Discriminant:
