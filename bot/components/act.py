@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Dict, List
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -12,6 +12,7 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.components.learning import LearningComponent
 from bot.components.linear import LinearModel
 from bot.components.progress import stage
 from bot.components.tokenizer import document
@@ -22,7 +23,7 @@ EMERGENCY = "emergency"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class ActClassifier(GraphComponent):
+class ActClassifier(LearningComponent):
     """Sets ``intent`` and ``intent_ranking`` (the acts of contract.md) on each message.
 
     An emergency is what the model finds likeliest, or what it holds possible (``emergency_at``) when the words also say
@@ -30,31 +31,13 @@ class ActClassifier(GraphComponent):
     """
 
     def __init__(self, config: Dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
-        self._config = config
-        self._storage = storage
-        self._resource = resource
+        super().__init__(config, storage, resource)
         self._model: LinearModel | None = None
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         """``penalty`` of the linear model; ``emergency_at``: confidence from which danger words make an emergency."""
         return {"penalty": 0.3, "emergency_at": 0.02}
-
-    @staticmethod
-    def required_packages() -> List[str]:
-        """Distributions that must import."""
-        return ["jieba", "sklearn"]
-
-    @classmethod
-    def create(
-        cls,
-        config: Dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> ActClassifier:
-        """An untrained component."""
-        return cls(config, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from all examples that have an intent and a text."""
@@ -70,24 +53,8 @@ class ActClassifier(GraphComponent):
             (folder / FILE).write_bytes(self._model.dumps())
         return self._resource
 
-    @classmethod
-    def load(
-        cls,
-        config: Dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> ActClassifier:
-        """The trained component. A model without its file is an error, never an untrained component."""
-        component = cls(config, model_storage, resource)
-        with model_storage.read_from(resource) as folder:
-            component._model = LinearModel.loads((folder / FILE).read_bytes())
-        return component
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Later components do not look at predicted acts while training."""
-        return training_data
+    def _read(self, folder: Path) -> None:
+        self._model = LinearModel.loads((folder / FILE).read_bytes())
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Set the act of each message that was not a button."""
