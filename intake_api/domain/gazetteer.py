@@ -351,7 +351,7 @@ class Gazetteer:
             return False
         comparable = any(level(name) in self._levels for name in strange)
         said = [mention for mention in mentions if mention.of("place") or mention.of("road")]
-        return comparable or bool(said) and all(is_generic(mention.written) for mention in said)
+        return comparable or (bool(said) and all(is_generic(mention.written) for mention in said))
 
     def _words(self, text: str) -> Resolution:
         pole = self._said_pole(text)
