@@ -16,6 +16,8 @@ _LEARNT_THROUGH = (
     "bot/corpus.py",
     "bot/importer.py",
     "bot/place_grammar.py",
+    "bot/language/danger.py",
+    "bot/language/hearing.py",
     "bot/language/normalise.py",
     "bot/language/numerals.py",
 )
