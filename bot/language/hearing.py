@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from bot.language.normalise import Normalised, normalise
@@ -120,15 +121,21 @@ def _at_least_one_same(said: str, thing: str) -> bool:
     return any(a == b for a, b in zip(said, thing))  # noqa: B905 - of one length
 
 
-def listen(text: str, is_word: Callable[[str], bool] = _no_word) -> Normalised:
-    """What was meant by ``text``; ``is_word`` tells words of the language, which are never taken for misheard ones."""
+def without_fillers(text: str) -> Normalised:
+    """``text`` in its one written form, without filler words and stutter."""
     plain = normalise(text)
     gone = [span for pattern in (_FILLER, _STUTTER) for match in pattern.finditer(plain.text) for span in _cut(match)]
     kept = [i for i in range(len(plain.text)) if not any(start <= i < end for start, end in gone)]
-    if not kept or not any(plain.text[i].isalnum() for i in kept):
-        kept = list(range(len(plain.text)))  # nothing but fillers: that is what was said
-    said = _repaired("".join(plain.text[i] for i in kept), is_word)
+    if not any(plain.text[i].isalnum() for i in kept):
+        return plain  # nothing but fillers: that is what was said
+    said = "".join(plain.text[i] for i in kept)
     return Normalised(text, said, tuple(plain.starts[i] for i in kept), tuple(plain.ends[i] for i in kept))
+
+
+def listen(text: str, is_word: Callable[[str], bool] = _no_word) -> Normalised:
+    """What was meant by ``text``; ``is_word`` tells words of the language, which are never taken for misheard ones."""
+    said = without_fillers(text)
+    return replace(said, text=_repaired(said.text, is_word))
 
 
 def _cut(match: re.Match[str]) -> list[tuple[int, int]]:

@@ -24,6 +24,7 @@ from shapely.geometry.base import BaseGeometry
 from shapely.ops import nearest_points
 
 from bot.language.areas import areas_in_front, is_generic, level, levels_of
+from bot.language.hearing import without_fillers
 from bot.language.normalise import normalise
 from bot.language.numerals import read_numeral
 from intake_api.domain import grid
@@ -357,7 +358,7 @@ class Gazetteer:
         pole = self._said_pole(text)
         if pole:
             return Resolution(pole)
-        key = written_form(text)
+        key = written_form(without_fillers(text[:LONGEST_TEXT]).text)
         mentions = self._mentions(key)
         if self._elsewhere(key, mentions):
             return Resolution(Place(text, Precision.OUTSIDE))

@@ -34,6 +34,7 @@ EAST, WEST = "禾东镇", "柳溪路街道"
         ("柳溪路３２０弄", Precision.ESTATE, "稻香新苑", EAST),
         ("柳溪路三百二十弄", Precision.ESTATE, "稻香新苑", EAST),
         ("老柳路一百号", Precision.POINT, "青禾广场", WEST),
+        ("柳溪路呃三百二十弄", Precision.ESTATE, "稻香新苑", EAST),
         # addresses: exact, within a lane, next to a known number
         ("柳溪路100号", Precision.POINT, "青禾广场", WEST),
         ("柳溪路320弄18号402室", Precision.ESTATE, "稻香新苑", EAST),
