@@ -161,8 +161,8 @@ def categories(arguments: argparse.Namespace) -> None:
 
     from bot.components.features import headline, terms
     from bot.components.linear import LinearModel, settings_for
+    from bot.components.tokenizer import heard
     from bot.corpus import read_utterances
-    from bot.language.normalise import normalise
     from bot.scoring import percentile
 
     train = [(line["text"], str(line["code"])) for line in read_lines(arguments.train, "text", "code")]
@@ -171,11 +171,11 @@ def categories(arguments: argparse.Namespace) -> None:
         train += [(u.text, u.code) for u in read_utterances() if u.code]
 
     def document(text: str) -> Any:
-        plain = normalise(text).text
-        return terms(plain, jieba.lcut(plain))
+        said = heard(text).text
+        return terms(said, jieba.lcut(said))
 
     def first(text: str) -> Any:
-        return document(headline(normalise(text).text))
+        return document(headline(heard(text).text))
 
     started = time.perf_counter()
     codes = [code for _, code in train]

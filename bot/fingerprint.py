@@ -15,8 +15,10 @@ _LEARNT_THROUGH = (
     "bot/city_settings.py",
     "bot/corpus.py",
     "bot/importer.py",
-    "bot/place_grammar.py",
     "bot/embedding/*.py",
+    "bot/place_grammar.py",
+    "bot/language/danger.py",
+    "bot/language/hearing.py",
     "bot/language/normalise.py",
     "bot/language/numerals.py",
 )

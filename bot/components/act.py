@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -15,8 +16,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.components.learning import LearningComponent
 from bot.components.linear import LinearModel
 from bot.components.progress import stage
-from bot.components.tokenizer import document
-from bot.language.danger import danger_now
+from bot.components.tokenizer import document, normalised
+from bot.language.danger import danger_now, grave, signs_of_danger, speaks_of_danger, urgent
 
 FILE = "acts.npz"
 EMERGENCY = "emergency"
@@ -26,8 +27,9 @@ EMERGENCY = "emergency"
 class ActClassifier(LearningComponent):
     """Sets ``intent`` and ``intent_ranking`` (the acts of contract.md) on each message.
 
-    An emergency is what the model finds likeliest, or what it holds possible (``emergency_at``) when the words also say
-    that it happens now (``bot.language.danger``).
+    The model also weighs what the words say of danger (``bot.language.danger``). An emergency is what it finds
+    likeliest, or what it holds possible when the words say that there is danger now: ``emergency_at``, and less where
+    help is called for or somebody is in grave danger, ``urgent_at``.
     """
 
     def __init__(self, config: Dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
@@ -36,15 +38,17 @@ class ActClassifier(LearningComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """``penalty`` of the linear model; ``emergency_at``: confidence from which danger words make an emergency."""
-        return {"penalty": 0.3, "emergency_at": 0.02}
+        """``penalty`` of the linear model; ``emergency_at``, ``urgent_at``: confidences from which words of danger,
+        and such with a call for help or with somebody in grave danger, make an emergency; ``wordless_at``: below it
+        a message that says nothing of danger is none."""
+        return {"penalty": 0.3, "emergency_at": 0.3, "urgent_at": 0.05, "wordless_at": 0.5}
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from all examples that have an intent and a text."""
         stage("学习诉求类型")
         examples = [e for e in training_data.intent_examples if e.get(TEXT) and not e.get("ticket")]
         self._model = LinearModel.train(
-            [document(e) for e in examples],
+            [_document(e) for e in examples],
             [e.get(INTENT) for e in examples],
             penalty=self._config["penalty"],
             balanced=True,
@@ -61,12 +65,26 @@ class ActClassifier(LearningComponent):
         for message in messages:
             if message.get(INTENT, {}).get("name") or self._model is None:
                 continue
-            probabilities = self._model.probabilities([document(message)])[0]
+            probabilities = self._model.probabilities([_document(message)])[0]
             ranking = sorted(zip(self._model.labels, map(float, probabilities), strict=True), key=lambda pair: -pair[1])
             likely = dict(ranking).get(EMERGENCY, 0.0)
-            if ranking[0][0] != EMERGENCY and likely >= self._config["emergency_at"] and danger_now(message.get(TEXT)):
+            said = normalised(message).text
+            if ranking[0][0] == EMERGENCY and likely < self._config["wordless_at"] and not speaks_of_danger(said):
+                ranking = [*ranking[1:2], ranking[0], *ranking[2:]]
+            elif ranking[0][0] != EMERGENCY and self._is_emergency(said, likely):
                 ranking = [(EMERGENCY, max(likely, ranking[0][1])), *(pair for pair in ranking if pair[0] != EMERGENCY)]
             named = [{"name": name, "confidence": confidence} for name, confidence in ranking]
             message.set(INTENT, named[0], add_to_output=True)
             message.set("intent_ranking", named, add_to_output=True)
         return messages
+
+    def _is_emergency(self, said: str, likely: float) -> bool:
+        needed = self._config["urgent_at"] if urgent(said) or grave(said) else self._config["emergency_at"]
+        return likely >= needed and danger_now(said) is not None
+
+
+def _document(message: Message) -> Counter[str]:
+    """What the model sees of the message: its terms, and what its words say of danger."""
+    seen = document(message)
+    seen.update(f"danger:{sign}" for sign in signs_of_danger(normalised(message).text))
+    return seen

@@ -17,7 +17,7 @@ from bot.city_names import city_names
 from bot.components.learning import LearningComponent
 from bot.components.place_model import Names, PlaceModel, training_sentences
 from bot.components.progress import stage
-from bot.components.tokenizer import normalised, words
+from bot.components.tokenizer import heard, normalised, words
 from bot.corpus import Utterance
 from bot.language.places import kind_of
 
@@ -55,7 +55,11 @@ class PlaceExtractor(LearningComponent):
         known = city_names(self._config["city"])
         names = Names.of(known)
         data = PlaceModel.train(
-            training_sentences(utterances, sorted(known)), names, jieba.lcut, iterations=self._config["iterations"]
+            training_sentences(utterances, sorted(known)),
+            names,
+            jieba.lcut,
+            read=heard,
+            iterations=self._config["iterations"],
         )
         with self._storage.write_to(self._resource) as folder:
             (folder / MODEL).write_bytes(data)
