@@ -17,7 +17,7 @@ from bot.components.learning import LearningComponent
 from bot.components.linear import LinearModel
 from bot.components.progress import stage
 from bot.components.tokenizer import document, normalised
-from bot.language.danger import danger_now, grave, signs_of_danger, speaks_of_danger, urgent
+from bot.language.danger import danger_now, grave, signs_of_danger, urgent
 
 FILE = "acts.npz"
 EMERGENCY = "emergency"
@@ -27,9 +27,9 @@ EMERGENCY = "emergency"
 class ActClassifier(LearningComponent):
     """Sets ``intent`` and ``intent_ranking`` (the acts of contract.md) on each message.
 
-    The model also weighs what the words say of danger (``bot.language.danger``). An emergency is what it finds
-    likeliest, or what it holds possible when the words say that there is danger now: ``emergency_at``, and less where
-    help is called for or somebody is in grave danger, ``urgent_at``.
+    The model also weighs what the words say of danger (``bot.language.danger``). An emergency is what it holds possible
+    (``emergency_at``), and less where the words say that there is danger now and call for help or tell of somebody in
+    grave danger (``urgent_at``).
     """
 
     def __init__(self, config: Dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
@@ -38,10 +38,9 @@ class ActClassifier(LearningComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """``penalty`` of the linear model; ``emergency_at``, ``urgent_at``: confidences from which words of danger,
-        and such with a call for help or with somebody in grave danger, make an emergency; ``wordless_at``: below it
-        a message that says nothing of danger is none."""
-        return {"penalty": 0.3, "emergency_at": 0.3, "urgent_at": 0.05, "wordless_at": 0.5}
+        """``penalty`` of the linear model; ``emergency_at``, ``urgent_at``: confidences from which a message is an
+        emergency, and from which one is whose words say so."""
+        return {"penalty": 0.3, "emergency_at": 0.3, "urgent_at": 0.2}
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from all examples that have an intent and a text."""
@@ -68,10 +67,7 @@ class ActClassifier(LearningComponent):
             probabilities = self._model.probabilities([_document(message)])[0]
             ranking = sorted(zip(self._model.labels, map(float, probabilities), strict=True), key=lambda pair: -pair[1])
             likely = dict(ranking).get(EMERGENCY, 0.0)
-            said = normalised(message).text
-            if ranking[0][0] == EMERGENCY and likely < self._config["wordless_at"] and not speaks_of_danger(said):
-                ranking = [*ranking[1:2], ranking[0], *ranking[2:]]
-            elif ranking[0][0] != EMERGENCY and self._is_emergency(said, likely):
+            if ranking[0][0] != EMERGENCY and self._is_emergency(normalised(message).text, likely):
                 ranking = [(EMERGENCY, max(likely, ranking[0][1])), *(pair for pair in ranking if pair[0] != EMERGENCY)]
             named = [{"name": name, "confidence": confidence} for name, confidence in ranking]
             message.set(INTENT, named[0], add_to_output=True)
@@ -79,8 +75,9 @@ class ActClassifier(LearningComponent):
         return messages
 
     def _is_emergency(self, said: str, likely: float) -> bool:
-        needed = self._config["urgent_at"] if urgent(said) or grave(said) else self._config["emergency_at"]
-        return likely >= needed and danger_now(said) is not None
+        if likely >= self._config["emergency_at"]:
+            return True
+        return likely >= self._config["urgent_at"] and danger_now(said) is not None and (urgent(said) or grave(said))
 
 
 def _document(message: Message) -> Counter[str]:

@@ -125,7 +125,8 @@ _NOT_NOW = re.compile(
     r"[夹咬撞砸关困烧炸漏]过|就[一两几]步|非要等|非得|等着出|"
     r"什么时候|何时|怎么收费|多少钱|价格|费用|开通|办理|赔偿|赔付|报销|事故调查|"
     r"追责|判决|报过警|立案|咨询|建议|希望|后来|已经(?:灭|修|救|处理|解决)|"
-    r"没有(?:漏气|受伤|人受伤)|没(?:有)?伤(?:到|着|了)?(?:人|$)|没人受伤|没有?闻到|人没事|没伤着|没咬着|尊敬的|领导)"
+    r"没有(?:漏气|泄漏|受伤|人受伤)|没(?:有)?伤(?:到|着|了)?(?:人|$)|没人受伤|没有?闻到|人没事|没有?(?:伤|咬|砸|撞|烧|烫|碰)(?:到|着|中)|"
+    r"没有?(?:异|气)?味|以为(?:是)?(?:着|起|失|出|有|要|地震|爆|塌|打|谁|哪)|虚惊|尊敬的|领导)"
 )
 _NOW = re.compile(
     r"(现在|正在|此刻|快来|快点来|赶紧来|赶快|马上|救命|救人|救救|刚刚|刚才|这会儿|!{2,}|！{2,}|快快|快叫|快派|着了|起来了|快点|快啲|请快|立即|立刻|"
@@ -157,11 +158,6 @@ def kind_of_danger(text: str) -> str | None:
     plain = simplify(text)
     found = next((kind for kind, pattern in _PATTERNS.items() if pattern.search(plain)), None)
     return found or ("injury" if _GRAVE.search(plain) else None)
-
-
-def speaks_of_danger(text: str) -> bool:
-    """Whether a word of the text has to do with danger, now or not, or calls for help."""
-    return kind_of_danger(text) is not None or urgent(text)
 
 
 def signs_of_danger(text: str) -> list[str]:
