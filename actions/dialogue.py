@@ -15,8 +15,9 @@ from bot.language.contact import find_phone, looks_like_broken_phone, refuses_ph
 from bot.language.danger import kind_of_danger
 from bot.language.normalise import normalise
 
-SURE_ENOUGH = 0.35
-"""Confidence of the first category below which the resident is asked to choose."""
+SURE_ENOUGH = 0.4
+"""Confidence of the first category below which the resident is asked to choose: more questions mend a wrong one than
+trouble about a right one (docs/nlu.md)."""
 SURE_OF_ACT = 0.5
 """Confidence of an act from which a report is dropped or handed over on it alone."""
 LONGEST_PLACE_ANSWER = 40

@@ -20,10 +20,11 @@ import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
 from bot.components.features import Array, terms
-from bot.components.linear import LinearModel
+from bot.components.linear import FOR_SCARCE, LinearModel
 from bot.corpus import Utterance
 from bot.language.normalise import normalise
-from bot.report import ACT_NAMES, Markup, element, joined, now_text, page, percent, section, shaded, table, texts, tiles
+from bot.markup import Markup, element, joined, now_text, page, percent, section, shaded, table, texts, tiles
+from bot.mistakes import ACT_NAMES
 from bot.scoring import comparable
 
 MINIMUM = 40
@@ -211,6 +212,7 @@ def out_of_fold(said: Sequence[Utterance], extra: Sequence[Utterance], cut: Cut)
             [*(documents[i] for i in train), *more],
             [*(labels[i] for i in train), *(str(utterance.code) for utterance in extra)],
             folds=1,  # order is all that counts here: no calibration
+            **FOR_SCARCE,
         )
         scores = model.scores([documents[i] for i in test])
         for i, row in zip(test, scores, strict=True):

@@ -18,7 +18,7 @@ from bot.fingerprint import model_path
 from bot.runtime import quiet, quiet_rasa
 
 if TYPE_CHECKING:
-    from bot.report import Outcome
+    from bot.mistakes import Outcome
 
 
 def read_lines(path: str, *needed: str) -> list[dict[str, Any]]:
@@ -61,7 +61,8 @@ def understand(arguments: argparse.Namespace) -> None:
     )
     if arguments.report:
         from bot.corpus import taxonomy_codes
-        from bot.report import now_text, understanding_page
+        from bot.markup import now_text
+        from bot.understanding_report import understanding_page
 
         trained = "与当前训练数据一致" if model == model_path() else "不是当前训练数据的模型"
         facts = [
@@ -80,7 +81,7 @@ def errors(arguments: argparse.Namespace) -> None:
     lines = read_lines(arguments.file, "id", "text", "act")
     outcomes = _parse(lines, _model(arguments.model))
     from bot.corpus import taxonomy_codes
-    from bot.report import error_list
+    from bot.mistakes import error_list
 
     print(error_list(outcomes, taxonomy_codes(), arguments.n))
 
@@ -100,8 +101,10 @@ def _parse(lines: list[dict[str, Any]], model: Path) -> list[Outcome]:
     quiet()
     from rasa.core.agent import Agent
 
-    from bot.report import Outcome
+    from bot.embedding.choice import require_chosen
+    from bot.mistakes import Outcome
 
+    require_chosen()
     quiet_rasa()
     agent = Agent.load(str(model))
     outcomes = []
@@ -156,10 +159,10 @@ def categories(arguments: argparse.Namespace) -> None:
     import numpy as np
     from sklearn.metrics import f1_score
 
-    from bot.components.features import terms
-    from bot.components.linear import FOR_PLENTY, LinearModel, plenty
+    from bot.components.features import headline, terms
+    from bot.components.linear import LinearModel, settings_for
+    from bot.components.tokenizer import heard
     from bot.corpus import read_utterances
-    from bot.language.normalise import normalise
     from bot.scoring import percentile
 
     train = [(line["text"], str(line["code"])) for line in read_lines(arguments.train, "text", "code")]
@@ -168,17 +171,21 @@ def categories(arguments: argparse.Namespace) -> None:
         train += [(u.text, u.code) for u in read_utterances() if u.code]
 
     def document(text: str) -> Any:
-        plain = normalise(text).text
-        return terms(plain, jieba.lcut(plain))
+        said = heard(text).text
+        return terms(said, jieba.lcut(said))
+
+    def first(text: str) -> Any:
+        return document(headline(heard(text).text))
 
     started = time.perf_counter()
     codes = [code for _, code in train]
-    model = LinearModel.train([document(text) for text, _ in train], codes, **(FOR_PLENTY if plenty(codes) else {}))
+    # the likeliest is all that counts here: no calibration
+    model = LinearModel.train([document(text) for text, _ in train], codes, folds=1, **settings_for(codes))
     seconds = time.perf_counter() - started
     predicted, took = [], []
     for text, _ in test:
         begun = time.perf_counter()
-        scores = model.scores([document(text)])[0]
+        scores = model.scores([document(text)], headlines=[first(text)])[0]
         took.append((time.perf_counter() - begun) * 1000)
         predicted.append(model.labels[int(scores.argmax())])
     gold = [code for _, code in test]

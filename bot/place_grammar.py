@@ -218,6 +218,51 @@ _CITIES = (
     "南宁市",
     "福州",
 )
+_BESIDE = ("旁边", "对面", "门口", "附近", "后面", "西侧", "楼下", "院内", "边上", "隔壁", "北门", "斜对面")
+_BETWEEN = (
+    "之间",
+    "的交汇处",
+    "之间的路段",
+    "门前的路口",
+    "中间的小路",
+    "两个小区之间",
+    "路段",
+    "的正中间",
+    "这一段",
+    "交界的地方",
+)
+_SHOPS = (
+    "网吧",
+    "烧烤店",
+    "夜市",
+    "民宿",
+    "酒吧",
+    "超市",
+    "茶楼",
+    "火锅城",
+    "培训学校",
+    "药店",
+    "驿站",
+    "歌厅",
+    "早餐店",
+    "",
+)
+_PARTS = (
+    "地下车库",
+    "地下室",
+    "楼顶",
+    "东门出入口",
+    "电梯口",
+    "外墙",
+    "架空层",
+    "临街门面",
+    "二楼平台",
+    "物业用房",
+    "南头",
+    "前坪",
+    "后面的空地",
+    "门口的马路",
+)
 _LAYERS = ("一期", "二期", "三期", "A区", "B区", "东区", "西区", "南区", "北区", "一区", "四组团")
 
 
@@ -244,8 +289,13 @@ class PlaceGrammar:
                 self._highway,
                 self._town_and,
                 self._known,
+                self._beside,
+                self._between,
+                self._quoted,
+                self._part,
+                self._lettered,
             ),
-            (8, 16, 6, 5, 26, 18, 10, 2, 3, 2, 6, 8),
+            (8, 16, 6, 5, 26, 18, 10, 2, 3, 2, 6, 8, 2, 2, 2, 1, 3),
         )[0]()
         if self.random.random() < 0.45:
             body = self._district() + body
@@ -389,6 +439,58 @@ class PlaceGrammar:
             + self.random.choice(("镇", "街道", "社区", "乡"))
             + self.random.choice((self._estate, self._poi, self._road))()
         )
+
+    def _any(self) -> str:
+        return self.random.choice((self._road, self._estate, self._poi, self._village, self._quoted))()
+
+    def _beside(self) -> str:
+        """One place found by another: 银杏苑旁边的和平路."""
+        return self._any() + self.random.choice(_BESIDE) + self.random.choice(("的", "的", "")) + self._any()
+
+    def _between(self) -> str:
+        """A place that several others give together: 金桂苑、育才小学门前的路口."""
+        between = self.random.choice(("和", "与", "、", "跟", "到", "至"))
+        return self._any() + between + self._any() + self.random.choice(_BETWEEN)
+
+    def _quoted(self) -> str:
+        """A shop or a building by its name in quotation marks, or by a name that says nothing of its kind."""
+        name = self._name(2) + self.random.choice(_SHOPS)
+        if self.random.random() < 0.6:
+            opening, closing = self.random.choice(("“”", "“”", '""', "《》", "''"))
+            name = opening + name + closing
+        return self.random.choice(("", "", self._road(), self._estate())) + name
+
+    def _part(self) -> str:
+        """A part of an estate that the writer takes as known: 小区12栋的地下车库, 3栋和5栋之间."""
+        number = str(self.random.randint(1, 40))
+        return self.random.choice(
+            (
+                "小区" + number + self.random.choice(("栋", "号楼", "幢")) + self.random.choice(_PARTS),
+                number
+                + "栋"
+                + self.random.choice("和与、")
+                + self._building()
+                + self.random.choice(("之间", "外墙", "")),
+                self._estate() + self.random.choice(("的", "")) + self.random.choice(_PARTS),
+            )
+        )
+
+    def _lettered(self) -> str:
+        """Names in which a letter stands for the name of a city or district: A3区大道, B市学院三食堂, 枫林K9县."""
+        letters = self._letters()
+        return self.random.choice(
+            (
+                letters
+                + self.random.choice(("大道", "山", "湖", "大学", "公园", "广场", "学院", "大桥", "一中", "二桥")),
+                self._name(2) + letters,
+                letters + self._letters() + self.random.choice(("路", "街", "坪", "桥", "大道")),
+                letters
+                + self.random.choice(("县", "市", "区"))
+                + self._name(2)
+                + self.random.choice(("镇", "乡", "村")),
+                letters + self.random.choice(("火车站", "汽车西站", "人民医院", "县妇幼保健院", "高铁站", "体育中心")),
+            )
+        ) + self.random.choice(("", "", "东侧", "路口", "上", "大门口", "三楼", "辅道"))
 
     def _known(self) -> str:
         return self.random.choice(self.known) if self.known else self._estate()

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.embedding.choice import require_chosen
 from bot.fingerprint import ROOT, model_path
 from bot.runtime import compile_action_schema, quiet, quiet_rasa
 
@@ -65,6 +66,7 @@ def main() -> None:
     if missing:
         print(f"{missing[0]}: is not set", file=sys.stderr)
         sys.exit(BAD_SETTINGS)
+    require_chosen(BAD_SETTINGS)
     model = model_path()
     if not model.is_file():
         others = sorted((ROOT / "models").glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 
+from bot.embedding.choice import require_chosen
 from bot.fingerprint import ROOT, model_path, training_fingerprint
 
 
@@ -16,6 +17,7 @@ def main() -> None:
     if target.is_file() and "--force" not in sys.argv:
         print(f"模型已是最新（{fingerprint}）。")
         return
+    require_chosen()
     started = time.monotonic()
     print("开始训练助手：语义理解（诉求类型、案件类别、地点）与对话规则……", flush=True)
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")

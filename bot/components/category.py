@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 import jieba
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -17,8 +16,9 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.components.features import Array, terms
-from bot.components.linear import FOR_PLENTY, Dense, LinearModel, plenty
+from bot.components.features import Array, headline, terms
+from bot.components.learning import LearningComponent
+from bot.components.linear import Dense, LinearModel, settings_for
 from bot.components.problems import parts
 from bot.components.progress import stage
 from bot.components.tokenizer import document, normalised
@@ -26,7 +26,7 @@ from bot.corpus import CASE_ACTS, ROOT
 from bot.embedding.choice import chosen
 from bot.embedding.kept import Filed, Remembering
 from bot.embedding.port import Embedder
-from bot.embedding.telling import telling
+from bot.embedding.telling import LONGEST, telling
 
 log = logging.getLogger(__name__)
 
@@ -40,76 +40,48 @@ CASELESS = frozenset({"greet", "thank", "affirm", "deny", "handoff", "rate", "as
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class CategoryClassifier(GraphComponent):
+class CategoryClassifier(LearningComponent):
     """Sets ``categories``: ``[{code, confidence}]``, likeliest first, empty when no case can be meant.
 
     With a sentence model (``bot.embedding.choice``) what it says is added where a case is reported.
     """
 
     def __init__(self, config: Dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
-        self._config = config
-        self._storage = storage
-        self._resource = resource
+        super().__init__(config, storage, resource)
         self._model: LinearModel | None = None
         self._embedder: Embedder | None = None
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """``penalty`` of the linear model where text is scarce; ``dense``: what a sentence model counts."""
-        return {"penalty": 0.5, "dense": 0.01}
-
-    @staticmethod
-    def required_packages() -> List[str]:
-        """Distributions that must import."""
-        return ["jieba", "sklearn"]
-
-    @classmethod
-    def create(
-        cls,
-        config: Dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> CategoryClassifier:
-        """An untrained component."""
-        return cls(config, model_storage, resource)
+        """``dense``: what a sentence model counts beside the terms."""
+        return {"dense": 0.01}
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from all examples that have a category."""
         stage("学习案件类别")
         examples = [e for e in training_data.training_examples if e.get("code") and e.get(TEXT)]
         codes = [e.get("code") for e in examples]
-        settings = FOR_PLENTY if plenty(codes) else {"penalty": self._config["penalty"]}
-        self._model = LinearModel.train([document(e) for e in examples], codes, dense=self._dense(examples), **settings)
+        self._model = LinearModel.train(
+            [document(e) for e in examples],
+            codes,
+            dense=self._dense(examples),
+            matters=matters([normalised(e).text for e in examples]),
+            **settings_for(codes),
+        )
         with self._storage.write_to(self._resource) as folder:
             (folder / FILE).write_bytes(self._model.dumps())
         return self._resource
 
-    @classmethod
-    def load(
-        cls,
-        config: Dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> CategoryClassifier:
-        """The trained component. A model without its file is an error, never an untrained component."""
-        component = cls(config, model_storage, resource)
-        with model_storage.read_from(resource) as folder:
-            component._model = LinearModel.loads((folder / FILE).read_bytes())
+    def _read(self, folder: Path) -> None:
+        self._model = LinearModel.loads((folder / FILE).read_bytes())
         embedder = chosen()
-        if embedder.dimensions:
-            discriminant = component._model.discriminant
-            if discriminant and discriminant.embedder == embedder.name:
-                component._embedder = Remembering(embedder)
-            else:
-                log.warning("the assistant was not trained with %s; run `make train` to use it", embedder.name)
-        return component
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Nothing that later components would learn from."""
-        return training_data
+        if not embedder.dimensions:
+            return
+        discriminant = self._model.discriminant
+        if discriminant and discriminant.embedder == embedder.name:
+            self._embedder = Remembering(embedder)
+        else:
+            log.warning("the assistant was not trained with %s; run `make train` to use it", embedder.name)
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Set the categories of each message, and its two problems where it speaks of two."""
@@ -117,16 +89,26 @@ class CategoryClassifier(GraphComponent):
             text = message.get(TEXT) or ""
             act = (message.get(INTENT) or {}).get("name")
             said = self._model is not None and text.strip() and not text.startswith("/") and act not in CASELESS
-            categories = self._ranked([document(message)], self._vectors(message, act))[0] if said else []
+            categories = self._likeliest(message, act) if said else []
             problems = self._problems(message) if said and act in CASE_ACTS else []
             message.set(CATEGORIES, [_named(pair) for pair in categories], add_to_output=True)
             message.set(PROBLEMS, problems, add_to_output=True)
         return messages
 
-    def _ranked(self, documents: List[Counter[str]], vectors: Array | None = None) -> List[List[Tuple[str, float]]]:
+    def _likeliest(self, message: Message, act: str | None) -> List[Tuple[str, float]]:
+        first = headline(normalised(message).text)
+        headlines = [terms(first, jieba.lcut(first))]
+        return self._ranked([document(message)], self._vectors(message, act), headlines)[0]
+
+    def _ranked(
+        self,
+        documents: List[Counter[str]],
+        vectors: Array | None = None,
+        headlines: List[Counter[str]] | None = None,
+    ) -> List[List[Tuple[str, float]]]:
         assert self._model is not None
         rankings = []
-        for probabilities in self._model.probabilities(documents, vectors):
+        for probabilities in self._model.probabilities(documents, vectors, headlines):
             best = probabilities.argsort()[::-1][:TOP]
             rankings.append([(self._model.labels[i], float(probabilities[i])) for i in best])
         return rankings
@@ -150,7 +132,7 @@ class CategoryClassifier(GraphComponent):
             return None
         stage("计算句子向量（只算新的句子）")
         cache = Path(os.environ.get("YHT_VAR_DIR") or ROOT / "var") / "cache" / "embeddings.db"
-        rows = Filed(embedder, cache).embed([normalised(e).text for e in examples])
+        rows = Filed(embedder, cache).embed([_gist(normalised(e).text) for e in examples])
         return Dense(embedder.name, rows, self._config["dense"])
 
     def _vectors(self, message: Message, act: str | None) -> Array | None:
@@ -163,6 +145,20 @@ class CategoryClassifier(GraphComponent):
         )
         vector: Array = self._embedder.embed(told).mean(axis=0, keepdims=True)
         return vector
+
+
+def _gist(text: str) -> str:
+    """What a sentence model is told of a training text: a letter's headline, else as much as a sentence may have."""
+    return headline(text) or text[:LONGEST]
+
+
+def matters(texts: List[str]) -> List[int]:
+    """A number for each text, the same for a ticket's title and the whole that follows it and begins with it."""
+    numbers: List[int] = []
+    for i, text in enumerate(texts):
+        follows = i > 0 and text.startswith(texts[i - 1])
+        numbers.append(numbers[-1] if follows else i)
+    return numbers
 
 
 def _named(ranked: Tuple[str, float]) -> Dict[str, Any]:

@@ -22,6 +22,10 @@ Array = npt.NDArray[Any]
 _NUMBER = re.compile(r"\d+")
 _BOUNDARY = re.compile(r"[\s,，.。;；:：!！?？、~～…\-—\"“”'‘’()（）]+")
 LONGEST_RUN = 3
+_SENTENCE_END = re.compile(r"[。！？!?；;\n\s]")
+_LETTER = 60
+_HEADLINE = range(4, 51)
+"""Characters from which a text is a letter, and that a headline may have."""
 
 
 def terms(text: str, words: Sequence[str]) -> Counter[str]:
@@ -31,6 +35,13 @@ def terms(text: str, words: Sequence[str]) -> Counter[str]:
         for length in range(1, LONGEST_RUN + 1):
             counts.update(clause[i : i + length] for i in range(len(clause) - length + 1))
     return counts
+
+
+def headline(text: str) -> str:
+    """What a letter begins with, up to its first full stop or gap: its title or its first sentence. Empty for a text
+    that is no letter or begins otherwise."""
+    first = _SENTENCE_END.split(text, maxsplit=1)[0] if len(text) > _LETTER else ""
+    return first if len(first) in _HEADLINE else ""
 
 
 @dataclass(frozen=True)

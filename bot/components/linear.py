@@ -6,7 +6,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import scipy.sparse as sp
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
+from bot.components.calibration import Calibration
 from bot.components.features import Array, Vocabulary
 from bot.embedding.discriminant import Discriminant
 
@@ -21,9 +22,10 @@ PLENTY = 200
 """Texts per label from which ``FOR_PLENTY`` are the better settings."""
 
 FOR_PLENTY: dict[str, Any] = {"penalty": 2.0, "balanced": True, "contrast": 1.0}
+FOR_SCARCE: dict[str, Any] = {"penalty": 1.0, "balanced": True}
 
-UNCALIBRATED = 0.3
-"""The temperature where there is too little text to find one."""
+HEADLINE = 0.2
+"""Share that a letter's headline has in its margins, beside the letter as a whole."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Dense:
 
 @dataclass(frozen=True)
 class LinearModel:
-    """Labels, their weights, and the temperature that turns scores into probabilities that can be believed.
+    """Labels, their weights, and what turns scores into probabilities that can be believed.
 
     A model that was trained with ``Dense`` can be asked with the vectors of a text and, as if there were none, without.
     """
@@ -47,9 +49,9 @@ class LinearModel:
     weights: Array
     """terms × labels, so that a text's score is a sum over the rows of its terms"""
     bias: Array
-    temperature: float
+    calibration: Calibration
     discriminant: Discriminant | None = None
-    dense_temperature: float = UNCALIBRATED
+    dense_calibration: Calibration | None = None
     """Of scores with vectors"""
 
     @classmethod
@@ -63,6 +65,7 @@ class LinearModel:
         balanced: bool = False,
         contrast: float = 0.0,
         dense: Dense | None = None,
+        matters: Sequence[int] | None = None,
     ) -> LinearModel:
         """Train on ``documents``; ``balanced`` gives rare labels the same say as frequent ones; ``dense``: vectors too.
 
@@ -70,7 +73,8 @@ class LinearModel:
         differs from that in the others; the margins of both are added. 0: none. It helps where the counts can be
         believed (``PLENTY``) and harms where a label has some tens of texts.
 
-        The temperature is set on out-of-fold scores, so that 0.8 means right in 8 of 10.
+        Confidences are calibrated on out-of-fold scores. ``matters``: a number for each document, the same for those
+        that tell of one matter, such as a letter and its title: they stay in one fold.
         """
         known = tuple(sorted(set(labels)))
         target = np.array([known.index(label) for label in labels])
@@ -85,42 +89,62 @@ class LinearModel:
             return weights, bias
 
         everything = np.arange(len(target))
-        rarest = min(Counter(labels).values())
-        temperature = dense_temperature = UNCALIBRATED
+        numbers = everything if matters is None else np.asarray(matters)
+        _, first, matter = np.unique(numbers, return_index=True, return_inverse=True)
+        rarest = np.bincount(target[first], minlength=len(known)).min()
+        calibration = dense_calibration = Calibration()
         if folds > 1 and rarest >= folds and len(known) > 1:
             scores = np.zeros((len(documents), len(known)))
             added = np.zeros_like(scores)
-            for train, test in StratifiedKFold(folds, shuffle=True, random_state=7).split(matrix, target):
+            for part, _ in StratifiedKFold(folds, shuffle=True, random_state=7).split(first, target[first]):
+                learnt = np.isin(matter, part)
+                train, test = np.flatnonzero(learnt), np.flatnonzero(~learnt)
                 weights, bias = fit(train)
                 scores[test] = np.asarray(matrix[test] @ weights.T) + bias
                 if dense:
                     added[test] = _discriminant(dense, train, target).margins(dense.rows[test])
-            temperature = _temperature(scores, target)
-            dense_temperature = _temperature(scores + added, target) if dense else temperature
+            calibration = Calibration.fit(scores, target)
+            dense_calibration = Calibration.fit(scores + added, target) if dense else calibration
         weights, bias = fit(everything)
         return cls(
             known,
             vocabulary,
             np.ascontiguousarray(weights.T, dtype=np.float32),
             bias,
-            temperature,
+            calibration,
             _discriminant(dense, everything, target) if dense else None,
-            dense_temperature,
+            dense_calibration,
         )
 
-    def scores(self, documents: Sequence[Counter[str]], vectors: Array | None = None) -> Array:
-        """Margins, documents × labels. ``vectors`` of the documents count where the model was trained with such."""
+    def scores(
+        self,
+        documents: Sequence[Counter[str]],
+        vectors: Array | None = None,
+        headlines: Sequence[Counter[str]] | None = None,
+    ) -> Array:
+        """Margins, documents × labels. ``vectors`` of the documents count where the model was trained with such.
+
+        ``headlines``: the terms of each document's headline; none, where it has none.
+        """
         scores: Array = np.asarray(self.vocabulary.matrix(documents) @ self.weights) + self.bias
+        if headlines is not None and any(headlines):
+            having = np.flatnonzero([bool(terms) for terms in headlines])
+            alone = self.scores([headlines[i] for i in having])
+            scores[having] = (1 - HEADLINE) * scores[having] + HEADLINE * alone
         if vectors is not None and self.discriminant:
             scores = scores + self.discriminant.margins(vectors)
         return scores
 
-    def probabilities(self, documents: Sequence[Counter[str]], vectors: Array | None = None) -> Array:
-        """Calibrated confidences, documents × labels, rows sum to one."""
+    def probabilities(
+        self,
+        documents: Sequence[Counter[str]],
+        vectors: Array | None = None,
+        headlines: Sequence[Counter[str]] | None = None,
+    ) -> Array:
+        """Calibrated confidences, documents × labels, rows sum to one. Parameters as of ``scores``."""
         with_vectors = vectors is not None and self.discriminant is not None
-        return _softmax(
-            self.scores(documents, vectors) / (self.dense_temperature if with_vectors else self.temperature)
-        )
+        calibration = self.dense_calibration if with_vectors else self.calibration
+        return (calibration or self.calibration).probabilities(self.scores(documents, vectors, headlines))
 
     def dumps(self) -> bytes:
         """Everything as one ``.npz``."""
@@ -128,11 +152,12 @@ class LinearModel:
         meta: dict[str, Any] = {
             "labels": self.labels,
             "terms": list(self.vocabulary.index),
-            "temperature": self.temperature,
+            "calibration": astuple(self.calibration),
         }
         dense: dict[str, Array] = {}
         if self.discriminant:
-            meta["dense"] = [self.discriminant.embedder, self.discriminant.share, self.dense_temperature]
+            calibration = self.dense_calibration or self.calibration
+            meta["dense"] = [self.discriminant.embedder, self.discriminant.share, astuple(calibration)]
             dense = {"dense_weights": self.discriminant.weights, "dense_bias": self.discriminant.bias}
         np.savez_compressed(
             out,
@@ -149,22 +174,24 @@ class LinearModel:
         """What ``dumps`` gave. Raises ValueError for anything else."""
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             meta = json.loads(arrays["meta"].tobytes())
+            if "calibration" not in meta:
+                raise ValueError("kept by an earlier version; run `make train`")
             terms = {term: i for i, term in enumerate(meta["terms"])}
             weights = arrays["weights"].astype(np.float32)
             if weights.shape != (len(terms), len(meta["labels"])):
                 raise ValueError("weights do not fit terms and labels")
             vocabulary = Vocabulary(terms, arrays["idf"])
-            model = cls(tuple(meta["labels"]), vocabulary, weights, arrays["bias"], meta["temperature"])
+            model = cls(tuple(meta["labels"]), vocabulary, weights, arrays["bias"], Calibration(*meta["calibration"]))
             if "dense" not in meta:
                 return model
-            embedder, share, temperature = meta["dense"]
+            embedder, share, calibration = meta["dense"]
             discriminant = Discriminant(embedder, arrays["dense_weights"], arrays["dense_bias"], share)
-            return replace(model, discriminant=discriminant, dense_temperature=temperature)
+            return replace(model, discriminant=discriminant, dense_calibration=Calibration(*calibration))
 
 
-def plenty(labels: Sequence[str]) -> bool:
-    """Whether there is so much text for each of few labels that ``FOR_PLENTY`` are the settings to take."""
-    return len(labels) >= PLENTY * len(set(labels))
+def settings_for(labels: Sequence[str]) -> dict[str, Any]:
+    """How to train on texts with these labels, a label each."""
+    return FOR_PLENTY if len(labels) >= PLENTY * len(set(labels)) else FOR_SCARCE
 
 
 def _discriminant(dense: Dense, chosen: Array, target: Array) -> Discriminant:
@@ -174,7 +201,7 @@ def _discriminant(dense: Dense, chosen: Array, target: Array) -> Discriminant:
 def _svc(matrix: Array, target: Array, penalty: float, balanced: bool) -> tuple[Array, Array]:
     weight = "balanced" if balanced else None
     # the order of descent is drawn: the same text must give the same model
-    classifier = LinearSVC(C=penalty, class_weight=weight, dual=True, max_iter=2000, tol=1e-3, random_state=7)
+    classifier = LinearSVC(C=penalty, class_weight=weight, dual=True, max_iter=2000, tol=1e-2, random_state=7)
     classifier.fit(matrix, target)
     return classifier.coef_, classifier.intercept_
 
@@ -210,16 +237,3 @@ def _contrasting(matrix: sp.csr_matrix, target: Array, penalty: float, balanced:
         found, offset = _svc(scaled, target == label, penalty, balanced)
         weights[label], bias[label] = found[0] * scale, offset[0]
     return weights, bias
-
-
-def _softmax(scores: Array) -> Array:
-    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
-
-
-def _temperature(scores: Array, target: Array) -> float:
-    def loss(temperature: float) -> float:
-        chosen = _softmax(scores / temperature)[np.arange(len(target)), target]
-        return float(-np.log(np.maximum(chosen, 1e-12)).mean())
-
-    return float(min(np.geomspace(0.05, 2.0, 40), key=loss))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Dict, List
 
 import jieba
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
@@ -14,9 +14,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.city_names import city_names
+from bot.components.learning import LearningComponent
 from bot.components.place_model import Names, PlaceModel, training_sentences
 from bot.components.progress import stage
-from bot.components.tokenizer import normalised, words
+from bot.components.tokenizer import heard, normalised, words
 from bot.corpus import Utterance
 from bot.language.places import kind_of
 
@@ -26,13 +27,11 @@ LOCATIONS = "locations"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
-class PlaceExtractor(GraphComponent):
+class PlaceExtractor(LearningComponent):
     """Sets ``locations`` on each message: ``[{text, start, end, kind}]``, code-point offsets into the text as sent."""
 
     def __init__(self, config: Dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
-        self._config = config
-        self._storage = storage
-        self._resource = resource
+        super().__init__(config, storage, resource)
         self._model: PlaceModel | None = None
 
     @staticmethod
@@ -45,17 +44,6 @@ class PlaceExtractor(GraphComponent):
         """Distributions that must import."""
         return ["jieba", "sklearn_crfsuite"]
 
-    @classmethod
-    def create(
-        cls,
-        config: Dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> PlaceExtractor:
-        """An untrained component."""
-        return cls(config, model_storage, resource)
-
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the marked places and from sentences in which they were exchanged."""
         stage("学习地点")
@@ -67,32 +55,20 @@ class PlaceExtractor(GraphComponent):
         known = city_names(self._config["city"])
         names = Names.of(known)
         data = PlaceModel.train(
-            training_sentences(utterances, sorted(known)), names, jieba.lcut, iterations=self._config["iterations"]
+            training_sentences(utterances, sorted(known)),
+            names,
+            jieba.lcut,
+            read=heard,
+            iterations=self._config["iterations"],
         )
         with self._storage.write_to(self._resource) as folder:
             (folder / MODEL).write_bytes(data)
             (folder / NAMES).write_text("\n".join(sorted(known)), encoding="utf-8")
         return self._resource
 
-    @classmethod
-    def load(
-        cls,
-        config: Dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> PlaceExtractor:
-        """The trained component. A model without its files is an error, never an untrained component."""
-        component = cls(config, model_storage, resource)
-        with model_storage.read_from(resource) as folder:
-            names = Names.of((folder / NAMES).read_text(encoding="utf-8").split("\n"))
-            component._model = PlaceModel((folder / MODEL).read_bytes(), names, jieba.lcut)
-        return component
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Nothing that later components would learn from."""
-        return training_data
+    def _read(self, folder: Path) -> None:
+        names = Names.of((folder / NAMES).read_text(encoding="utf-8").split("\n"))
+        self._model = PlaceModel((folder / MODEL).read_bytes(), names, jieba.lcut)
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Set the locations of each message."""

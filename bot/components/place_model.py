@@ -17,8 +17,9 @@ from pathlib import Path
 import pycrfsuite
 
 from bot.corpus import Utterance
-from bot.language.normalise import normalise
-from bot.language.places import is_place, separate
+from bot.language.normalise import Normalised, normalise
+from bot.language.places import POLE, is_place, separate
+from bot.language.salience import LONG, Seen, salient
 from bot.place_grammar import PlaceGrammar
 
 _ENDINGS = [
@@ -150,6 +151,8 @@ _ENDING = re.compile("|".join(sorted(map(re.escape, _ENDINGS), key=len, reverse=
 _RELATION = re.compile("|".join(sorted(map(re.escape, _RELATIONS), key=len, reverse=True)))
 _KNOWN_AT_LEAST = 2
 _OPENING = re.compile("(?:请问|咨询|投诉|反映|举报|请求|建议|希望|关于|强烈要求|我是|我在|你好|您好)[，,：: ]?")
+_FAINT = 0.3
+"""Probability of being inside a place from which a character of a long text is looked at."""
 _TITLE = 30
 _SHORT = 70
 
@@ -225,8 +228,6 @@ def character_features(text: str, words: Sequence[str], names: Names) -> list[li
             "c+2=" + after2,
             "c-10=" + before + h,
             "c01=" + h + after,
-            "c-2-1=" + before2 + before,
-            "c12=" + after + after2,
             "k=" + kind,
             "k3=" + "".join(kinds[max(0, i - 1) : i + 2]),
             "k5=" + "".join(kinds[max(0, i - 2) : i + 3]),
@@ -264,18 +265,24 @@ def training_sentences(utterances: Sequence[Utterance], known: list[str], seed: 
             if utterance.places_marked and chance.random() < _bare_district_share(utterance.text):
                 sentences.append(_with_bare_district(utterance, grammar, chance))
             continue
-        if len(utterance.text) > _SHORT:
-            continue  # letters are long and many: once is enough
-        for source in (grammar.place, lambda: chance.choice(seen)):
-            text, places, at = "", [], 0
-            for start, end in utterance.places:
-                text += utterance.text[at:start]
-                place = source()
-                places.append((len(text), len(text) + len(place)))
-                text += place
-                at = end
-            sentences.append(Utterance(text + utterance.text[at:], utterance.act, utterance.code, tuple(places)))
+        sources: list[Callable[[], str]] = [grammar.place, lambda: chance.choice(seen)]
+        # letters are long and many: once is enough
+        for source in sources if len(utterance.text) <= _SHORT else sources[:1]:
+            sentences.append(_with_other_places(utterance, source))
     return sentences
+
+
+def _with_other_places(utterance: Utterance, source: Callable[[], str]) -> Utterance:
+    """The utterance with places from ``source``; what was named twice still is."""
+    text, places, at = "", [], 0
+    others: dict[str, str] = {}
+    for start, end in utterance.places:
+        text += utterance.text[at:start]
+        place = others.setdefault(utterance.text[start:end], source())
+        places.append((len(text), len(text) + len(place)))
+        text += place
+        at = end
+    return Utterance(text + utterance.text[at:], utterance.act, utterance.code, tuple(places))
 
 
 def _bare_district_share(text: str) -> float:
@@ -302,13 +309,19 @@ class PlaceModel:
 
     @staticmethod
     def train(
-        utterances: Iterable[Utterance], names: Names, cut: Cut, *, iterations: int = 60, keep: Path | None = None
+        utterances: Iterable[Utterance],
+        names: Names,
+        cut: Cut,
+        *,
+        read: Callable[[str], Normalised] = normalise,
+        iterations: int = 60,
+        keep: Path | None = None,
     ) -> bytes:
-        """Train on marked utterances; the model as bytes."""
+        """Train on marked utterances, which ``read`` normalises; the model as bytes."""
         trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
         trainer.set_params({"c1": 0.3, "c2": 0.02, "max_iterations": iterations, "feature.minfreq": 2})
         for utterance in utterances:
-            text = normalise(utterance.text)
+            text = read(utterance.text)
             if not text.text:
                 continue
             tags = ["O"] * len(text.text)
@@ -325,17 +338,41 @@ class PlaceModel:
             return path.read_bytes()
 
     def spans(self, text: str, words: Sequence[str] | None = None) -> list[tuple[int, int]]:
-        """The half-open spans of places in a normalised text."""
+        """The half-open spans of places in a normalised text; of a long one those that it is about."""
+        places = self.places(text, words)
+        return [(place.start, place.end) for place in (salient(text, places) if len(text) > LONG else places)]
+
+    def places(self, text: str, words: Sequence[str] | None = None) -> list[Seen]:
+        """All places in a normalised text, in its order; of a long one also those that the model is less sure of."""
         if not text:
             return []
         tags = self._tagger.tag(character_features(text, words or list(self._cut(text)), self._names))
-        spans: list[tuple[int, int]] = []
-        start = None
-        for i, tag in enumerate([*tags, "O"]):
-            if tag != "I" and start is not None:
-                spans.append((start, i))
-                start = None
-            if tag == "B":
-                start = i
-        whole = [span for start, end in spans for span in separate(text, start, end)]
-        return [(a, b) for a, b in whole if b - a >= _KNOWN_AT_LEAST and is_place(text[a:b])]
+        whole = _runs(tags)
+        inside = [1.0 - self._tagger.marginal("O", i) for i in range(len(text))]
+        faint = ["I" if share >= _FAINT else "O" for share in inside] if len(text) > LONG else []
+        for others in ([pole.span() for pole in POLE.finditer(text)], _runs(faint)):
+            taken = {i for start, end in whole for i in range(start, end)}
+            whole += [span for span in others if taken.isdisjoint(range(*span))]
+        found = []
+        for start, end in sorted(span for whole_span in whole for span in separate(text, *whole_span)):
+            if end - start >= _KNOWN_AT_LEAST and is_place(text[start:end]):
+                goes_on = self._tagger.marginal("I", end) if end < len(text) else 0.0
+                begins = self._tagger.marginal("B", start)
+                if POLE.fullmatch(text, start, end):
+                    found.append(Seen(start, end, 1.0, 1.0, 1.0))
+                else:
+                    found.append(Seen(start, end, min(inside[start:end]), begins, 1.0 - goes_on))
+        return found
+
+
+def _runs(tags: Sequence[str]) -> list[tuple[int, int]]:
+    """The spans that tags B, I and O mark; an I that follows no place begins one."""
+    spans: list[tuple[int, int]] = []
+    start = None
+    for i, tag in enumerate([*tags, "O"]):
+        if tag != "I" and start is not None:
+            spans.append((start, i))
+            start = None
+        if tag == "B" or (tag == "I" and start is None):
+            start = i
+    return spans

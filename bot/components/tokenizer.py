@@ -18,17 +18,24 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.components.features import terms
 from bot.corpus import ROOT
-from bot.language.normalise import Normalised, normalise
+from bot.language.hearing import listen
+from bot.language.normalise import Normalised
 
 TOKENS = "text_tokens"
 NORMALISED = "normalised_text"
+
+
+def heard(text: str) -> Normalised:
+    """What was meant by a text, its words told apart from misheard ones by the dictionary that cuts it."""
+    jieba.initialize()
+    return listen(text, lambda word: jieba.dt.FREQ.get(word, 0) > 0)
 
 
 def normalised(message: Message) -> Normalised:
     """The message's text, normalised; worked out once."""
     text = message.get(NORMALISED)
     if not isinstance(text, Normalised):
-        text = normalise(message.get(TEXT) or "")
+        text = heard(message.get(TEXT) or "")
         message.set(NORMALISED, text)
     return text
 
@@ -72,7 +79,7 @@ class NormalisingJiebaTokenizer(JiebaTokenizer):
             text = normalised(message)
             message.set("normalized", text.text, add_to_output=True)
         else:
-            text = normalise(message.get(attribute))
+            text = heard(message.get(attribute))
         tokens = []
         for word, start, end in jieba.tokenize(text.text):
             first, last = text.span(start, end)

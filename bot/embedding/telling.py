@@ -15,14 +15,15 @@ TELLING = 2
 _SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;\n]*")
 _CLAUSE = re.compile(r"[^，,、\s]+[，,、\s]*")
 _SHORTEST = 12
-_LONGEST = 80
+LONGEST = 80
+"""Characters that a sentence may have."""
 
 
 def sentences(text: str) -> list[str]:
     """``text`` in sentences of some ten to eighty characters: scraps join a neighbour, run-on ones part at commas."""
     pieces: list[str] = []
     for sentence in _SENTENCE.findall(text):
-        pieces += [sentence] if len(sentence) <= _LONGEST else _parted(sentence)
+        pieces += [sentence] if len(sentence) <= LONGEST else _parted(sentence)
     found: list[str] = []
     for piece in pieces:
         if found and (len(found[-1]) < _SHORTEST or (piece is pieces[-1] and len(piece) < _SHORTEST)):
@@ -38,7 +39,7 @@ def telling(text: str, margins: Callable[[Sequence[str]], Array]) -> list[str]:
     A text no longer than a sentence may be tells as a whole.
     """
     found = sentences(text)
-    if len(text) <= _LONGEST or len(found) <= 1:
+    if len(text) <= LONGEST or len(found) <= 1:
         return [text]
     best = np.argsort(-margins(found).max(axis=1), kind="stable")[:TELLING]
     return [found[i] for i in sorted(best)]
@@ -47,7 +48,7 @@ def telling(text: str, margins: Callable[[Sequence[str]], Array]) -> list[str]:
 def _parted(sentence: str) -> list[str]:
     parts: list[str] = []
     for clause in _CLAUSE.findall(sentence):
-        if parts and len(parts[-1]) + len(clause) <= _LONGEST:
+        if parts and len(parts[-1]) + len(clause) <= LONGEST:
             parts[-1] += clause
         else:
             parts.append(clause)

@@ -23,6 +23,8 @@ from shapely.geometry import LineString, MultiLineString, MultiPoint, Point, sha
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import nearest_points
 
+from bot.language.areas import areas_in_front, is_generic, level, levels_of
+from bot.language.hearing import without_fillers
 from bot.language.normalise import normalise
 from bot.language.numerals import read_numeral
 from intake_api.domain import grid
@@ -147,6 +149,8 @@ class Gazetteer:
         self._pole_digits: dict[str, list[Pole]] = defaultdict(list)
         for number, pole in self._poles.items():
             self._pole_digits[number.lstrip(ascii_uppercase)].append(pole)
+        self._own_name = written_form(city.name)
+        self._levels = levels_of(self._own_name)
         self._neighbours = tuple(written_form(name) for name in city.neighbours)
         self._names: dict[str, list[_Name]] = defaultdict(list)
         self._sounds = SoundIndex()
@@ -330,14 +334,36 @@ class Gazetteer:
                 return not ours and not _BORDERS.match(key, at + len(name))
         return False
 
+    def _of_another_city(self, key: str, mentions: Sequence[_Mention]) -> bool:
+        """Whether an area stands in front that is not ours, so that names which we have as well mean others.
+
+        A town that we do not know may be an old name of ours: it speaks only against names that every city has.
+        Likewise a prefecture or province where the city's own name does not tell to which it belongs.
+        """
+        areas = areas_in_front(key)
+        # what is a name of ours, or a part of one, is no area of others: 都市路, 禾东镇
+        known = next(
+            (at for at, area in enumerate(areas) if any(m.start < area.end and m.end > area.start for m in mentions)),
+            len(areas),
+        )
+        names = [key[area.start : area.end] for area in areas[:known]]
+        strange = [name for name in names if name not in self._own_name]
+        if not strange or names[-1] in self._own_name:
+            return False
+        comparable = any(level(name) in self._levels for name in strange)
+        said = [mention for mention in mentions if mention.of("place") or mention.of("road")]
+        return comparable or (bool(said) and all(is_generic(mention.written) for mention in said))
+
     def _words(self, text: str) -> Resolution:
         pole = self._said_pole(text)
         if pole:
             return Resolution(pole)
-        key = written_form(text)
+        key = written_form(without_fillers(text[:LONGEST_TEXT]).text)
         mentions = self._mentions(key)
         if self._elsewhere(key, mentions):
             return Resolution(Place(text, Precision.OUTSIDE))
+        if self._of_another_city(key, mentions):
+            return Resolution(Place(text, Precision.NONE))
         found = self._decide(text, key, mentions)
         if found.place.precision in _EXACT:
             return found

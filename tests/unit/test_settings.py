@@ -49,6 +49,8 @@ def test_the_example_has_every_setting_commented_out() -> None:
         ("YHT_PUBLIC_URL", "12345.example.org"),
         ("YHT_DATABASE_URL", "mysql://localhost/yht"),
         ("YHT_LOG_LEVEL", "LOUD"),
+        ("YHT_EMBEDDER", "bert"),
+        ("YHT_EMBEDDER", "onnx:"),
         ("YHT_UPLOAD_LIMIT_MB", "1000"),
     ],
 )

@@ -22,7 +22,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.components.category import CategoryClassifier
 from bot.components.features import terms
 from bot.components.linear import Dense, LinearModel
-from bot.embedding.choice import chosen, embedder
+from bot.embedding.choice import chosen, embedder, require_chosen
 from bot.embedding.kept import Filed, Remembering
 from bot.embedding.port import LONGEST, Embedder, EmbedderUnavailable, NoEmbedder, Vectors, readable, unit
 from bot.embedding.telling import TELLING, telling
@@ -217,6 +217,18 @@ def test_a_model_that_cannot_be_had_is_said_at_once(value: str, monkeypatch: pyt
     monkeypatch.setenv("YHT_EMBEDDER", value)
     with pytest.raises(EmbedderUnavailable, match=f"^YHT_EMBEDDER={value}: "):
         chosen()
+
+
+def test_what_is_missing_ends_the_program_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("YHT_EMBEDDER", "onnx:no/such/folder")
+    with pytest.raises(SystemExit) as ended:
+        require_chosen(exit_code=2)
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("YHT_EMBEDDER=onnx:no/such/folder: ")
+    assert said.count("\n") == 1
 
 
 def test_files_that_are_no_model_are_refused(tmp_path: Path) -> None:

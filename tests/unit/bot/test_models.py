@@ -8,13 +8,15 @@ import jieba
 import numpy as np
 import pytest
 
-from bot.components.features import terms
+from bot.components.calibration import Calibration
+from bot.components.features import headline, terms
 from bot.components.linear import LinearModel
 from bot.components.place_model import Names, PlaceModel, training_sentences
 from bot.corpus import ACTS, BadCorpus, Utterance, read_marked, read_utterances, taxonomy_codes
 from bot.language.normalise import normalise
 from bot.language.places import is_place, kind_of, separate
 from bot.place_grammar import PlaceGrammar
+from bot.reliability import reliability
 from bot.scoring import Score, matched_places
 
 LIGHTS = ["路灯不亮", "路灯坏了", "灯杆上的灯不亮了", "这盏路灯一闪一闪", "路灯灭了三天", "晚上路灯全黑"]
@@ -128,3 +130,45 @@ def test_places_are_scored_as_the_contract_says():
 )
 def test_places_of_a_list_are_told_apart_and_crossings_stay_together(phrase, places):
     assert [phrase[a:b] for a, b in separate(phrase, 0, len(phrase))] == places
+
+
+def test_confidences_are_right_about_as_often_as_they_say_and_change_no_order():
+    chance = np.random.default_rng(5)
+    target = chance.integers(0, 6, 4000)
+    scores = chance.normal(-0.8, 0.4, (4000, 6))
+    scores[np.arange(4000), target] += chance.choice([0.0, 0.5, 1.5], 4000)
+    found = Calibration.fit(scores[:2000], target[:2000]).probabilities(scores[2000:])
+    measured = reliability(zip(found.max(axis=1), found.argmax(axis=1) == target[2000:], strict=True))
+    assert measured.ece < 0.1
+    assert np.allclose(found.sum(axis=1), 1)
+    assert (found.argmax(axis=1) == scores[2000:].argmax(axis=1)).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("小区路灯不亮。" + "我是住在这里的居民，" * 8, "小区路灯不亮"),
+        ("小区路灯不亮 " + "我是住在这里的居民，" * 8, "小区路灯不亮"),
+        ("小区路灯不亮。没有人管。", ""),
+        ("您好。" + "我是住在这里的居民，" * 8, ""),
+        ("我是住在这里的居民，" * 8, ""),
+    ],
+)
+def test_a_letter_begins_with_what_it_is_about(text, first):
+    assert headline(text) == first
+
+
+def test_a_headline_counts_beside_the_letter():
+    model = LinearModel.train([document(t) for t in LIGHTS + WASTE], ["0115"] * 6 + ["1101"] * 6)
+    letter = [document("路灯不亮。垃圾没人清，垃圾桶满了，到处是垃圾")]
+    light = model.labels.index("0115")
+    assert (
+        model.probabilities(letter, headlines=[document("路灯不亮")])[0, light] > model.probabilities(letter)[0, light]
+    )
+    assert np.allclose(model.probabilities(letter, headlines=[document("")]), model.probabilities(letter))
+
+
+def test_a_ticket_and_its_title_are_one_matter():
+    from bot.components.category import matters
+
+    assert matters(["路灯", "路灯 三天不亮", "垃圾", "路灯"]) == [0, 0, 2, 3]

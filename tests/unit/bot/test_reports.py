@@ -15,21 +15,11 @@ import pytest
 from bot import evaluate
 from bot.corpus import Utterance
 from bot.corpus_report import corpus_figures, corpus_page, corpus_report, corpus_table, near_duplicates, says_name
-from bot.report import (
-    MISTAKES,
-    Outcome,
-    act_reliability,
-    category_reliability,
-    element,
-    error_list,
-    match_places,
-    mistakes,
-    per_code,
-    place_mistakes,
-    reliability,
-    understanding_page,
-)
+from bot.markup import element
+from bot.mistakes import MISTAKES, Outcome, error_list, match_places, mistakes, per_code, place_mistakes
+from bot.reliability import reliability
 from bot.scoring import Score, matched_places
+from bot.understanding_report import act_reliability, category_reliability, understanding_page
 
 NAMES = {"0115": "路灯", "0116": "景观灯", "1101": "暴露垃圾"}
 EVIL = "<script>alert(1)</script>&\"'<img src=x onerror=alert(2)>"

