@@ -53,8 +53,8 @@ OPERATIONS = (
         needs=(Permission.CORRECT,), action="correct_case",
         body=schemas.CorrectionBody, answers={200: schemas.CaseView},
         problems={
-            404: "case_not_found, case_number_misread", 409: "case_changed, case_over",
-            422: "invalid, unknown_category, nothing_to_correct",
+            409: "case_changed, case_over",
+            422: "unknown_category, unknown_condition, nothing_to_correct",
         },
     ),
 )  # fmt: skip
