@@ -16,6 +16,9 @@ class FieldError(BaseModel):
     detail: str
 
 
+_MEMBERS = frozenset({"type", "title", "status", "code", "detail", "errors", "instance"})
+
+
 class Problem(Exception):
     """An answer that is an error. Raise it anywhere below a view; the middleware writes it.
 
@@ -33,6 +36,8 @@ class Problem(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(f"{status} {code}: {detail}")
+        if extra and not _MEMBERS.isdisjoint(extra):
+            raise ValueError(f"members of every problem: {sorted(_MEMBERS & set(extra))}")
         self.status = status
         self.code = code
         self.detail = detail

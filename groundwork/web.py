@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from aiohttp.typedefs import Middleware
 from prometheus_client import CONTENT_TYPE_LATEST, Histogram, generate_latest
 from pydantic import ValidationError
@@ -120,6 +121,8 @@ def process_middleware(process: str) -> Middleware:
             response = problem.response(request_id)
         except ValidationError as error:
             response = validation_problem(error).response(request_id)
+        except HttpProcessingError:  # headers of a part of a multipart body
+            response = Problem(400, *_HTTP_PROBLEMS[400]).response(request_id)
         except web.HTTPException as error:
             if error.status < 400:
                 raise

@@ -18,13 +18,11 @@ from intake_api.domain.staff import needs_second_factor
 from intake_api.http import schemas, staff_schemas
 from intake_api.http.authentication import PRINCIPAL
 from intake_api.http.resources import CITY, DATABASE, NOW, SETTINGS
-from intake_api.http.routing import Operation, body_of, json_answer
+from intake_api.http.routing import Operation, body_of, json_answer, number_of
 from intake_api.http.staff import invitation_link, staff_view
 from intake_api.storage import audit, second_factors, staff
 from intake_api.storage.database import Conflict
 from intake_api.storage.tables import StaffRow, StaffSessionRow
-
-_LARGEST_ID = 2**62
 
 
 async def list_staff(request: web.Request) -> web.Response:
@@ -189,10 +187,10 @@ def _missing() -> Problem:
 
 
 def _asked_id(request: web.Request) -> int:
-    number = request.match_info["id"]
-    if not (number.isascii() and number.isdecimal()) or int(number) >= _LARGEST_ID:
+    number = number_of(request, "id")
+    if number is None:
         raise _missing()
-    return int(number)
+    return number
 
 
 async def _other(request: web.Request, session: AsyncSession) -> StaffRow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -218,7 +218,7 @@ class problems:  # noqa: N801 - used as a context
                 )
                 raise Problem(409, "case_claimed", detail) from error
             case NotNow():
-                extra = {"status": error.status.value}
+                extra = {"case_status": error.status.value}
                 raise Problem(409, "not_in_this_state", error.detail, extra=extra) from error
             case Refused():
                 faults = [FieldError(pointer=f"/{error.field}", detail=error.detail)] if error.field else []
@@ -299,13 +299,40 @@ async def follow_case(request: web.Request) -> web.Response:
     return json_answer(await view_of(request, case_id, body.channel_user))
 
 
-_PROBLEMS = {
-    403: "forbidden, not_your_department",
-    404: "case_not_found, case_number_misread",
-    409: "not_in_this_state, case_changed, case_claimed",
-    422: "invalid, idempotency_mismatch, and what the rules refuse",
-}
 KEY = {idempotency.HEADER: "Optional. Under the same key the same is done once, for retries (1–200 characters)."}
+_CONFLICTS = "not_in_this_state, case_changed, case_claimed"
+_PHOTOS = "unknown_attachment"
+_REFUSALS: Mapping[Action, str] = {
+    Action.FILE: "no_category",
+    Action.REJECT: "reason_missing, referral_missing",
+    Action.CHECK: "already_asked",
+    Action.CHECK_REPORT: f"text_missing, own_work, nothing_asked, {_PHOTOS}",
+    Action.MERGE: "case_not_found, same_case, target_over",
+    Action.DISPATCH: "department_missing, no_category, unknown_department, reason_missing",
+    Action.RETURN: "reason_missing",
+    Action.ADJUDICATE: "reason_missing, unknown_department, no_category",
+    Action.ASSIST: "reason_missing, unknown_department, own_department, already_asked",
+    Action.ASSIST_DECIDE: "nothing_asked, already_granted, reason_missing",
+    Action.ASSIST_REPORT: f"text_missing, nothing_asked, {_PHOTOS}",
+    Action.EXTEND: "reason_missing, no_clock, overdue, extended_enough, already_asked",
+    Action.EXTEND_DECIDE: "nothing_asked, reason_missing, no_clock",
+    Action.SUSPEND: "reason_missing, until_past, until_far, suspended_before, already_asked",
+    Action.SUSPEND_DECIDE: "nothing_asked, reason_missing, until_past, no_clock",
+    Action.RESUME: "no_clock",
+    Action.CONTACT: f"text_missing, {_PHOTOS}",
+    Action.REPORT_DONE: f"text_missing, photo_missing, {_PHOTOS}",
+    Action.VERIFY: f"own_work, own_department, check_open, assist_open, {_PHOTOS}",
+    Action.REWORK: "own_work, own_department, reason_missing",
+    Action.CLOSE: f"text_missing, {_PHOTOS}",
+    Action.REOPEN: "reason_missing, reopen_late, no_category",
+    Action.REOPEN_DECIDE: "nothing_asked, reason_missing, reopen_late, no_category",
+    Action.URGE: "urged_lately",
+    Action.SUPPLEMENT: f"nothing_said, {_PHOTOS}",
+    Action.RATE: f"rated, {_PHOTOS}",
+    Action.NOTE: f"text_missing, {_PHOTOS}",
+    Action.SUPERVISE: "reason_missing, no_such_level",
+}
+"""What the rules refuse, by code."""
 NEEDS = (Permission.READ_ALL, Permission.READ_DEPARTMENT, Permission.READ_REPORTERS, Permission.INSPECT)
 
 
@@ -322,10 +349,17 @@ def _operation(
         f"{description} 由{who}办理。",
         needs=NEEDS,
         action=f"case_{action.value}",
+        name=f"case_{action.value}",
+        roles=tuple(WHO[action]),
         body=body,
-        headers=KEY,
+        optional_headers=KEY,
+        body_may_lack=not any(field.is_required() for field in body.model_fields.values()),
         answers={200: schemas.CaseView},
-        problems=_PROBLEMS,
+        problems={
+            400: "idempotency_key_invalid",
+            409: _CONFLICTS,
+            422: ", ".join(filter(None, (_REFUSALS.get(action), "idempotency_mismatch"))),
+        },
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from intake_api.domain.standing import Grade
-from intake_api.http.schemas import Body, OptionalText, Text
+from intake_api.http.schemas import Body, Moment, OptionalText, Text
 
 
 class ActionBody(Body):
@@ -89,7 +89,7 @@ class TaskDecisionBody(DecisionBody):
 class SuspendBody(ReasonBody):
     """申请挂账."""
 
-    until: AwareDatetime
+    until: Moment
 
 
 class FollowBody(ActionBody):

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import filetype
 from aiohttp import BodyPartReader, web
+from aiohttp.http import HttpProcessingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from groundwork.problem import FieldError, Problem
@@ -18,6 +19,7 @@ from intake_api.http import schemas
 from intake_api.http.authentication import PRINCIPAL, Principal, authenticate
 from intake_api.http.resources import DATABASE, FILES, NOW, SETTINGS
 from intake_api.http.routing import Operation, json_answer
+from intake_api.http.schemas import Body
 from intake_api.photo import NotAPhoto, Photo, read_photo
 from intake_api.storage import attachments, cases, casework
 from intake_api.storage.tables import AttachmentRow
@@ -31,8 +33,10 @@ class SigningKey:
 
 SIGNING_KEY = web.AppKey("signing_key", SigningKey)
 _ID = re.compile(r"[0-9a-f]{32}")
+_DATE = re.compile(r"[0-9]{1,12}")
 _VALID = timedelta(minutes=15)
 _PHOTOS = frozenset({"image/jpeg", "image/png", "image/webp"})
+_MEDIA = ("image/jpeg", "audio/amr", "audio/ogg", "audio/webm", "audio/wav", "audio/mpeg", "audio/mp4")
 _RECORDINGS = {
     "audio/amr": "audio/amr",
     "audio/ogg": "audio/ogg",
@@ -45,6 +49,14 @@ _RECORDINGS = {
     "audio/x-m4a": "audio/mp4",
     "video/mp4": "audio/mp4",  # what iPhones record is signed like a film
 }
+
+
+class AttachmentQuery(Body):
+    """A signed address; without it the caller must be logged in."""
+
+    expires: str = ""
+    """Until when the address is good, in seconds since 1970."""
+    signature: str = ""
 
 
 async def upload(request: web.Request) -> web.Response:
@@ -100,7 +112,7 @@ async def _content(request: web.Request) -> bytes:
                     raise Problem(413, "too_large", detail)
             if content:
                 return bytes(content)
-    except (ValueError, AssertionError) as error:
+    except (ValueError, AssertionError, HttpProcessingError) as error:
         raise Problem(400, "bad_multipart", "上传的内容格式不对。") from error
     fault = FieldError(pointer="/file", detail="缺少文件。")
     raise Problem(422, "invalid", "没有收到文件，请放在字段 file 里。", errors=[fault])
@@ -159,7 +171,7 @@ def _check_signature(request: web.Request, attachment_id: str) -> None:
     good = hmac.compare_digest(
         _sign(request, attachment_id, expires).encode(), request.query["signature"].encode(errors="surrogatepass")
     )
-    if not good or not expires.isdecimal() or int(expires) < request.app[NOW]().timestamp():
+    if not good or not _DATE.fullmatch(expires) or int(expires) < request.app[NOW]().timestamp():
         raise Problem(403, "link_expired", "链接已失效，请刷新页面。")
 
 
@@ -170,11 +182,15 @@ OPERATIONS = (
         "is answered.",
         needs=(Permission.FILE, Permission.READ_ALL, Permission.READ_DEPARTMENT),
         action="upload_attachment", answers={201: schemas.AttachmentView}, request_media="multipart/form-data",
-        problems={413: "too_large", 415: "unsupported_media_type", 422: "invalid, broken_photo"},
+        answer_headers={"Location": "Where the attachment is."},
+        problems={
+            400: "bad_multipart", 413: "too_large", 415: "unsupported_media_type", 422: "invalid, broken_photo",
+        },
     ),
     Operation(
         "GET", "/api/v1/attachments/{attachment_id}", download, "附件", "查看附件",
         "For those who may read its case, or with a signed address (`expires`, `signature`) as cases carry it.",
-        needs=None, answers={200: None}, problems={403: "link_expired", 404: "attachment_not_found"},
+        needs=None, query=AttachmentQuery, answers={200: None}, answer_media=_MEDIA,
+        problems={401: "unauthenticated", 403: "link_expired", 404: "attachment_not_found"},
     ),
 )  # fmt: skip

@@ -18,7 +18,7 @@ from intake_api.http.authentication import PRINCIPAL
 from intake_api.http.cases import read_cursor, write_cursor
 from intake_api.http.resources import CITY, DATABASE, NOW
 from intake_api.http.routing import Operation, json_answer, query_of
-from intake_api.http.schemas import ActorView, Body, OptionalText, View
+from intake_api.http.schemas import ActorView, Body, Day, Moment, OptionalText, View
 from intake_api.storage import audit
 from intake_api.storage.tables import AuditRow
 
@@ -33,9 +33,9 @@ def _listed(value: object) -> object:
 class AuditQuery(Body):
     """Which rows are wanted. Days are those of the city, the last one included."""
 
-    since: AwareDatetime | date | None = Field(None, alias="from")
+    since: Moment | Day | None = Field(None, alias="from")
     """From this moment or day on."""
-    until: AwareDatetime | date | None = Field(None, alias="to")
+    until: Moment | Day | None = Field(None, alias="to")
     """Before this moment, or up to the end of this day."""
     actor: OptionalText = Field("", max_length=60)
     """A part of a name, or the number of an account."""
@@ -85,7 +85,7 @@ async def list_audit(request: web.Request) -> web.Response:
 
 async def export_audit(request: web.Request) -> web.StreamResponse:
     """The same as a table for spreadsheets; recorded before the first line goes out."""
-    query = query_of(request, AuditQuery)
+    wanted = _wanted(request, query_of(request, AuditQuery))
     await _note(request, "export_audit", f"audit {request.query_string}".strip())
     response = web.StreamResponse(
         headers={
@@ -96,7 +96,6 @@ async def export_audit(request: web.Request) -> web.StreamResponse:
     )
     await response.prepare(request)
     await response.write(("\ufeff" + table_head()).encode())
-    wanted = _wanted(request, query)
     while True:
         # a session for each batch: a slow reader keeps no transaction open
         async with request.app[DATABASE].read() as session:
@@ -193,6 +192,7 @@ OPERATIONS = (
     Operation(
         "GET", "/api/v1/audit/export", export_audit, "审计", "导出审计记录",
         "CSV for spreadsheets (UTF-8 with BOM), the same filters. The export is recorded.",
-        needs=_NEEDS, query=AuditQuery, answers={200: None}, problems={422: "invalid"},
+        needs=_NEEDS, query=AuditQuery, answers={200: None}, answer_media=("text/csv",),
+        answer_headers={"Content-Disposition": "The name of the file."}, problems={422: "invalid"},
     ),
 )  # fmt: skip

@@ -527,6 +527,8 @@ def read_cursor(cursor: str) -> int | None:
         raise Problem(422, "invalid", "请求的参数有误。", errors=[fault]) from error
 
 
+_UNKNOWN = "unknown_category, unknown_condition"
+
 OPERATIONS = (
     Operation(
         "POST", "/api/v1/cases", file_case, "案件", "登记一件诉求",
@@ -534,29 +536,34 @@ OPERATIONS = (
         needs=(Permission.FILE,), action="file_case", body=schemas.CaseBody,
         headers={idempotency.HEADER: "A value unique to this report, kept for retries (1–200 printable characters)."},
         answers={201: schemas.CaseView, 200: schemas.CaseView},
-        problems={400: "idempotency_key_missing, bad_json", 422: "invalid, idempotency_mismatch, unknown_attachment"},
+        answer_headers={"Location": "Where the case is."},
+        problems={
+            400: "idempotency_key_missing, idempotency_key_invalid",
+            422: f"idempotency_mismatch, unknown_attachment, {_UNKNOWN}",
+        },
     ),
     Operation(
         "POST", "/api/v1/cases/preview", preview, "案件", "预览：谁来办、何时办结",
         "Says what would become of a report. Stores nothing.",
-        needs=(Permission.FILE,), body=schemas.CaseBody, answers={200: schemas.PreviewView}, problems={422: "invalid"},
+        needs=(Permission.FILE,), body=schemas.CaseBody, answers={200: schemas.PreviewView},
+        problems={422: _UNKNOWN},
     ),
     Operation(
         "GET", "/api/v1/cases/{case_no}", read_case, "案件", "一件案件",
         "Name and phone are masked; revealing them is recorded.",
         needs=READERS, query=schemas.OneCaseQuery, answers={200: schemas.CaseDetailView},
-        problems={403: "forbidden, confidential, not_your_department", 404: "case_not_found, case_number_misread"},
+        problems={403: "confidential"},
     ),
     Operation(
         "GET", "/api/v1/cases/{case_no}/events", read_events, "案件", "案件经过",
         "Append-only, each event sealed with the hash of the one before it.",
         needs=READERS, query=schemas.OneCaseQuery, answers={200: schemas.EventList},
-        problems={404: "case_not_found, case_number_misread"},
+
     ),
     Operation(
         "GET", "/api/v1/cases/{case_no}/clock", read_clock, "案件", "案件时限及算法",
         "The due time with the arithmetic, to be computed again by anybody.",
         needs=READERS, query=schemas.OneCaseQuery, answers={200: schemas.ClockView},
-        problems={404: "case_not_found, case_number_misread"},
+
     ),
 )  # fmt: skip

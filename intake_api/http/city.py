@@ -101,5 +101,6 @@ OPERATIONS = (
         "GET", "/api/v1/city", show_city, "目录", "城市",
         "Name, hotline, emergency numbers, and the shape of the city as GeoJSON. Answers 304 to a known ETag.",
         needs=None, answers={200: schemas.CityView},
+        answer_headers={"ETag": "Of this version of the city.", "Cache-Control": "Fresh for a minute."},
     ),
 )  # fmt: skip

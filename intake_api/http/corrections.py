@@ -51,11 +51,12 @@ OPERATIONS = (
         "Changes category and/or place of an open case; grid cell, proposed department and due time follow. The clock "
         "goes on from when it began. With `version`, a case that went on since is not changed: 409 `case_changed` "
         "tells in `changes` what happened. The correction is kept as a training example without personal data.",
-        needs=(Permission.CORRECT,), action="correct_case", headers=KEY,
+        needs=(Permission.CORRECT,), action="correct_case", optional_headers=KEY,
         body=schemas.CorrectionBody, answers={200: schemas.CaseView},
         problems={
-            404: "case_not_found, case_number_misread", 409: "case_changed, case_over",
-            422: "invalid, unknown_category, nothing_to_correct, idempotency_mismatch",
+            400: "idempotency_key_invalid",
+            409: "case_changed, case_over",
+            422: "unknown_category, unknown_condition, nothing_to_correct, idempotency_mismatch",
         },
     ),
 )  # fmt: skip

@@ -48,6 +48,6 @@ OPERATIONS = (
         "that they led or supported at the time, partners those of all cases without reasons. `wait` holds the answer "
         "back until there is something.",
         needs=(Permission.FEED, Permission.READ_ALL, Permission.READ_DEPARTMENT), query=FeedQuery,
-        answers={200: FeedPage}, problems={403: "not_your_department", 422: "invalid"},
+        answers={200: FeedPage}, problems={403: "not_your_department"},
     ),
 )  # fmt: skip

@@ -27,6 +27,7 @@ from intake_api.storage import audit, figures
 from intake_api.storage.figures import Period, Scope
 
 _LONGEST = timedelta(days=800)
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -321,8 +322,7 @@ async def export_figures(request: web.Request) -> web.Response:
         # spreadsheets take UTF-8 for granted only with a mark
         content, media = "\ufeff" + out.getvalue(), "text/csv"
         return _file(content.encode(), media, f"{name}.csv")
-    media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return _file(_workbook(table, view), media, f"{name}.xlsx")
+    return _file(_workbook(table, view), _XLSX, f"{name}.xlsx")
 
 
 def _table(view: FiguresView) -> list[list[object]]:
@@ -379,7 +379,8 @@ OPERATIONS = (
     Operation(
         "GET", "/api/v1/figures/export", export_figures, "指标", "导出指标",
         "The figures as CSV or XLSX, the definitions beside them. Recorded in the audit trail.",
-        needs=_NEEDS, query=ExportQuery, answers={200: None}, problems=_PROBLEMS,
+        needs=_NEEDS, query=ExportQuery, answers={200: None}, answer_media=("text/csv", _XLSX),
+        answer_headers={"Content-Disposition": "The name of the file."}, problems=_PROBLEMS,
     ),
     Operation(
         "GET", "/api/v1/figures/scorecard", read_scorecard, "指标", "部门计分",

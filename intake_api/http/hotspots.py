@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 
 from aiohttp import web
@@ -20,7 +20,7 @@ from intake_api.http.cases import category_view
 from intake_api.http.queue import moment
 from intake_api.http.resources import CITY, DATABASE, NOW, TAXONOMY, WORDS
 from intake_api.http.routing import Operation, json_answer, query_of
-from intake_api.http.schemas import Body, CategoryRef, Codes, View
+from intake_api.http.schemas import Body, CategoryRef, Codes, Day, Moment, View
 from intake_api.storage import hotspots
 from intake_api.storage.hotspots import Member
 
@@ -36,8 +36,8 @@ _READ = 40  # characters of a description that are cut into words
 class HotSpotQuery(Body):
     """The window, a week by default, at most 31 days; and what to look at."""
 
-    received_from: AwareDatetime | date | None = Field(None, alias="from")
-    received_to: AwareDatetime | date | None = Field(None, alias="to")
+    received_from: Moment | Day | None = Field(None, alias="from")
+    received_to: Moment | Day | None = Field(None, alias="to")
     category: Codes = Field(default_factory=list)
     town: Codes = Field(default_factory=list)
     """Codes or names."""

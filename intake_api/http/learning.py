@@ -19,14 +19,12 @@ from intake_api.http import schemas
 from intake_api.http.authentication import PRINCIPAL
 from intake_api.http.cases import category_view, read_cursor, write_cursor
 from intake_api.http.resources import ASSISTANT, CITY, DATABASE, MODELS, NOW, TAXONOMY
-from intake_api.http.routing import Operation, body_of, json_answer, query_of
+from intake_api.http.routing import Operation, body_of, json_answer, number_of, query_of
 from intake_api.model_records import read_records
 from intake_api.storage import audit, examples, staff
 from intake_api.storage.tables import TrainingExampleRow
 
 log = logging.getLogger(__name__)
-
-_LARGEST_ID = 2**62
 
 
 async def list_examples(request: web.Request) -> web.Response:
@@ -44,13 +42,13 @@ async def review_example(request: web.Request) -> web.Response:
     """Decide whether the assistant learns from an example."""
     body = await body_of(request, schemas.ReviewBody)
     principal, now = request[PRINCIPAL], request.app[NOW]()
-    number = request.match_info["id"]
+    number = number_of(request, "id")
     missing = Problem(404, "example_not_found", "没有这条学习样本。")
-    if not (number.isascii() and number.isdecimal()) or int(number) >= _LARGEST_ID:
+    if number is None:
         raise missing
     try:
         async with request.app[DATABASE].write() as session:
-            row = await examples.review(session, int(number), body.accept, principal.actor.id, now)
+            row = await examples.review(session, number, body.accept, principal.actor.id, now)
             if row is None:
                 raise missing
             await audit.note(
@@ -130,6 +128,7 @@ OPERATIONS = (
         "GET", "/api/v1/training-examples/export", export_examples, "学习", "导出采用的学习样本",
         'JSON lines `{"text","code","places"?}`, as `yht train` uses them.',
         needs=(Permission.TEACH,), action="export_examples", answers={200: None},
+        answer_media=("application/x-ndjson",), answer_headers={"Content-Disposition": "The name of the file."},
     ),
     Operation(
         "POST", "/api/v1/training-examples/{id}/review", review_example, "学习", "采用或不采用",

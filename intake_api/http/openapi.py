@@ -1,11 +1,11 @@
-"""The interface described by itself: OpenAPI 3.1 from the table of operations, and a page that shows it."""
+"""The interface described by itself: OpenAPI 3.1 from the table of operations."""
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
@@ -13,14 +13,49 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from groundwork.problem import ProblemDocument
-from intake_api.http.routing import Operation
+from intake_api.domain.access import PERMISSIONS, Role
+from intake_api.http.authentication import COOKIE, CSRF_HEADER
+from intake_api.http.examples import Example, read_examples
+from intake_api.http.openapi_page import render
+from intake_api.http.problem_codes import problem_codes
+from intake_api.http.routing import LARGEST_ID, Operation
 
 _REF = "#/components/schemas/{model}"
-_ALWAYS = {400: "bad_json", 401: "unauthenticated", 403: "forbidden", 503: "storage_unavailable, city_not_loaded"}
+_NUMBER = {"type": "integer", "minimum": 1, "exclusiveMaximum": LARGEST_ID}
+_PATH: Mapping[str, tuple[str, Mapping[str, Any], str]] = {
+    "case_no": (
+        "A case number: nine digits (eleven, thirteen … once there are 90 million cases), the last a check digit.",
+        {"type": "string", "pattern": "^[1-9][0-9]{8}([0-9]{2}){0,5}$"},
+        "483920175",
+    ),
+    "attachment_id": ("As answered by the upload.", {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "0" * 32),
+    "code": ("A code of the taxonomy.", {"type": "string", "pattern": "^[0-9]{4}$"}, "1101"),
+    "session_id": ("As the list names it.", {"type": "string", "pattern": "^[0-9a-f]{16}$"}, "3f9ac02b11d84e57"),
+    "token": (
+        "What the one-time link ends with.",
+        {"type": "string", "pattern": "^[0-9A-Za-z_-]{1,200}$"},
+        "nV0xq3J2m8sYw1",
+    ),
+}
+"""Parameters in addresses that are no plain numbers: description, schema, example."""
+
+_INFO = """一个号码，一个队列：城市管理诉求的受理、查询与回告。
+
+- 错误一律为 RFC 9457 `application/problem+json`：`code` 稳定、供程序判断，每个操作列出自己的全部代码；`detail` 是\
+给人看的中文；`errors` 指出有误的字段。
+- 请求体里不认识的字段会被忽略，不报错。
+- 每个回答都带 `X-Request-Id`；请求可以自带一个（最长 64 个可见 ASCII 字符），查日志时用它。
+- `401`、`503` 和限次的回答带 `Retry-After` 或 `WWW-Authenticate`；地址没有的方法回答 `405` 并带 `Allow`。
+- 时间一律带时区（RFC 3339），经纬度为 WGS84 度数。
+- Open311 GeoReport v2 在 `/open311/v2`，另有说明（docs/open311.md）。
+
+Errors are problem+json with stable `code`s; unknown fields are ignored; times carry a zone."""
 
 
-def describe(operations: Sequence[Operation], server: str, version: str) -> dict[str, Any]:
-    """The OpenAPI 3.1 document."""
+def describe(
+    operations: Sequence[Operation], server: str, version: str, examples: Mapping[str, Example] | None = None
+) -> dict[str, Any]:
+    """The OpenAPI 3.1 document; ``examples``: by the ids of operations."""
     models: list[tuple[type[BaseModel], Any]] = [(ProblemDocument, "serialization")]
     for operation in operations:
         if operation.body is not None:
@@ -29,100 +64,153 @@ def describe(operations: Sequence[Operation], server: str, version: str) -> dict
     names, definitions = models_json_schema(list(dict.fromkeys(models)), ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, names)
+        example = (examples or {}).get(operation.operation_id)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, names, example)
+    tags = dict.fromkeys(operation.tag for operation in operations)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "一号通 API",
             "version": version,
-            "description": "一个号码，一个队列：城市管理诉求的受理、查询与回告。错误一律为 RFC 9457 problem+json。",
+            "description": _INFO,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": server or "/"}],
+        "tags": [{"name": tag} for tag in tags],
         "paths": paths,
-        "components": {
-            "schemas": definitions.get("$defs", {}),
-            "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer", "description": "yht token issue --role … --name …"},
-                "session": {
-                    "type": "apiKey",
-                    "in": "cookie",
-                    "name": "yht_session",
-                    "description": "POST /api/v1/session; changes carry the header X-CSRF-Token.",
-                },
-            },
-        },
+        "components": {"schemas": definitions.get("$defs", {}), "securitySchemes": _SECURITY},
     }
 
 
-def _operation(operation: Operation, names: Mapping[Any, dict[str, Any]]) -> dict[str, Any]:
-    parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in re.findall(r"{(\w+)}", operation.path)
-    ]
-    parameters += [
-        {"name": name, "in": "header", "required": True, "description": text, "schema": {"type": "string"}}
-        for name, text in operation.headers.items()
-    ]
-    if operation.query is not None:
-        parameters += _query(operation.query)
+_SECURITY = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "For programs: `yht token issue --role … --name …`, or POST /api/v1/tokens.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "For people: POST /api/v1/session sets it.",
+    },
+    "csrf": {
+        "type": "apiKey",
+        "in": "header",
+        "name": CSRF_HEADER,
+        "description": "`csrf_token` of the session, with every change that is made by a session.",
+    },
+}
+
+
+def _operation(operation: Operation, names: Mapping[Any, dict[str, Any]], example: Example | None) -> dict[str, Any]:
     described: dict[str, Any] = {
-        "operationId": operation.handler.__name__,
+        "operationId": operation.operation_id,
         "tags": [operation.tag],
         "summary": operation.summary,
         "description": operation.description,
-        "parameters": parameters,
-        "responses": _responses(operation, names),
-        "security": [] if operation.needs is None else [{"token": []}, {"session": []}],
+        "parameters": _parameters(operation),
+        "responses": _responses(operation, names, example),
+        "security": _security(operation),
     }
-    if operation.needs:
+    if operation.needs is not None:
         described["x-permissions"] = [permission.value for permission in operation.needs]
-    if operation.body is not None:
-        schema = names[operation.body, "validation"]
-        described["requestBody"] = {"required": True, "content": {operation.request_media: {"schema": schema}}}
-    elif operation.request_media == "multipart/form-data":
-        file = {"type": "string", "contentMediaType": "application/octet-stream"}
-        schema = {"type": "object", "required": ["file"], "properties": {"file": file}}
-        described["requestBody"] = {"required": True, "content": {operation.request_media: {"schema": schema}}}
-    elif operation.request_media == "text/csv":
-        content = {operation.request_media: {"schema": {"type": "string"}}}
-        described["requestBody"] = {"required": True, "content": content}
+        described["x-roles"] = [role.value for role in _roles(operation)]
+    content = _request_content(operation, names)
+    if content is not None:
+        if example is not None and example.body is not None:
+            content["example"] = example.body
+        required = not operation.body_may_lack
+        described["requestBody"] = {"required": required, "content": {operation.request_media: content}}
     return described
 
 
-def _responses(operation: Operation, names: Mapping[Any, dict[str, Any]]) -> dict[str, Any]:
-    responses: dict[str, Any] = {}
-    for status, model in operation.answers.items():
-        responses[str(status)] = {"description": operation.summary}
-        if model is not None:
-            content = {"application/json": {"schema": names[model, "serialization"]}}
-            responses[str(status)]["content"] = content
-        elif status == 200:
-            responses[str(status)]["content"] = {"application/octet-stream": {}}
-    problem = {"application/problem+json": {"schema": names[ProblemDocument, "serialization"]}}
-    always = {
-        k: v for k, v in _ALWAYS.items() if k == 503 or operation.needs is not None or (k == 400 and operation.body)
-    }
-    for status, codes in sorted({**always, **operation.problems}.items()):
-        responses[str(status)] = {"description": f"code: {codes}", "content": problem}
-    return responses
+def _roles(operation: Operation) -> Sequence[Role]:
+    """Whose operation it is."""
+    if operation.roles or not operation.needs:
+        return operation.roles or tuple(Role)
+    needs = frozenset(operation.needs)
+    return [role for role in Role if PERMISSIONS[role] & needs]
+
+
+def _security(operation: Operation) -> list[dict[str, list[str]]]:
+    if operation.needs is None:
+        return []
+    session: dict[str, list[str]] = {"session": []}
+    return [{"token": []}, session if operation.method == "GET" else session | {"csrf": []}]
+
+
+def _request_content(operation: Operation, names: Mapping[Any, dict[str, Any]]) -> dict[str, Any] | None:
+    if operation.body is not None:
+        return {"schema": names[operation.body, "validation"]}
+    if operation.request_media == "multipart/form-data":
+        file = {"type": "string", "contentMediaType": "application/octet-stream"}
+        return {"schema": {"type": "object", "required": ["file"], "properties": {"file": file}}}
+    if operation.request_media == "text/csv":
+        return {"schema": {"type": "string"}}
+    return None
+
+
+# parameters
+
+
+def _parameters(operation: Operation) -> list[dict[str, Any]]:
+    parameters = [_path_parameter(name) for name in re.findall(r"{(\w+)}", operation.path)]
+    parameters += [
+        {
+            "name": name,
+            "in": "header",
+            "required": name in operation.headers,
+            "description": text,
+            # what HTTP lets pass in a header, without spaces around
+            "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,198}[!-~])?$"},
+        }
+        for name, text in {**operation.headers, **operation.optional_headers}.items()
+    ]
+    if "ETag" in operation.answer_headers:
+        text = "The ETag of an earlier answer: while it holds, the answer is 304."
+        parameters.append(
+            {
+                "name": "If-None-Match",
+                "in": "header",
+                "required": False,
+                "description": text,
+                "schema": {"type": "string"},
+            }
+        )
+    return parameters + (_query(operation.query) if operation.query is not None else [])
+
+
+def _path_parameter(name: str) -> dict[str, Any]:
+    text, schema, example = _PATH.get(name, ("", _NUMBER, 1))
+    described: dict[str, Any] = {"name": name, "in": "path", "required": True, "schema": dict(schema)}
+    return described | ({"description": text} if text else {}) | {"example": example}
 
 
 def _query(model: type[BaseModel]) -> list[dict[str, Any]]:
     schema = model.model_json_schema(by_alias=True)
-    definitions = schema.get("$defs", {})
+    definitions, required = schema.get("$defs", {}), schema.get("required", ())
     parameters = []
     for name, described in schema["properties"].items():
-        plain = _inlined(described, definitions)
+        plain = _without_null(_inlined(described, definitions))
         text = plain.pop("description", "")
         plain.pop("title", None)
-        parameter: dict[str, Any] = {"name": name, "in": "query", "required": False, "schema": plain}
+        parameter: dict[str, Any] = {"name": name, "in": "query", "required": name in required, "schema": plain}
         if text:
             parameter["description"] = text
         if plain.get("type") == "array" or any(part.get("type") == "array" for part in plain.get("anyOf", ())):
             parameter |= {"style": "form", "explode": False}
         parameters.append(parameter)
     return parameters
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter is left out where a field would be null."""
+    choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
+    if not choices:
+        return schema
+    rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
+    return rest | (choices[0] if len(choices) == 1 else {"anyOf": choices})
 
 
 def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
@@ -138,9 +226,54 @@ def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
     return {key: _inlined(value, definitions) for key, value in schema.items()}
 
 
+# answers
+
+_REQUEST_ID = {"X-Request-Id": {"schema": {"type": "string"}, "description": "By which the logs know the request."}}
+_PROBLEM_HEADERS: Mapping[int, Mapping[str, str]] = {
+    401: {"WWW-Authenticate": "`Bearer`, where neither token nor session was good."},
+    423: {"Retry-After": "Seconds until it is worth trying again."},
+    429: {"Retry-After": "Seconds until it is worth trying again."},
+    503: {"Retry-After": "Seconds until it is worth trying again."},
+}
+
+
+def _responses(operation: Operation, names: Mapping[Any, dict[str, Any]], example: Example | None) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for status, model in operation.answers.items():
+        headers = _headers(operation.answer_headers)
+        response: dict[str, Any] = {"description": operation.summary, "headers": headers}
+        if model is not None:
+            content = {"schema": names[model, "serialization"]}
+            if example is not None and example.status == status:
+                content["example"] = example.answer
+            response["content"] = {"application/json": content}
+        elif operation.answer_media:
+            response["content"] = {media: {"schema": {"type": "string"}} for media in operation.answer_media}
+        responses[str(status)] = response
+    if "ETag" in operation.answer_headers:
+        responses["304"] = {"description": "The caller knows it already.", "headers": _headers({"ETag": "As known."})}
+    for status, codes in problem_codes(operation).items():
+        responses[str(status)] = _problem(status, codes, names)
+    return responses
+
+
+def _headers(headers: Mapping[str, str]) -> dict[str, Any]:
+    return {name: {"schema": {"type": "string"}, "description": text} for name, text in headers.items()} | _REQUEST_ID
+
+
+def _problem(status: int, codes: Sequence[str], names: Mapping[Any, dict[str, Any]]) -> dict[str, Any]:
+    narrowed = {"properties": {"status": {"const": status}, "code": {"enum": list(codes)}}}
+    schema = {"allOf": [names[ProblemDocument, "serialization"], narrowed]}
+    return {
+        "description": f"{HTTPStatus(status).phrase}: {', '.join(codes)}",
+        "headers": _headers(_PROBLEM_HEADERS.get(status, {})),
+        "content": {"application/problem+json": {"schema": schema}},
+    }
+
+
 def add_description(app: web.Application, operations: Sequence[Operation], server: str, version: str) -> None:
     """Serve ``/api/v1/openapi.json`` and ``/api/v1/docs``."""
-    document = describe(operations, server, version)
+    document = describe(operations, server, version, read_examples())
     body = json.dumps(document, ensure_ascii=False).encode()
     page = render(document).encode()
 
@@ -152,70 +285,3 @@ def add_description(app: web.Application, operations: Sequence[Operation], serve
 
     app.router.add_get("/api/v1/openapi.json", openapi)
     app.router.add_get("/api/v1/docs", docs)
-
-
-_STYLE = """
-:root{color-scheme:light dark}
-body{font:16px/1.6 system-ui,"Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif;max-width:60rem;
-margin:0 auto;padding:1rem}
-h2{margin-top:2rem;border-bottom:1px solid #8884}
-details{border:1px solid #8884;border-radius:6px;margin:.5rem 0;padding:.4rem .8rem}
-summary{cursor:pointer}
-code,pre{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.9em}
-pre{overflow-x:auto;background:#8881;padding:.6rem;border-radius:4px}
-table{border-collapse:collapse;width:100%;font-size:.92em}
-td,th{text-align:left;vertical-align:top;border-bottom:1px solid #8883;padding:.25rem .5rem .25rem 0}
-.method{display:inline-block;min-width:4rem;font-weight:700}
-.muted{opacity:.75}
-"""
-
-
-def render(document: Mapping[str, Any]) -> str:
-    """The description as one page without scripts or other files."""
-    tags: dict[str, list[str]] = {}
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            tags.setdefault(operation["tags"][0], []).append(_shown(path, method, operation))
-    models = "".join(
-        f"<details id='{html.escape(name)}'><summary><code>{html.escape(name)}</code></summary>"
-        f"<pre>{html.escape(json.dumps(schema, ensure_ascii=False, indent=2))}</pre></details>"
-        for name, schema in document["components"]["schemas"].items()
-    )
-    info = document["info"]
-    parts = "".join(f"<h2>{html.escape(tag)}</h2>{''.join(shown)}" for tag, shown in tags.items())
-    return (
-        "<!doctype html><html lang='zh-CN'><head><meta charset='utf-8'>"
-        "<meta name='viewport' content='width=device-width,initial-scale=1'>"
-        f"<title>{html.escape(info['title'])}</title><style>{_STYLE}</style></head><body>"
-        f"<h1>{html.escape(info['title'])} <span class='muted'>{html.escape(info['version'])}</span></h1>"
-        f"<p>{html.escape(info['description'])}</p><p><a href='openapi.json'>openapi.json</a></p>"
-        f"{parts}<h2>数据结构</h2>{models}</body></html>"
-    )
-
-
-def _shown(path: str, method: str, operation: Mapping[str, Any]) -> str:
-    rows = "".join(
-        f"<tr><td><code>{html.escape(parameter['name'])}</code></td><td>{html.escape(parameter['in'])}</td>"
-        f"<td>{html.escape(parameter.get('description', ''))}</td></tr>"
-        for parameter in operation["parameters"]
-    )
-    sent = "".join(
-        f"<p>请求体 {html.escape(media)}：{_link(content['schema'])}</p>"
-        for media, content in operation.get("requestBody", {}).get("content", {}).items()
-    )
-    answers = "".join(
-        f"<tr><td>{status}</td><td>{html.escape(answer['description'])}</td><td>"
-        + "".join(_link(content.get("schema", {})) for content in answer.get("content", {}).values())
-        + "</td></tr>"
-        for status, answer in operation["responses"].items()
-    )
-    return (
-        f"<details><summary><span class='method'>{method.upper()}</span><code>{html.escape(path)}</code> "
-        f"{html.escape(operation['summary'])}</summary><p>{html.escape(operation['description'])}</p>"
-        f"<table>{rows}</table>{sent}<table>{answers}</table></details>"
-    )
-
-
-def _link(schema: Mapping[str, Any]) -> str:
-    name = schema.get("$ref", "").rsplit("/", 1)[-1]
-    return f"<a href='#{html.escape(name)}'><code>{html.escape(name)}</code></a>" if name else ""

@@ -13,7 +13,7 @@ from intake_api.domain.case import Channel
 from intake_api.http import schemas
 from intake_api.http.authentication import PRINCIPAL
 from intake_api.http.resources import DATABASE, NOW
-from intake_api.http.routing import Operation, body_of, json_answer
+from intake_api.http.routing import Operation, body_of, json_answer, number_of
 from intake_api.storage import outbox
 
 
@@ -46,10 +46,10 @@ async def claim(request: web.Request) -> web.Response:
 
 
 def _item_id(request: web.Request) -> int:
-    text = request.match_info["item_id"]
-    if not (text.isascii() and text.isdecimal()) or len(text) > 18:
+    number = number_of(request, "item_id")
+    if number is None:
         raise _missing()
-    return int(text)
+    return number
 
 
 def _missing() -> Problem:

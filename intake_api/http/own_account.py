@@ -24,7 +24,7 @@ from intake_api.storage.tokens import digest
 _ISSUER = "一号通"
 
 
-async def show(request: web.Request) -> web.Response:
+async def show_account(request: web.Request) -> web.Response:
     """One's own account."""
     person = await _person(request)
     async with request.app[DATABASE].read() as session:
@@ -142,7 +142,7 @@ async def remove_second_factor(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-async def list_sessions(request: web.Request) -> web.Response:
+async def list_own_sessions(request: web.Request) -> web.Response:
     """One's own sessions."""
     person = await _person(request)
     async with request.app[DATABASE].read() as session:
@@ -152,7 +152,7 @@ async def list_sessions(request: web.Request) -> web.Response:
     return json_answer(staff_schemas.StaffSessionList(items=items))
 
 
-async def end_session(request: web.Request) -> web.Response:
+async def end_own_session(request: web.Request) -> web.Response:
     """End one of one's own sessions, such as on a computer where one forgot to log out."""
     person = await _person(request)
     async with request.app[DATABASE].write() as session:
@@ -217,23 +217,24 @@ async def _note(request: web.Request, session: AsyncSession, action: str, result
     )  # fmt: skip
 
 
-_CODE = {422: "invalid, wrong_code", 423: "account_locked"}
+_PEOPLE = {403: "people_only"}
+_CODE = {**_PEOPLE, 422: "wrong_code", 423: "account_locked"}
 
 OPERATIONS = (
     Operation(
-        "GET", "/api/v1/account", show, "我的账号", "我的账号", "Password, second factor, and what is due.",
-        answers={200: staff_schemas.OwnAccountView}, problems={403: "people_only"}, despite=ANY_DUTY,
+        "GET", "/api/v1/account", show_account, "我的账号", "我的账号", "Password, second factor, and what is due.",
+        answers={200: staff_schemas.OwnAccountView}, problems=_PEOPLE, despite=ANY_DUTY,
     ),
     Operation(
         "PUT", "/api/v1/account/password", change_password, "我的账号", "修改密码",
         "Asks for the old one; the last 5 cannot be used again. Other sessions end.",
         body=staff_schemas.PasswordChangeBody, answers={204: None}, despite=ANY_DUTY,
-        problems={422: "invalid, wrong_password, weak_password, password_reused", 423: "account_locked"},
+        problems={**_PEOPLE, 422: "wrong_password, weak_password, password_reused", 423: "account_locked"},
     ),
     Operation(
         "POST", "/api/v1/account/second-factor", begin_second_factor, "我的账号", "启用双因素：取得密钥",
         "A new TOTP secret (RFC 6238, SHA-1, 6 digits, 30 s). Never shown again.",
-        answers={200: staff_schemas.EnrolmentView}, problems={409: "already_enrolled"}, despite=ANY_DUTY,
+        answers={200: staff_schemas.EnrolmentView}, problems={**_PEOPLE, 409: "already_enrolled"}, despite=ANY_DUTY,
     ),
     Operation(
         "POST", "/api/v1/account/second-factor/confirm", confirm_second_factor, "我的账号", "启用双因素：核对验证码",
@@ -251,11 +252,11 @@ OPERATIONS = (
         body=staff_schemas.CodeBody, answers={200: staff_schemas.RecoveryCodesView}, problems=_CODE,
     ),
     Operation(
-        "GET", "/api/v1/account/sessions", list_sessions, "我的账号", "我的登录会话", "Those that have not ended.",
-        answers={200: staff_schemas.StaffSessionList},
+        "GET", "/api/v1/account/sessions", list_own_sessions, "我的账号", "我的登录会话", "Those that have not ended.",
+        answers={200: staff_schemas.StaffSessionList}, problems=_PEOPLE,
     ),
     Operation(
-        "DELETE", "/api/v1/account/sessions/{session_id}", end_session, "我的账号", "结束一个会话", "",
-        answers={204: None}, problems={404: "session_not_found"},
+        "DELETE", "/api/v1/account/sessions/{session_id}", end_own_session, "我的账号", "结束一个会话", "",
+        answers={204: None}, problems={**_PEOPLE, 404: "session_not_found"},
     ),
 )  # fmt: skip

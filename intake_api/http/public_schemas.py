@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import AwareDatetime, Field
 
 from intake_api.domain.public import Level, Stage
-from intake_api.http.schemas import Body, CategoryRef, Codes, OptionalText, View, box_of
+from intake_api.http.schemas import Body, Box, CategoryRef, Codes, Day, Moment, OptionalText, View
 
 
 class PublicQuery(Body):
@@ -19,11 +18,11 @@ class PublicQuery(Body):
     """Codes of the taxonomy."""
     town: Codes = Field(default_factory=list)
     """Codes or names."""
-    received_from: AwareDatetime | date | None = Field(None, alias="from")
+    received_from: Moment | Day | None = Field(None, alias="from")
     """A moment, or a day in the city's time zone."""
-    received_to: AwareDatetime | date | None = Field(None, alias="to")
+    received_to: Moment | Day | None = Field(None, alias="to")
     """A moment, or a day (inclusive)."""
-    bbox: Annotated[tuple[float, float, float, float] | None, BeforeValidator(box_of)] = None
+    bbox: Box | None = None
     """West, south, east, north in degrees, of the positions as they are shown."""
     limit: int = Field(50, ge=1, le=500)
     cursor: OptionalText = Field("", max_length=100)

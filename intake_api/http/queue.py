@@ -37,7 +37,7 @@ from intake_api.http.queue_schemas import (
     ViewsQuery,
 )
 from intake_api.http.resources import CITY, DATABASE, NOW, WORDS
-from intake_api.http.routing import Operation, body_of, json_answer, query_of
+from intake_api.http.routing import Operation, body_of, json_answer, number_of, query_of
 from intake_api.http.schemas import OneCaseQuery
 from intake_api.storage import claims, queue, ranking, views, worklists
 from intake_api.storage.queue import After, CaseFilter, Order
@@ -302,10 +302,10 @@ async def delete_view(request: web.Request) -> web.Response:
 
 
 def _view_id(request: web.Request) -> int:
-    text = request.match_info["id"]
-    if not (text.isascii() and text.isdecimal()) or len(text) > 18:
+    number = number_of(request, "id")
+    if number is None:
         raise _no_view()
-    return int(text)
+    return number
 
 
 def _no_view() -> Problem:
@@ -357,8 +357,6 @@ def _read_cursor(order: Order, cursor: str) -> After | None:
         raise _invalid("?cursor", "翻页位置无效，请从第一页开始。") from error
 
 
-_NOT_FOUND = "case_not_found, case_number_misread"
-
 OPERATIONS = (
     Operation(
         "GET", "/api/v1/cases", list_cases, "队列", "案件列表",
@@ -376,22 +374,20 @@ OPERATIONS = (
     Operation(
         "GET", "/api/v1/cases/{case_no}/priority", read_priority, "队列", "优先次序及理由",
         "The formula of docs/queue.md with the numbers of this case.",
-        needs=STAFF, answers={200: PriorityView}, problems={404: _NOT_FOUND},
+        needs=STAFF, answers={200: PriorityView},
     ),
     Operation(
         "GET", "/api/v1/cases/{case_no}/claim", read_claim, "队列", "谁在办理",
-        needs=STAFF, answers={200: CaseClaimView}, problems={404: _NOT_FOUND},
+        needs=STAFF, answers={200: CaseClaimView},
     ),
     Operation(
         "POST", "/api/v1/cases/{case_no}/claim", claim_case, "队列", "领办",
         "For ten minutes the case is yours; claiming again and every piece of work on it renew that.",
-        action="claim_case", needs=STAFF, answers={200: CaseClaimView},
-        problems={404: _NOT_FOUND, 409: "case_claimed, case_over"},
+        action="claim_case", needs=STAFF, answers={200: CaseClaimView}, problems={409: "case_claimed, case_over"},
     ),
     Operation(
         "POST", "/api/v1/cases/{case_no}/release-claim", release_claim, "队列", "放回队列",
         action="release_claim", needs=STAFF, answers={200: CaseClaimView},
-        problems={404: _NOT_FOUND},
     ),
     Operation(
         "GET", "/api/v1/views", list_views, "队列", "保存的视图",
@@ -401,12 +397,12 @@ OPERATIONS = (
     Operation(
         "POST", "/api/v1/views", add_view, "队列", "保存视图",
         action="save_view", needs=STAFF, body=ViewBody, answers={201: SavedView},
-        problems={409: "too_many_views", 422: "invalid"},
+        problems={409: "too_many_views"},
     ),
     Operation(
         "PUT", "/api/v1/views/{id}", change_view, "队列", "修改视图",
         action="change_view", needs=STAFF, body=ViewBody, answers={200: SavedView},
-        problems={404: "view_not_found", 422: "invalid"},
+        problems={404: "view_not_found"},
     ),
     Operation(
         "DELETE", "/api/v1/views/{id}", delete_view, "队列", "删除视图",

@@ -23,12 +23,11 @@ from intake_api.http.authentication import PRINCIPAL
 from intake_api.http.cases import category_view, place_view, read_cursor, write_cursor
 from intake_api.http.resources import CITY, DATABASE, NOW, PLACES, TAXONOMY
 from intake_api.http.responsibility_views import Names, in_order, origin_of, state_of
-from intake_api.http.routing import Operation, body_of, json_answer, query_of
+from intake_api.http.routing import Operation, body_of, json_answer, number_of, query_of
 from intake_api.http.schemas import LimitView
 from intake_api.storage import audit, responsibility
 
 _READERS = (Permission.READ_ALL, Permission.READ_DEPARTMENT)
-_LARGEST_ID = 2**62
 _LARGEST_TABLE = 4 * 1024 * 1024
 
 
@@ -170,9 +169,9 @@ async def add_rule(request: web.Request) -> web.Response:
 async def end_rule(request: web.Request) -> web.Response:
     """Let a rule end."""
     body = await body_of(request, views.EndBody)
-    number = request.match_info["id"]
+    number = number_of(request, "id")
     missing = Problem(404, "rule_not_found", "没有这条规则。")
-    if not (number.isascii() and number.isdecimal()) or int(number) >= _LARGEST_ID:
+    if number is None:
         raise missing
     today, principal, now = Names.of(request).today, request[PRINCIPAL], request.app[NOW]()
     last_day = body.last_day or today - timedelta(days=1)
@@ -182,7 +181,7 @@ async def end_rule(request: web.Request) -> web.Response:
     try:
         async with request.app[DATABASE].write() as session:
             await responsibility.end_rule(
-                session, int(number), last_day=last_day, by=principal.actor,
+                session, number, last_day=last_day, by=principal.actor,
                 reason=without_personal(body.reason, ()), now=now,
             )  # fmt: skip
             await _note(request, session, "end_responsibility", f"responsibility:{number}", now)
@@ -192,7 +191,7 @@ async def end_rule(request: web.Request) -> web.Response:
     except responsibility.RuleOver as error:
         raise Problem(409, "rule_over", "这条规则在那天之前就已经终止。") from error
     await request.app[CITY].refresh()
-    return json_answer(views.RuleAdded(id=int(number), version=version))
+    return json_answer(views.RuleAdded(id=number, version=version))
 
 
 async def list_changes(request: web.Request) -> web.Response:
@@ -301,7 +300,8 @@ OPERATIONS = (
         "GET", "/api/v1/responsibility/export.csv", export_rules, "职责", "导出职责表",
         "CSV (UTF-8 with byte order mark) of the rules in force and to come; the columns of `responsibility.csv`, and "
         "names for the reader.",
-        needs=_READERS, answers={200: None},
+        needs=_READERS, answers={200: None}, answer_media=("text/csv",),
+        answer_headers={"Content-Disposition": "The name of the file."},
     ),
     Operation(
         "POST", "/api/v1/responsibility/import", import_table, "职责", "导入职责表",

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from groundwork.problem import Problem
 from groundwork.web import read_json, validation_problem
-from intake_api.domain.access import Permission
+from intake_api.domain.access import Permission, Role
 from intake_api.domain.event import ActorKind
 from intake_api.domain.staff import Duty
 from intake_api.http.authentication import Principal, authenticate
@@ -31,9 +31,11 @@ class Operation:
     """One method of one address.
 
     ``needs``: permissions of which the caller has one; empty: any valid caller; None: public. ``answers`` gives the
-    model of each good status (None: no JSON). ``problems`` names the codes that callers should expect. ``action``: what
-    the audit trail calls it when staff did it; empty for views that record themselves, and for plain reading.
-    ``despite``: duties (an old password, a second factor to set up) that do not stand in the way.
+    model of each good status (None: no JSON, but ``answer_media`` if that is not empty). ``problems`` names the codes
+    that this operation answers beside those that all share (``problem_codes``). ``action``: what the audit trail calls
+    it when staff did it; empty for views that record themselves, and for plain reading. ``despite``: duties (an old
+    password, a second factor to set up) that do not stand in the way. ``name`` tells it from all others; empty: the
+    handler's. ``roles``: whose it is, where that is narrower than ``needs``.
     """
 
     method: str
@@ -46,11 +48,24 @@ class Operation:
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    optional_headers: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
     problems: Mapping[int, str] = field(default_factory=dict)
     request_media: str = "application/json"
     action: str = ""
     despite: frozenset[Duty] = frozenset()
+    name: str = ""
+    roles: tuple[Role, ...] = ()
+    body_may_lack: bool = False
+    """The body may be left out, which means an empty object."""
+    answer_media: tuple[str, ...] = ()
+    answer_headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers of good answers. With an ``ETag``, what the caller knows already is answered 304."""
+
+    @property
+    def operation_id(self) -> str:
+        """Its name for programs, unlike all others."""
+        return self.name or self.handler.__name__
 
 
 def register(app: web.Application, operations: Iterable[Operation]) -> None:
@@ -124,6 +139,18 @@ def query_of(request: web.Request, model: type[Model]) -> Model:
         return model.model_validate(values)
     except ValidationError as error:
         raise validation_problem(error, "?") from error
+
+
+LARGEST_ID = 2**62
+
+
+def number_of(request: web.Request, name: str) -> int | None:
+    """A number in the address; None for what is no number, or larger than any that is given out."""
+    text = request.match_info[name]
+    # the length first: Python reads no number of thousands of digits
+    if not (text.isascii() and text.isdecimal()) or len(text) > 19 or int(text) >= LARGEST_ID:
+        return None
+    return int(text)
 
 
 def json_answer(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

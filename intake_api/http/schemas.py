@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from intake_api.domain.access import Role
 from intake_api.domain.action import Action
@@ -36,6 +36,16 @@ def _or_nothing(value: object) -> object:
     return {} if value is None else value
 
 
+def _within_reach(value: date) -> date:
+    # beyond, a change of the time zone may leave the calendar
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise ValueError(f"时间只能在 {_FIRST_YEAR} 到 {_LAST_YEAR} 年之间。")
+    return value
+
+
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
+Moment = Annotated[AwareDatetime, AfterValidator(_within_reach)]
+Day = Annotated[date, AfterValidator(_within_reach)]
 # text as people send it: no NUL (PostgreSQL keeps none), no spaces around
 Text = Annotated[str, BeforeValidator(_trimmed)]
 OptionalText = Annotated[Text, BeforeValidator(_or_empty)]
@@ -103,7 +113,7 @@ class UtteranceBody(Body):
     role: Text = Field(max_length=20)
     """user, bot or staff."""
     text: Text = Field(max_length=5000)
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
 
 class CaseBody(Body):
@@ -121,7 +131,7 @@ class CaseBody(Body):
     reporter: Annotated[ReporterBody, BeforeValidator(_or_nothing)] = Field(default_factory=ReporterBody.nobody)
     transcript: list[UtteranceBody] = Field(default_factory=list, max_length=500)
     attachments: list[Text] = Field(default_factory=list, max_length=20)
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
     act: OptionalText = Field("", max_length=40)
     """What is meant: report, suggest, praise, consult, …"""
     announce: bool = False
@@ -329,6 +339,10 @@ def box_of(value: object) -> object:
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
+_Degrees = Annotated[float, Field(allow_inf_nan=False)]
+Box = Annotated[tuple[_Degrees, _Degrees, _Degrees, _Degrees], BeforeValidator(box_of)]
+
+
 class CaseQuery(Body):
     """Filters of the queue; several values of one filter are separated by commas."""
 
@@ -340,9 +354,9 @@ class CaseQuery(Body):
     """Codes or names."""
     q: OptionalText = Field("", max_length=200)
     """A case number, or words in description and place."""
-    received_from: AwareDatetime | date | None = Field(None, alias="from")
+    received_from: Moment | Day | None = Field(None, alias="from")
     """A moment, or a day in the city's time zone."""
-    received_to: AwareDatetime | date | None = Field(None, alias="to")
+    received_to: Moment | Day | None = Field(None, alias="to")
     """A moment (exclusive), or a day (inclusive)."""
     overdue: bool = False
     """Only open cases past their due time."""
@@ -350,7 +364,7 @@ class CaseQuery(Body):
     """Only cases in which something of this kind waits for a decision or an answer."""
     work: Work | None = None
     """Only cases on this work list of yours, see ``GET /api/v1/work``."""
-    bbox: Annotated[tuple[float, float, float, float] | None, BeforeValidator(box_of)] = None
+    bbox: Box | None = None
     """West, south, east, north in degrees."""
     channel_user: OptionalText = Field("", max_length=200)
     """The reporter that a channel speaks for; required for channels."""
@@ -501,9 +515,9 @@ class CityView(View):
     description: str
     timezone: str
     emergency: dict[str, str]
-    center: tuple[float, float]
+    center: list[float] = Field(min_length=2, max_length=2)
     zoom: int
-    bounds: tuple[tuple[float, float], tuple[float, float]]
+    bounds: list[Annotated[list[float], Field(min_length=2, max_length=2)]] = Field(min_length=2, max_length=2)
     """South-west and north-east corner, each [lat, lng]."""
     map_tiles: str
     """Tile address, empty: draw the map from this description."""

@@ -17,7 +17,7 @@ from intake_api.http.authentication import PRINCIPAL
 from intake_api.http.cases import category_view, readable
 from intake_api.http.resources import CITY, DATABASE, NOW, TAXONOMY, WORDS
 from intake_api.http.routing import Operation, body_of, json_answer, query_of
-from intake_api.http.schemas import Body, CategoryRef, Latitude, Longitude, OneCaseQuery, OptionalText, View
+from intake_api.http.schemas import Body, CategoryRef, Latitude, Longitude, Moment, OneCaseQuery, OptionalText, View
 from intake_api.storage import neighbours
 from intake_api.storage.neighbours import Neighbour
 from intake_api.storage.tables import CaseRow
@@ -39,7 +39,7 @@ class SimilarBody(Body):
     lat: Latitude | None = None
     lng: Longitude | None = None
     text: OptionalText = Field("", max_length=5000)
-    at: AwareDatetime | None = None
+    at: Moment | None = None
     """When it was seen; now by default."""
 
     @model_validator(mode="after")
@@ -179,6 +179,6 @@ OPERATIONS = (
         "GET", "/api/v1/cases/{case_no}/similar", similar_to_case, "队列", "相似案件",
         "As for a report, for a case that is filed.",
         needs=(Permission.READ_ALL, Permission.READ_DEPARTMENT, Permission.READ_REPORTERS),
-        query=OneCaseQuery, answers={200: SimilarList}, problems={404: "case_not_found, case_number_misread"},
+        query=OneCaseQuery, answers={200: SimilarList},
     ),
 )  # fmt: skip

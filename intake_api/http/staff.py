@@ -296,6 +296,7 @@ OPERATIONS = (
         "name for 15 minutes. Accounts with a second factor send `code` too; `code_required` asks for it. `duties` "
         "tells what must be done before anything else.",
         needs=None, body=schemas.LoginBody, answers={200: schemas.SessionView},
+        answer_headers={"Set-Cookie": "`yht_session`, for this host only."},
         problems={401: "login_failed, code_required", 423: "account_locked", 429: "too_many_attempts"},
     ),
     Operation(

@@ -9,10 +9,8 @@ from intake_api.domain.access import Permission, Role
 from intake_api.http import staff_schemas
 from intake_api.http.authentication import PRINCIPAL
 from intake_api.http.resources import DATABASE, NOW
-from intake_api.http.routing import Operation, body_of, json_answer
+from intake_api.http.routing import Operation, body_of, json_answer, number_of
 from intake_api.storage import audit, tokens
-
-_LARGEST_ID = 2**62
 
 
 async def list_tokens(request: web.Request) -> web.Response:
@@ -52,10 +50,9 @@ async def issue(request: web.Request) -> web.Response:
 async def revoke(request: web.Request) -> web.Response:
     """End a token at once."""
     principal, now = request[PRINCIPAL], request.app[NOW]()
-    number = request.match_info["token_id"]
-    known = number.isascii() and number.isdecimal() and int(number) < _LARGEST_ID
+    number = number_of(request, "token_id")
     async with request.app[DATABASE].write() as session:
-        if not known or not await tokens.revoke(session, int(number), now):
+        if number is None or not await tokens.revoke(session, number, now):
             raise Problem(404, "token_not_found", "没有这个令牌，或已经撤销。")
         await audit.note(
             session, principal.actor, "revoke_token", target=f"token:{number}", result="ok",

@@ -15,7 +15,7 @@ from intake_api.domain.webhook import State
 from intake_api.http.authentication import PRINCIPAL
 from intake_api.http.feed import audience_of
 from intake_api.http.resources import CITY, DATABASE, NOW, SETTINGS, TAXONOMY
-from intake_api.http.routing import Operation, body_of, json_answer
+from intake_api.http.routing import Operation, body_of, json_answer, number_of
 from intake_api.http.webhook_schemas import (
     DeadLetterList,
     DeadLetterView,
@@ -188,10 +188,10 @@ def _own(request: web.Request) -> dict[str, str]:
 
 
 async def _found(session: AsyncSession, request: web.Request, *, locked: bool = False) -> WebhookRow:
-    number = request.match_info["id"]
+    number = number_of(request, "id")
     row = None
-    if number.isascii() and number.isdecimal() and len(number) < 19:
-        row = await (webhooks.get_locked(session, int(number)) if locked else session.get(WebhookRow, int(number)))
+    if number is not None:
+        row = await (webhooks.get_locked(session, number) if locked else session.get(WebhookRow, number))
     if row is None or any(getattr(row, name) != value for name, value in _own(request).items()):
         raise Problem(404, "webhook_not_found", "没有这个订阅。")
     return row
@@ -271,17 +271,18 @@ class _Showing:
         )
 
 
-_NONE = {404: "webhook_not_found"}
+_NONE = {403: "not_your_department", 404: "webhook_not_found"}
 OPERATIONS = (
     Operation(
         "GET", "/api/v1/webhooks", list_webhooks, "事件", "订阅列表",
         "All for the system administrator; departments and partners see their own.",
-        needs=_READERS, answers={200: WebhookList},
+        needs=_READERS, answers={200: WebhookList}, problems={403: "not_your_department"},
     ),
     Operation(
         "POST", "/api/v1/webhooks", add_webhook, "事件", "新增订阅",
         "Each event is POSTed in order, signed in `X-YHT-Signature`. The secret is shown this once.",
-        needs=_MANAGERS, body=WebhookBody, answers={201: WebhookSecret}, problems={422: "invalid"},
+        needs=_MANAGERS, body=WebhookBody, answers={201: WebhookSecret},
+        answer_headers={"Location": "Where the subscription is."},
     ),
     Operation(
         "GET", "/api/v1/webhooks/{id}", show_webhook, "事件", "一个订阅及其状态", needs=_READERS,
@@ -308,6 +309,7 @@ OPERATIONS = (
     Operation(
         "POST", "/api/v1/webhooks/{id}/dead-letters/replay", replay, "事件", "补发",
         "All or those named, in the order of the events, before what is new. A paused subscription goes on.",
-        needs=_MANAGERS, body=ReplayBody, answers={200: Replayed}, problems=_NONE | {409: "webhook_disabled"},
+        needs=_MANAGERS, body=ReplayBody, body_may_lack=True, answers={200: Replayed},
+        problems=_NONE | {409: "webhook_disabled"},
     ),
 )  # fmt: skip

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http import HttpProcessingError
 
 from intake_api.domain.event import canonical_json
 from intake_api.http.resources import SETTINGS
@@ -45,7 +46,7 @@ async def read_form(request: web.Request) -> Form:
             pairs += [(name, value) for name, value in (await request.post()).items() if isinstance(value, str)]
         else:
             raise Refused(415, f"请用 {_FORM} 或 multipart/form-data（UTF-8）提交。")
-    except (ValueError, LookupError, AssertionError) as error:
+    except (ValueError, LookupError, AssertionError, HttpProcessingError) as error:
         raise Refused(400, "提交的表单格式不对，请用 UTF-8 编码。") from error
     pairs += request.query.items()
     return Form(Parameters(pairs), tuple(pairs), tuple(photos))

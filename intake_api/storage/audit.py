@@ -40,7 +40,7 @@ async def note(
     if session.get_bind().dialect.name == "postgresql":  # on SQLite there is one writer at a time anyway
         await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     last, prev_hash = await head(session)
-    entry = AuditEntry(now, actor, action, target[:200], result, address[:64])
+    entry = AuditEntry(now, actor, action, target.replace("\x00", "")[:200], result, address[:64])
     session.add(
         AuditRow(
             at=entry.at,
