@@ -176,20 +176,6 @@ class Followers:
         )
         return await self._database.read(lambda connection: list(connection.execute(query).scalars()))
 
-    async def waiting(self) -> int:
-        """How many followers have to be told something that cannot be told now."""
-        untold = (
-            sa.select(messages.c.id)
-            .where(
-                messages.c.conversation == followers.c.conversation,
-                messages.c.id > followers.c.told,
-                messages.c.direction == "out",
-            )
-            .exists()
-        )
-        query = sa.select(sa.func.count()).select_from(followers).where(followers.c.waits != Waits.NOTHING, untold)
-        return await self._database.read(lambda connection: int(connection.execute(query).scalar_one()))
-
     async def take(self, conversation: str, owner: str, now: datetime) -> Bag | None:
         """Take the right to write to the follower, and what has to be told. None when another has it."""
 

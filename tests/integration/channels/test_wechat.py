@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from aiohttp import ClientSession, web
 
 from channels.app import create_app
@@ -19,8 +20,10 @@ from channels.gateway.dialogue import MemoryDialogue
 from channels.gateway.message import Button, Reply
 from channels.wechat.client import WeChat
 from channels.wechat.codec import Envelope, read_xml, signature, write_xml
+from channels.wechat.tables import followers
 from groundwork.datum import wgs84_to_gcj02
 from groundwork.settings import Settings
+from intake_api.storage.other_databases import OtherDatabases
 from tests.integration.channels.conftest import QUICK, Clock, IntakeStandIn, Server
 
 Json = dict[str, Any]
@@ -491,3 +494,17 @@ async def test_without_an_account_there_is_no_such_channel(
     app = create_app(settings, dialogue=lambda _session: assistant, clock=clock, pace=QUICK)
     async with serve(app) as url, session.get(f"{url}/channels/wechat") as answer:
         assert (answer.status, (await answer.json())["code"]) == (404, "channel_off")
+
+
+async def test_a_person_who_is_erased_is_no_follower_any_more(
+    phone: Phone, database_url: str, tmp_path: Path, assistant: Assistant
+) -> None:
+    await phone.says("你好")
+    settings = Settings(_env_file=None, var_dir=tmp_path, database_url=database_url.replace("channels.db", "cases.db"))
+    erased = await OtherDatabases(settings).erase([f"wechat:{USER}"])
+    assert erased["conversations"] == 1
+    database = Database(database_url)
+    left = await database.read(lambda connection: connection.execute(sa.select(followers)).all())
+    await database.close()
+    assert left == []
+    assert await phone.says("又来了") == "听到：又来了"
