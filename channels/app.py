@@ -23,7 +23,11 @@ from channels.gateway.intake import Intake
 from channels.gateway.pushes import Pushes
 from channels.gateway.store import Store
 from channels.neighbours import Neighbours
+from channels.webchat.views import CHANNEL as WEB_CHANNEL
 from channels.webchat.views import WEBCHAT, WebChat, add_webchat_routes
+from channels.wechat.account import Account
+from channels.wechat.attendant import CHANNEL as WECHAT_CHANNEL
+from channels.wechat.views import WECHAT, WeChatChannel, add_wechat_routes
 from groundwork.settings import BadSettings, Settings
 from groundwork.web import install, process_middleware
 
@@ -64,16 +68,21 @@ def create_app(
             app[SESSION] = session = await stack.enter_async_context(_session())
             pushes = Pushes(store, clock)
             partner = dialogue(session) if dialogue else RasaDialogue(session, settings.rasa_urls)
-            gateway = Gateway(store, partner, pushes, clock=clock, pace=pace)
-            stack.push_async_callback(gateway.close)
             intake = Intake(session, settings.intake_url, settings.channel_token)
+            wechat = Account(settings, session, database, clock) if settings.wechat_app_id else None
+            fetchers = wechat.fetchers(intake, store) if wechat else {}
+            gateway = Gateway(store, partner, pushes, clock=clock, pace=pace, fetchers=fetchers)
+            stack.push_async_callback(gateway.close)
             app[WEBCHAT] = WebChat(
                 store, gateway, pushes, intake, Limiter(), clock, settings.upload_limit_mb * 1024 * 1024, set()
             )
+            if wechat:
+                await stack.enter_async_context(_wechat(app, wechat, gateway, clock))
             await stack.enter_async_context(_running("recovery", gateway.run_recovery()))
             await stack.enter_async_context(_running("pushes", pushes.run()))
             if settings.channel_token:
-                await stack.enter_async_context(_running("courier", Courier(intake, gateway).run()))
+                channels = (WEB_CHANNEL, WECHAT_CHANNEL) if wechat else (WEB_CHANNEL,)
+                await stack.enter_async_context(_running("courier", Courier(intake, gateway, channels).run()))
             else:
                 log.warning("YHT_CHANNEL_TOKEN is empty: nothing is fetched from the outbox")
             yield
@@ -85,8 +94,23 @@ def create_app(
     neighbours = Neighbours(settings)
     install(app, settings, neighbours.checks(database_ready), metrics_view=neighbours.metrics)
     add_webchat_routes(app)
+    add_wechat_routes(app)
     add_front_routes(app, Passage(settings.intake_url, settings.trusted_proxies))
     return app
+
+
+@asynccontextmanager
+async def _wechat(
+    app: web.Application, account: Account, gateway: Gateway, clock: Callable[[], datetime]
+) -> AsyncIterator[None]:
+    """Attend to the WeChat account while the block lasts."""
+    attendant = account.attendant(gateway)
+    app[WECHAT] = WeChatChannel(account.gate, attendant, clock)
+    async with _running("postman", account.postman.run()):
+        try:
+            yield
+        finally:
+            await attendant.close()
 
 
 def _session() -> aiohttp.ClientSession:

@@ -6,10 +6,11 @@ A missing or bad value stops the start with one line that names the variable.
 from __future__ import annotations
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,6 +62,15 @@ class Settings(BaseSettings):
         (), description="Private networks that webhooks may call, without TLS too, comma-separated; empty: none."
     )
     upload_limit_mb: int = Field(10, ge=1, le=100, description="Largest photo or voice message, in MB.")
+    wechat_app_id: str = Field("", description="WeChat official account: AppID; empty: the channel is off.")
+    wechat_app_secret: str = Field("", description="WeChat: AppSecret.", repr=False)
+    wechat_token: str = Field("", description="WeChat: the token of the server configuration.", repr=False)
+    wechat_mode: Literal["plain", "compatible", "safe"] = Field("plain", description="WeChat: message encryption.")
+    wechat_aes_key: str = Field("", description="WeChat: EncodingAESKey; needed unless plain.", repr=False)
+    wechat_api_base: str = Field("https://api.weixin.qq.com", description="WeChat: address of its interface.")
+    wechat_reply_seconds: float = Field(
+        4.0, ge=0.1, le=4.5, description="WeChat: an answer that is ready in this time is the callback's reply."
+    )
 
     @field_validator("trusted_proxies", "webhook_private", mode="before")
     @classmethod
@@ -76,7 +86,23 @@ class Settings(BaseSettings):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("public_url", "intake_url", "actions_url", "geocoder_url")
+    @field_validator("wechat_app_secret", "wechat_token")
+    @classmethod
+    def _of_one_account(cls, value: str, info: ValidationInfo) -> str:
+        if bool(value) != bool(info.data.get("wechat_app_id")):
+            raise ValueError("must be set together with YHT_WECHAT_APP_ID")
+        return value
+
+    @field_validator("wechat_aes_key")
+    @classmethod
+    def _aes_key(cls, value: str, info: ValidationInfo) -> str:
+        if value and not re.fullmatch(r"[A-Za-z0-9]{43}", value):
+            raise ValueError("must have 43 letters and digits")
+        if not value and info.data.get("wechat_app_id") and info.data.get("wechat_mode") != "plain":
+            raise ValueError("is needed unless YHT_WECHAT_MODE is plain")
+        return value
+
+    @field_validator("public_url", "intake_url", "actions_url", "geocoder_url", "wechat_api_base")
     @classmethod
     def _address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):

@@ -53,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     _access(commands)
     city = _add(_group(commands, "city", "城市数据"), "load", "检查并载入一个城市文件夹", _load_city)
     city.add_argument("folder", type=Path, metavar="DIR", help="城市文件夹（见 docs/city.md）")
+    _add(_group(commands, "wechat", "微信公众号"), "menu", "设置公众号的菜单", _set_wechat_menu)
     _tickets(commands)
     if importlib.util.find_spec("yht.evaluate"):
         importlib.import_module("yht.evaluate").add_parsers(commands)
@@ -246,6 +247,12 @@ def _load_city(arguments: argparse.Namespace) -> None:
     from yht.records import load_city
 
     print(asyncio.run(load_city(_records(), arguments.folder)))
+
+
+def _set_wechat_menu(_arguments: argparse.Namespace) -> None:
+    from yht.wechat import set_menu
+
+    print(asyncio.run(set_menu(_records())))
 
 
 def _import_tickets(arguments: argparse.Namespace) -> None:

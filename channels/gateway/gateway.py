@@ -10,17 +10,18 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from channels.gateway import metrics
 from channels.gateway.dialogue import AssistantFailed, AssistantSlow, AssistantUnreachable, Dialogue
+from channels.gateway.media import Fetch, MediaAway, MediaLost
 from channels.gateway.message import Answer, Inbound, Kind, Reply
 from channels.gateway.pushes import Pushes
 from channels.gateway.store import LeaseLost, Store, Work
-from channels.gateway.wording import BUSY, GIVEN_UP, STALE_BUTTON, STALE_TITLE, metadata, offered, wording
+from channels.gateway.wording import BUSY, GIVEN_UP, MEDIA_LOST, STALE_BUTTON, STALE_TITLE, metadata, offered, wording
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Pace:
 FAILURES = 8
 """So many attempts the assistant may fail on one message (not: be away), over some minutes, before we say so."""
 
+_FETCHES = 5  # attempts, over more than a minute, before a photo counts as lost
 _FAILURES_IN_A_ROW = 2  # of these within one attempt
 _CLOSING_SECONDS = 20.0
 _RECOVERIES_AT_ONCE = 8
@@ -68,12 +70,15 @@ class Gateway:
         *,
         clock: Callable[[], datetime] = now_utc,
         pace: Pace | None = None,
+        fetchers: Mapping[str, Fetch] | None = None,
     ):
+        """``fetchers`` by channel: each brings what its messages of the kind MEDIA stand for."""
         self._store = store
         self._dialogue = dialogue
         self._pushes = pushes
         self._clock = clock
         self._pace = pace or Pace()
+        self._fetchers = fetchers or {}
         self._arrivals: dict[str, list[asyncio.Future[None]]] = {}
         # requests of this process that wait for an answer, by conversation and message; None: not for now
         self._waiting: dict[str, list[tuple[int, asyncio.Future[Answer | None]]]] = {}
@@ -265,7 +270,7 @@ class Gateway:
         given_up = False
         try:
             replies = await self._replies(work, exchange)
-        except (AssistantUnreachable, AssistantFailed) as error:
+        except (AssistantUnreachable, AssistantFailed, MediaAway) as error:
             failed = isinstance(error, AssistantFailed)
             if not (failed and work.failures + 1 >= FAILURES):
                 await self._postpone(owner, work, failed)
@@ -297,6 +302,15 @@ class Gateway:
     async def _replies(self, work: Work, exchange: _Exchange) -> list[Reply]:
         """What is answered to ``work``: by the assistant, or by ourselves when it must not hear it."""
         offer = None
+        if exchange.message.kind is Kind.MEDIA:
+            try:
+                exchange.message = await self._fetchers[exchange.message.channel](exchange.message)
+            except MediaLost as lost:
+                return [Reply(lost.words)]
+            except MediaAway:
+                if work.attempts < _FETCHES:
+                    raise
+                return [MEDIA_LOST]
         if exchange.message.kind is Kind.PAYLOAD:
             # a payload is a command, so it counts only as the assistant offered it
             offers = await self._store.offers(exchange.message.sender)

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     PAYLOAD = "payload"  # a button was pressed
     LOCATION = "location"  # a pin on the map
     ATTACHMENT = "attachment"  # a photo or a voice message, already stored by the intake
+    MEDIA = "media"  # the same, still at the channel's provider: fetched before the assistant hears of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Inbound:
     label: str = ""
     attachment_id: str = ""
     media_type: str = ""
+    media_id: str = ""
 
     @property
     def sender(self) -> str:
@@ -57,6 +59,8 @@ class Inbound:
                 body = {"location": {"lat": self.lat, "lng": self.lng, "label": self.label}}
             case Kind.ATTACHMENT:
                 body = {"attachment": {"attachment_id": self.attachment_id, "media_type": self.media_type}}
+            case Kind.MEDIA:
+                body = {"media": {"media_id": self.media_id, "media_type": self.media_type}}
         return {"kind": self.kind.value} | body
 
     def with_parts(self, parts: Mapping[str, Any]) -> Inbound:
@@ -73,6 +77,7 @@ def inbound_from(sender: str, message_id: str, content: Mapping[str, Any], recei
     channel, _, conversation_id = sender.partition(":")
     location = content.get("location") or {}
     attachment = content.get("attachment") or {}
+    media = content.get("media") or {}
     return Inbound(
         channel=channel,
         conversation_id=conversation_id,
@@ -85,7 +90,8 @@ def inbound_from(sender: str, message_id: str, content: Mapping[str, Any], recei
         lng=location.get("lng"),
         label=location.get("label", ""),
         attachment_id=attachment.get("attachment_id", ""),
-        media_type=attachment.get("media_type", ""),
+        media_type=(attachment or media).get("media_type", ""),
+        media_id=media.get("media_id", ""),
     )
 
 

@@ -12,6 +12,7 @@ TEXT_LIMIT = 5000
 
 BUSY = Reply("系统正忙，您的话已经记下，稍后会回复您。")
 GIVEN_UP = Reply("很抱歉，刚才那句话没能处理好。请您换个说法再说一遍，或拨打服务热线。")
+MEDIA_LOST = Reply("刚才的照片或语音没能取到，请您再发一次，或者用文字说明。")
 STALE_BUTTON = Reply("这个选项已经过期了，请您直接打字告诉我。")
 STALE_TITLE = "（已失效的选项）"
 
@@ -45,6 +46,8 @@ def wording(message: Inbound, offer: Button | None = None) -> str:
             return "/share_attachment" + json.dumps(
                 {"id": message.attachment_id, "media_type": message.media_type}, ensure_ascii=False
             )
+        case Kind.MEDIA:
+            raise ValueError("what is not fetched yet cannot be put into words")
 
 
 def metadata(message: Inbound) -> dict[str, str]:

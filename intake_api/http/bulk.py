@@ -140,7 +140,8 @@ OPERATIONS = (
         "POST", "/api/v1/cases/bulk", act_on_many, "队列", "批量操作",
         "One action on up to 200 cases; each is done or refused by itself. The action's own fields stand beside "
         "`action` and `case_nos`, as in its own address.",
-        needs=(Permission.READ_ALL, Permission.READ_DEPARTMENT), body=BulkBody, optional_headers=KEY, answers={200: BulkResult},
+        needs=(Permission.READ_ALL, Permission.READ_DEPARTMENT), body=BulkBody, optional_headers=KEY,
+        answers={200: BulkResult},
         problems={400: "idempotency_key_invalid", 422: "unknown_action, idempotency_mismatch"},
     ),
 )  # fmt: skip

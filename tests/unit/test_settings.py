@@ -52,6 +52,11 @@ def test_the_example_has_every_setting_commented_out() -> None:
         ("YHT_EMBEDDER", "bert"),
         ("YHT_EMBEDDER", "onnx:"),
         ("YHT_UPLOAD_LIMIT_MB", "1000"),
+        ("YHT_WECHAT_APP_SECRET", "a secret of no account"),
+        ("YHT_WECHAT_MODE", "half"),
+        ("YHT_WECHAT_AES_KEY", "short"),
+        ("YHT_WECHAT_API_BASE", "api.weixin.qq.com"),
+        ("YHT_WECHAT_REPLY_SECONDS", "6"),
     ],
 )
 def test_a_bad_value_is_said_in_one_line_that_names_the_setting(
@@ -62,3 +67,28 @@ def test_a_bad_value_is_said_in_one_line_that_names_the_setting(
         read_settings()
     assert str(caught.value).startswith(f"{name}: ")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"YHT_WECHAT_APP_ID": "wx1"}, "YHT_WECHAT_APP_SECRET"),
+        ({"YHT_WECHAT_APP_ID": "wx1", "YHT_WECHAT_APP_SECRET": "s"}, "YHT_WECHAT_TOKEN"),
+        (
+            {
+                "YHT_WECHAT_APP_ID": "wx1",
+                "YHT_WECHAT_APP_SECRET": "s",
+                "YHT_WECHAT_TOKEN": "t",
+                "YHT_WECHAT_MODE": "safe",
+            },
+            "YHT_WECHAT_AES_KEY",
+        ),
+    ],
+)
+def test_half_an_official_account_is_refused_by_the_name_of_what_is_missing(
+    given: dict[str, str], named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(BadSettings, match=f"^{named}: "):
+        read_settings()

@@ -94,7 +94,10 @@ async def _migrate(url: str) -> None:
     database = Database(url)
     await database.upgrade()
     if url.startswith("postgresql"):
-        tables = "channels_attachments, channels_leases, channels_messages, channels_conversations"
+        tables = (
+            "channels_attachments, channels_leases, channels_messages, channels_conversations, "
+            "channels_wechat_followers, channels_wechat_tokens"
+        )
         await database.write(lambda connection: connection.execute(sa.text(f"TRUNCATE {tables}")))
     await database.close()
 
@@ -264,6 +267,7 @@ class IntakeStandIn(Server):
 
     def __init__(self) -> None:
         super().__init__()
+        self.channels = ["web"]
         self.outbox: list[Json] = []
         self.delivered: list[str] = []
         self.failed: list[tuple[str, int]] = []
@@ -314,7 +318,7 @@ class IntakeStandIn(Server):
     async def _claim(self, request: web.Request) -> web.Response:
         self._authorised(request)
         body = await request.json()
-        assert body == {"channels": ["web"], "limit": 50, "lease_seconds": 60}
+        assert body == {"channels": self.channels, "limit": 50, "lease_seconds": 60}
         return web.json_response({"items": self.outbox})
 
     async def _delivered(self, request: web.Request) -> web.Response:

@@ -1,0 +1,150 @@
+"""Attends to a callback: the message goes to the gateway, the answer into the reply if it is ready in time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from channels.gateway.flood import Flood, Limiter
+from channels.gateway.gateway import Gateway
+from channels.gateway.intake import Intake, IntakeDown, IntakeRefused
+from channels.gateway.media import MediaAway, MediaLost
+from channels.gateway.message import Answer, Inbound, Kind, sender_id
+from channels.gateway.store import Store
+from channels.wechat import metrics
+from channels.wechat.client import MediaTooLarge, WeChat, WeChatDown, WeChatRefused
+from channels.wechat.followers import Followers, Taken
+from channels.wechat.gate import Callback
+from channels.wechat.incoming import LEAVING, meaning
+from channels.wechat.letters import chosen
+from channels.wechat.postman import Postman
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "wechat"
+_SLOW_DOWN = "消息发得太快了，请稍等一会儿再发。"
+_MEDIA_GONE = "刚才的照片或语音已经取不到了，请您再发一次，或者用文字说明。"
+_POLL_SECONDS = 0.05
+_EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "audio/amr": "amr"}
+
+
+class Attendant:
+    """Answers callbacks. What is not ready within ``reply_seconds`` is left to the postman."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        followers: Followers,
+        postman: Postman,
+        limiter: Limiter,
+        clock: Callable[[], datetime],
+        *,
+        reply_seconds: float,
+    ):
+        self._gateway = gateway
+        self._followers = followers
+        self._postman = postman
+        self._limiter = limiter
+        self._clock = clock
+        self._reply_seconds = reply_seconds
+        self._tasks: set[asyncio.Task[Answer]] = set()
+
+    async def attend(self, callback: Callback) -> str:
+        """The words for the reply to ``callback``; empty when there are none, or they come later."""
+        conversation, now = sender_id(CHANNEL, callback.open_id), self._clock()
+        if callback.fields.get("Event") == LEAVING:
+            await self._followers.left(conversation)
+            return ""
+        meant = meaning(callback.fields)
+        if isinstance(meant, str):
+            if callback.fields.get("Event") not in ("LOCATION", "VIEW"):  # these give us no right to write
+                await self._followers.contact(conversation, now)
+            return meant
+        try:
+            self._limiter.reserve(conversation)
+        except Flood:
+            return _SLOW_DOWN
+        deadline = asyncio.get_running_loop().time() + self._reply_seconds
+        await self._followers.contact(conversation, now, now + timedelta(seconds=self._reply_seconds + 1))
+        message = Inbound(CHANNEL, callback.open_id, callback.message_id, Kind.TEXT, now).with_parts(meant)
+        if message.kind is Kind.TEXT:
+            button = chosen(message.text, await self._followers.choices(conversation))
+            if button is not None:
+                message = message.with_parts({"kind": Kind.PAYLOAD, "payload": button.payload, "text": button.title})
+        # a task of its own: the answer is made whether the callback waits for it or not
+        task = asyncio.create_task(self._gateway.handle(message))
+        self._tasks.add(task)
+        task.add_done_callback(self._answered)
+        words = await self._reply(task, conversation, callback.message_id, deadline)
+        if words:
+            metrics.REPLIES.labels("reply").inc()
+            return words
+        metrics.REPLIES.labels("later").inc()
+        await self._followers.hang_up(conversation)
+        self._postman.ring()
+        return ""
+
+    async def close(self) -> None:
+        """Wait for nothing more: what is under way is answered by the gateway's recovery."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _reply(self, task: asyncio.Task[Answer], conversation: str, message_id: str, deadline: float) -> str:
+        loop = asyncio.get_running_loop()
+        await asyncio.wait({task}, timeout=max(0.0, deadline - loop.time()))
+        if not task.done():
+            return ""
+        task.result()  # its error is the callback's: WeChat asks again
+        while True:
+            try:
+                return await self._followers.reply(conversation, message_id, self._clock())
+            except Taken:
+                if loop.time() > deadline:
+                    return ""
+                await asyncio.sleep(_POLL_SECONDS)
+
+    def _answered(self, task: asyncio.Task[Answer]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a WeChat message was not answered", extra={"reason": type(error).__name__})
+        self._postman.ring()
+
+
+class Porter:
+    """Fetches users' photos and voice messages from WeChat and hands them to the intake."""
+
+    def __init__(self, wechat: WeChat, intake: Intake, store: Store, clock: Callable[[], datetime], limit: int):
+        """``limit``: bytes of the largest one."""
+        self._wechat = wechat
+        self._intake = intake
+        self._store = store
+        self._clock = clock
+        self._limit = limit
+
+    async def fetch(self, message: Inbound) -> Inbound:
+        """The message with its attachment stored. Raises MediaAway or MediaLost."""
+        try:
+            content, media_type = await self._wechat.media(message.media_id, self._limit)
+            if not media_type.startswith(("image/", "audio/")):
+                media_type = message.media_type
+            name = f"wechat.{_EXTENSIONS.get(media_type, 'bin')}"
+            stored = await self._intake.store_attachment(content, name, media_type)
+        except MediaTooLarge as error:
+            raise MediaLost(f"文件太大，最多 {self._limit // 1024 // 1024} MB，请您换一张再发。") from error
+        except WeChatRefused as error:
+            log.warning("WeChat does not give a media", extra={"errcode": error.code})
+            raise MediaLost(_MEDIA_GONE) from error
+        except IntakeRefused as error:
+            if error.status in (401, 403, 429):  # our token, our pace: not the resident's fault
+                raise MediaAway from error
+            raise MediaLost(error.detail) from error
+        except (WeChatDown, IntakeDown) as error:
+            raise MediaAway from error
+        attachment_id, media_type = str(stored["attachment_id"]), str(stored.get("media_type") or media_type)
+        await self._store.add_attachment(message.sender, attachment_id, media_type, self._clock())
+        return message.with_parts(
+            {"kind": Kind.ATTACHMENT, "attachment_id": attachment_id, "media_type": media_type, "media_id": ""}
+        )
