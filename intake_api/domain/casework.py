@@ -460,7 +460,8 @@ class Casework:
         """The reporter's word on the outcome, by themselves or asked by an operator (回访)."""
         self._require(Action.RATE)
         settled = self.standing
-        if settled.status is Status.MERGED:
+        merged = settled.status is Status.MERGED
+        if merged:
             if self.outcome is None or self.outcome.status is not Status.CLOSED:
                 raise NotNow(Action.RATE, Status.MERGED, "并入的案件还没有结案，结案以后再评价。")
             settled = self.outcome
@@ -472,7 +473,7 @@ class Casework:
         within = self._may_reopen(settled.closed_at)
         if unhappy and within:
             reason = f"回访：{'未解决' if not solved else grade.label}"
-            if settled is not self.standing:
+            if merged:
                 self.asks_reopening = reason
             elif not self.standing.open_tasks(TaskKind.REOPEN):
                 self._ask(TaskKind.REOPEN, TaskState.ASKED, reason)

@@ -385,7 +385,8 @@ def test_a_closed_case_is_called_back_within_days_and_a_rating_does_that(rules: 
      (Grade.VERY_SATISFIED, False, True)],
 )  # fmt: skip
 def test_unsolved_or_dissatisfied_asks_for_reopening(rules: Rules, grade: Grade, solved: bool, asks: bool) -> None:
-    work = at(rules, standing(rules, Status.CLOSED), hours=1)
+    call_back = Task(TaskKind.CALL_BACK, TaskState.GRANTED, "8", NOW, id=5)
+    work = at(rules, standing(rules, Status.CLOSED, tasks=(call_back,)), hours=1)
     work.rate(grade, solved)
     assert bool(work.standing.open_tasks(TaskKind.REOPEN)) is asks
 
