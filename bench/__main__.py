@@ -45,8 +45,10 @@ MEASUREMENTS = (
     Measurement("throughput", "与 Rasa 自带流水线相比：吞吐量（REST，SQLite）", pipelines.throughput, needs_stock=True),
     Measurement("accuracy", "与 Rasa 自带流水线相比：理解", pipelines.accuracy, needs_stock=True),
     Measurement("parse", "与 Rasa 自带流水线相比：单次理解用时", pipelines.parsing, needs_stock=True),
-    Measurement("filing", "立案速度（SQLite）", lambda s, _m, r: filing.measure(s, r)),
-    Measurement("queue", "队列（PostgreSQL，1 万件与 100 万件）", lambda s, _m, r: queue_speed.measure(s, r)),
+    Measurement("filing", "立案速度（SQLite 与 PostgreSQL）", lambda s, _m, r: filing.measure(s, r)),
+    Measurement(
+        "queue", "队列、热点、指标（PostgreSQL，1 万件与 100 万件）", lambda s, _m, r: queue_speed.measure(s, r)
+    ),
     Measurement("resolution", "地点识别（地名库）", lambda _s, _m, r: resolution.measure(r)),
 )
 
