@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 
 import pytest
+import sqlalchemy as sa
 from PIL import Image
 from sqlalchemy import select, text, update
 
@@ -48,8 +49,9 @@ def _empty(connection) -> None:  # type: ignore[no-untyped-def]
 
 def _drop(connection) -> None:  # type: ignore[no-untyped-def]
     """The test's database is shared with tests that expect no tables but the intake's."""
-    for name in ("messages", "leases", "attachments", "conversations", "version"):
-        connection.execute(text(f"DROP TABLE channels_{name}"))
+    tables = sa.MetaData()
+    tables.reflect(connection, only=lambda name, _: name.startswith("channels_"))
+    tables.drop_all(connection)
 
 
 def _tracker(settings: Settings) -> None:
