@@ -224,6 +224,7 @@ async def _queue(go: Walk) -> None:
     await go("similar_to_case", "operator", case_no=number)
     await go("list_hot_spots", "supervisor")
     for name, query in (
+        ("list_work", ""),
         ("read_figures", "?by=town"),
         ("cases_behind", "?measure=filed&limit=1"),
         ("export_figures", "?format=csv"),
