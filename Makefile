@@ -27,7 +27,7 @@ run: ## 补齐所缺的一切并启动，默认 http://127.0.0.1:8080（YHT_PORT
 
 test: ## 全部测试
 	@$(PYTHON) deploy/bootstrap.py test
-	.venv/bin/python -m pytest -n auto tests $(addprefix --ignore=,$(BOT_TESTS) $(E2E_TESTS))
+	.venv/bin/python -m pytest -n auto --dist worksteal tests $(addprefix --ignore=,$(BOT_TESTS) $(E2E_TESTS))
 ifneq ($(strip $(BOT_TESTS) $(BOTH_TESTS)),)
 	.venv-bot/bin/python -m pytest $(BOTH_TESTS) $(BOT_TESTS)
 endif
