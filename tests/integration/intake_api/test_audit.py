@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import csv
 import io
 import logging
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -39,20 +41,27 @@ async def note(database: Database, target: str) -> None:
 
 
 async def tamper(database: Database, *statements: str) -> None:
-    """What somebody does who owns the database: past the triggers."""
+    """What somebody does who owns the database: past the triggers and references."""
+    if database.is_sqlite:
+        await asyncio.to_thread(_tamper_file, str(database.engine.url.database), statements)
+        return
     async with database.engine.execution_options(intake_writes=True).begin() as connection:
-        if database.is_sqlite:
-            triggers = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
-            kept = list(await connection.execute(text(triggers)))
-            for name, _ in kept:
-                await connection.execute(text(f"DROP TRIGGER {name}"))
-        else:
-            await connection.execute(text("SET LOCAL session_replication_role = replica"))
-            kept = []
+        await connection.execute(text("SET LOCAL session_replication_role = replica"))
         for statement in statements:
             await connection.execute(text(statement))
+
+
+def _tamper_file(path: str, statements: tuple[str, ...]) -> None:
+    # a plain connection does not look at references
+    with contextlib.closing(sqlite3.connect(path, timeout=10)) as connection:
+        kept = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in kept:
+            connection.execute(f"DROP TRIGGER {name}")
+        for statement in statements:
+            connection.execute(statement)
         for _, sql in kept:
-            await connection.execute(text(sql))
+            connection.execute(sql)
+        connection.commit()
 
 
 async def trail(auditor: Person, query: str = "") -> list[Json]:
