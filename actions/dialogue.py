@@ -490,7 +490,10 @@ def _ask_next(before: Report, report: Report, says: list[tuple[str, dict[str, An
             return Turn(replace(report, asked="place", place_asked=report.place_asked + 1), tuple(says))
         report = replace(report, place_unknown=True)
     category = report.category
-    if category and category[1] < SURE_ENOUGH and not report.category_asked and len(report.scores) > 1:
+    # what was read back before and stays the likeliest is read back again, not asked about
+    read_back = before.asked == "confirmed" and before.category and category and before.category[0] == category[0]
+    unsure = category and category[1] < SURE_ENOUGH and len(report.scores) > 1
+    if unsure and not read_back and not report.category_asked:
         says.append(("utter_which", {}))
         return Turn(replace(report, asked="category", category_asked=True), tuple(says))
     says.append(("utter_summary", {}))
