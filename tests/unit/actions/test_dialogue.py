@@ -214,3 +214,12 @@ def test_of_two_problems_in_one_message_the_first_is_taken_down_and_the_second_k
     second = take_up(Report.from_slot(report.later))
     assert [name for name, _ in second.says] == ["utter_second", "utter_summary"]
     assert (second.report.place, second.report.category) == (GATE.text, ("1115", 0.9))
+
+
+def test_more_about_a_matter_that_was_read_back_does_not_open_the_question_of_what_it_is():
+    report = summary_of_a_broken_light()
+    report, said = say(
+        report, "还有就是旁边也黑 说不清是哪一根", categories=(("0116", 0.9), ("0117", 0.9), ("0115", 0.1))
+    )
+    assert report.category is not None
+    assert (report.category[0], said) == ("0115", ["utter_summary"])
