@@ -20,6 +20,7 @@ from intake_api.domain.limits import settle
 from intake_api.domain.place import Place
 from intake_api.domain.taxonomy import Category, Taxonomy
 from intake_api.filing import Location
+from intake_api.noticing import Noticing
 from intake_api.once import Key, is_first
 from intake_api.places import PlaceResolver
 from intake_api.storage import cases, casework, claims, examples
@@ -68,6 +69,7 @@ class Correcting:
         self._cities = cities
         self._places = places
         self._now = now
+        self._noticing = Noticing(taxonomy)
 
     async def correct(self, case_id: int, wanted: Correction, actor: Actor) -> None:
         """Change an existing case, tell it in an event, and keep an example, all in one transaction.
@@ -114,6 +116,8 @@ class Correcting:
         await casework.settle(session, row, standing, work.standing, work.rules.policy)
         if work.events:
             await casework.record(session, row, work.events, work.remarks)
+            await session.flush()
+            await self._noticing.tell(session, row, work.events, self._cities.current, now)
 
     async def _place(self, case_id: int, location: Location | None) -> Place | None:
         """The right place; a pin without words keeps those of the report."""

@@ -30,8 +30,8 @@ def kind_of(event: Event) -> str | None:
         case EventKind.FILED:
             return None if event.data.get("automatic") else "filed"
         case EventKind.DISPATCHED:
-            # what is dispatched as it is filed is told with the number
-            return None if event.data.get("automatic") else "dispatched"
+            # what is dispatched as it is filed is told with the number; a correction that moves it gives its reason
+            return None if event.data.get("automatic") and not event.reason else "dispatched"
         case EventKind.EXTENSION_DECIDED:
             return "extended" if event.data.get("granted") else None
         case EventKind.VERIFIED | EventKind.ANSWERED:

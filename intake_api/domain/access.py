@@ -46,6 +46,7 @@ class Permission(StrEnum):
     READ_ALL = "read_all"  # read every case
     READ_DEPARTMENT = "read_department"  # read the cases of one's own department
     READ_REPORTERS = "read_reporters"  # read cases of the reporter one speaks for
+    KNOW_CALLERS = "know_callers"  # find cases by the phone they were reported from, with a record
     REVEAL = "reveal"  # see the reporter's name and phone, with a record
     INSPECT = "inspect"  # read the cases that an inspector is to look at
     CORRECT = "correct"  # correct category and place of a case
@@ -77,7 +78,17 @@ _P = Permission
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.CHANNEL: frozenset({_P.FILE, _P.READ_REPORTERS, _P.LOOK_UP, _P.OUTBOX}),
     Role.OPERATOR: frozenset(
-        {_P.FILE, _P.READ_ALL, _P.REVEAL, _P.CORRECT, _P.RELEASE, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}
+        {
+            _P.FILE,
+            _P.READ_ALL,
+            _P.REVEAL,
+            _P.KNOW_CALLERS,
+            _P.CORRECT,
+            _P.RELEASE,
+            _P.UNDERSTAND,
+            _P.LOOK_UP,
+            _P.SEE_MODEL,
+        }
     ),
     Role.DISPATCHER: frozenset({_P.READ_ALL, _P.REVEAL, _P.CORRECT, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.HANDLER: frozenset({_P.READ_DEPARTMENT, _P.REVEAL, _P.LOOK_UP, _P.SEE_MODEL}),

@@ -40,6 +40,7 @@ ACTIONS: dict[str, str] = {
     "export_audit": "导出审计",
     "read_case": "查看案件",
     "reveal_reporter": "查看反映人信息",
+    "look_up_caller": "查来电人的案件",
     "file_case": "登记案件",
     "correct_case": "更正案件",
     "upload_attachment": "上传附件",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aiohttp import web
@@ -23,6 +24,8 @@ from intake_api.storage.neighbours import Neighbour
 from intake_api.storage.tables import CaseRow
 
 _MOST = 20
+_COARSE = 10
+"""Metres. Residents learn how far a case of another is no finer than this."""
 
 
 def nearness(request: web.Request) -> Nearness:
@@ -130,6 +133,10 @@ def _scored(
         division = taxonomy.get(category).division if category is not None and category in taxonomy else None
         return Observation(category, division, when, frozenset(tokens.words(tokens.plain(text), cut)))
 
+    def told(metres: float | None) -> float | None:
+        return metres if metres is None or texts else max(_COARSE, round(metres / _COARSE) * _COARSE)
+
+    texts = request[PRINCIPAL].may(Permission.READ_ALL)
     one = observed(body.category or None, at, body.text)
     scored = []
     for neighbour in found:
@@ -137,9 +144,9 @@ def _scored(
         other = observed(row.category, row.received_at, f"{row.description}\n{row.place_text}")
         if not is_same_kind(one, other):
             continue
-        alike = likeness(one, other, neighbour.metres, near)
+        alike = likeness(one, other, told(neighbour.metres), near)
         if neighbour.metres is not None or any(reason.name == "words" for reason in alike.reasons):
-            scored.append((neighbour, alike))
+            scored.append((replace(neighbour, metres=told(neighbour.metres)), alike))
     scored.sort(key=lambda pair: (-pair[1].score, -pair[0].row.id))
     return scored
 

@@ -38,10 +38,23 @@ async def case_ids(session: AsyncSession, subject: Subject) -> list[int]:
     phones = subject.phone_forms()
     users = {subject.channel_user} if subject.channel_user else set()
     if phones:
-        found = await session.scalars(select(CaseRow.channel_user).where(CaseRow.reporter_phone.in_(phones)))
+        found = await session.scalars(select(CaseRow.channel_user).where(_has_phone(phones)))
         users |= {user for user in found if user}
-    query = select(CaseRow.id).where(or_(CaseRow.reporter_phone.in_(phones), CaseRow.channel_user.in_(sorted(users))))
+    query = select(CaseRow.id).where(or_(_has_phone(phones), CaseRow.channel_user.in_(sorted(users))))
     return list(await session.scalars(query.order_by(CaseRow.id)))
+
+
+async def of_caller(session: AsyncSession, caller: Subject, limit: int) -> Sequence[CaseRow]:
+    """The newest cases reported from a phone, in whatever way its number was written down."""
+    phones = caller.phone_forms()
+    if not phones:
+        return ()
+    query = select(CaseRow).where(_has_phone(phones)).order_by(CaseRow.id.desc()).limit(limit)
+    return (await session.scalars(query)).all()
+
+
+def _has_phone(forms: Sequence[str]) -> ColumnElement[bool]:
+    return and_(CaseRow.reporter_phone != "", CaseRow.reporter_phone.in_(forms))
 
 
 async def closed_before(session: AsyncSession, cutoff: datetime, limit: int) -> list[int]:

@@ -188,6 +188,14 @@ class CaseRow(Base):
         Index(None, "department_id", "id"),
         Index(None, "category", "id"),
         Index(None, "channel_user", "id"),
+        # the earlier cases of a caller, and the data of a person who asks for it
+        Index(
+            "ix_cases_phone",
+            "reporter_phone",
+            "id",
+            sqlite_where=text("reporter_phone <> ''"),
+            postgresql_where=text("reporter_phone <> ''"),
+        ),
         Index(None, "lat", "lng"),
         # neighbours in space and time; the rest of the columns spares a look at the row
         Index("ix_cases_place", "grid_cell", "received_at", "category"),

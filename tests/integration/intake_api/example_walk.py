@@ -138,6 +138,7 @@ async def _life(go: Walk) -> None:
     form.add_field("file", photo_with_position(), filename="photo.jpg", content_type="image/jpeg")
     photo = (await go("upload", "channel", form))["attachment_id"]
     await go("preview", "channel", _report())
+    await go("cases_of_caller", "operator", {"phone": "138 1234 5678"})
     await go("similar_to_report", "channel", {"category": "1101", "text": "稻香新苑门口有垃圾"})
     first = await go("file_case", "channel", _report(attachments=[photo]))
     await go("download", "operator", attachment_id=photo)

@@ -13,6 +13,7 @@ from intake_api import administration
 from intake_api.http.resources import ACTING
 from intake_api.storage.database import Database
 from tests.integration.intake_api.conftest import ROLES, Intake, only_sqlite
+from tests.integration.intake_api.test_life_of_a_case import told
 
 Json = dict[str, Any]
 
@@ -66,6 +67,15 @@ async def test_another_category_changes_department_and_due_time_from_the_same_be
     assert event["data"]["due"]["rule"] == "taxonomy:0103"
     _, clock = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/clock", role="operator")
     assert clock["started_at"] == "2026-09-22T10:00:00+08:00"
+
+
+async def test_the_reporter_hears_of_the_department_to_which_a_correction_moves_the_case(intake: Intake) -> None:
+    case = await filed(intake)
+    await told(intake)
+    await correct(intake, case, category="0103")
+    assert await told(intake) == ["dispatched"]
+    await correct(intake, case, location={"text": "稻香新苑南门"})
+    assert await told(intake) == []
 
 
 async def test_another_place_changes_cell_town_and_department(intake: Intake) -> None:

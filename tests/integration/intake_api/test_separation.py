@@ -52,6 +52,7 @@ EXPECTED: dict[str, frozenset[Role]] = {
     "PUT /api/v1/views/{id}": CASE_STAFF,
     "DELETE /api/v1/views/{id}": CASE_STAFF,
     "POST /api/v1/cases/bulk": CASE_STAFF,
+    "POST /api/v1/cases/of-caller": frozenset({Role.OPERATOR}),
     "POST /api/v1/cases/similar": READERS,
     "GET /api/v1/cases/{case_no}/similar": CASE_STAFF | {Role.CHANNEL},
     "GET /api/v1/hotspots": CASE_STAFF - {Role.HANDLER},

@@ -57,7 +57,8 @@ async def test_a_channel_learns_no_words_of_others(intake: Intake) -> None:
     (item,) = await similar(intake, role="channel")
     assert (item["description"], item["place"]) == (None, None)
     assert item["category"]["code"] == "1101"
-    assert item["metres"] == 5
+    assert item["metres"] == 10, "how far another's home is, is told in steps of ten metres"
+    assert "相距 10 米" in [reason["words"] for reason in item["reasons"]]
     assert "words" not in [reason["name"] for reason in item["reasons"]]
 
 
