@@ -52,6 +52,10 @@ class Question:
     ask: Callable[[random.Random, City], str | dict[str, Any]]
 
 
+def _day(chance: random.Random) -> str:
+    return f"{chance.randint(1, 9):02}-{chance.randint(1, 28):02}"
+
+
 def _similar(chance: random.Random, city: City) -> dict[str, Any]:
     spot = chance.choice(city.places)
     code = chance.choice(sorted(phrases()))
@@ -86,6 +90,8 @@ QUESTIONS = (
     Question("channel", "按渠道", lambda c, _: f"channel={c.choice(('wechat', 'hotline', 'telegram'))}"),
     Question("day", "按日期", lambda c, _: f"from=2026-{c.randint(1, 9):02}-10&to=2026-{c.randint(1, 9):02}-28"),
     Question("overdue", "超期", lambda _c, _: "overdue=true"),
+    Question("soon", "24 小时内到期", lambda _c, _: "due_within=24"),
+    Question("closed", "一天里结案的", lambda c, _: "closed_from=2026-{0}&closed_to=2026-{0}".format(_day(c))),
     Question("box", "地图范围", _box),
     Question("together", "部门＋状态＋街镇", lambda c, city: (
         f"department={_department(c, city)}&status={c.choice(('accepted', 'closed'))}&town={c.choice(city.towns).code}"
@@ -108,6 +114,7 @@ QUESTIONS = (
     Question("figures", "一个月的指标", lambda c, _: f"/api/v1/figures?{_month(c)}"),
     Question("figures_department", "一个月的指标，分部门", lambda c, _: f"/api/v1/figures?{_month(c)}&by=department"),
     Question("hotspots", "热点，一周", lambda _c, _: "/api/v1/hotspots"),
+    Question("board", "督导看板", lambda _c, _: "/api/v1/board"),
 )  # fmt: skip
 
 

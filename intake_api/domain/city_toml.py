@@ -257,6 +257,7 @@ def _policy(table: Callable[[str], _Table], taxonomy: Taxonomy) -> Policy:
         quiet_hours=QuietHours(*quiet) if quiet else default.quiet_hours,
         retention=_retention(table("retention")),
         scorecard=_scorecard(table("scorecard")) or default.scorecard,
+        targets=_targets(table("targets")) or default.targets,
     )
     policy.strangers()
     return found
@@ -315,6 +316,12 @@ def _retention(table: _Table) -> Retention:
     )
     table.strangers()
     return found
+
+
+def _targets(table: _Table) -> dict[Figure, int]:
+    targets = {figure: table.whole(figure, 0, 0, 100) for figure in Figure if figure in table.content}
+    table.strangers()
+    return targets
 
 
 def _scorecard(table: _Table) -> dict[Figure, int]:

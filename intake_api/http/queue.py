@@ -76,6 +76,7 @@ async def filter_of(request: web.Request, query: QueueQuery) -> CaseFilter:
             waits_for = TaskKind.CHECK.value
         elif not query.channel_user:
             raise _invalid("?channel_user", "请说明是代表哪位市民查询。")
+    soonest = now + timedelta(hours=query.due_within or 0)
     return CaseFilter(
         status=[status.value for status in query.status],
         category=query.category,
@@ -89,7 +90,10 @@ async def filter_of(request: web.Request, query: QueueQuery) -> CaseFilter:
         text=text,
         received_from=moment(request, query.received_from, timedelta()),
         received_to=moment(request, query.received_to, timedelta(days=1)),
-        overdue_at=now if query.overdue else None,
+        due_before=soonest if query.overdue or query.due_within else None,
+        due_from=now if query.due_within and not query.overdue else None,
+        closed_from=moment(request, query.closed_from, timedelta()),
+        closed_to=moment(request, query.closed_to, timedelta(days=1)),
         box=query.bbox,
         channel_user=query.channel_user or None,
         own_department=own_department,

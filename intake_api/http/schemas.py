@@ -360,6 +360,12 @@ class CaseQuery(Body):
     """A moment (exclusive), or a day (inclusive)."""
     overdue: bool = False
     """Only open cases past their due time."""
+    due_within: int | None = Field(None, ge=1, le=720)
+    """Only open cases whose clock runs and that are due within so many hours; with ``overdue`` the overdue ones too."""
+    closed_from: Moment | Day | None = None
+    """Only closed cases, from a moment or a day in the city's time zone on."""
+    closed_to: Moment | Day | None = None
+    """A moment (exclusive), or a day (inclusive)."""
     task: TaskKind | None = None
     """Only cases in which something of this kind waits for a decision or an answer."""
     work: Work | None = None

@@ -22,6 +22,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from intake_api.domain.case import Status
 from intake_api.domain.task import TaskState
 from intake_api.domain.tokens import TextQuery
 from intake_api.storage.queue_tables import CaseTextRow, ClaimRow
@@ -73,7 +74,10 @@ class CaseFilter:
     text: TextQuery = field(default_factory=TextQuery)
     received_from: datetime | None = None
     received_to: datetime | None = None
-    overdue_at: datetime | None = None  # only open cases that were due before
+    due_before: datetime | None = None  # only open cases that are due before
+    due_from: datetime | None = None  # only open cases whose clock runs, due then or later
+    closed_from: datetime | None = None
+    closed_to: datetime | None = None
     box: tuple[float, float, float, float] | None = None  # west, south, east, north
     channel_user: str | None = None
     own_department: str | None = None  # leads or supports
@@ -86,6 +90,16 @@ class CaseFilter:
     order: Order = Order.NEWEST
     after: After | None = None
     limit: int = 50
+
+    @property
+    def of_due(self) -> bool:
+        """Whether only open cases are meant, by their due time."""
+        return self.due_before is not None or self.due_from is not None
+
+    @property
+    def of_closed(self) -> bool:
+        """Whether only cases closed in a time are meant."""
+        return self.closed_from is not None or self.closed_to is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +165,7 @@ async def _find(session: AsyncSession, wanted: CaseFilter, *, without_clock: boo
     if (
         wanted.held_by is not None
         or wanted.repeat
+        or wanted.of_closed
         or wanted.waits_for
         or wanted.condition is not None
         or wanted.channel_user is not None
@@ -195,7 +210,7 @@ def _driver(wanted: CaseFilter, lookup: Lookup) -> tuple[Any, Sequence[str]] | N
         return None
     ordered_open = wanted.order is not Order.NEWEST and set(wanted.status) == set(OPEN_STATES)
     facets = len(lookup.facets) - (ordered_open and len(wanted.status) > 0)
-    if facets == 0 or (wanted.overdue_at is not None and facets == 1):
+    if facets == 0 or (wanted.of_due and facets == 1):
         return None, ()
     if facets > 1:
         return None
@@ -312,7 +327,7 @@ def _lookup(wanted: CaseFilter) -> Lookup:
         )
         if values
     ]
-    if tuple(wanted.status) == OPEN_STATES or wanted.overdue_at is not None:
+    if tuple(wanted.status) == OPEN_STATES or wanted.of_due:
         groups.append(("o=1",))
     if wanted.own_department is not None:
         groups.append(one_of("w", [wanted.own_department]))
@@ -337,7 +352,7 @@ def _plain(wanted: CaseFilter, *, without_clock: bool = False) -> Select[tuple[i
     ):
         if values:
             query = query.where(column.in_(values))
-    if wanted.order is not Order.NEWEST or wanted.overdue_at is not None:
+    if wanted.order is not Order.NEWEST or wanted.of_due:
         query = query.where(_is_open())  # said as the partial indexes say it
     if wanted.town:
         query = query.where(or_(CaseRow.town_code.in_(wanted.town), CaseRow.town.in_(wanted.town)))
@@ -345,8 +360,14 @@ def _plain(wanted: CaseFilter, *, without_clock: bool = False) -> Select[tuple[i
         query = query.where(CaseRow.received_at >= wanted.received_from)
     if wanted.received_to is not None:
         query = query.where(CaseRow.received_at < wanted.received_to)
-    if wanted.overdue_at is not None:
-        query = query.where(CaseRow.due_at < wanted.overdue_at)
+    if wanted.due_before is not None:
+        query = query.where(CaseRow.due_at < wanted.due_before)
+    if wanted.due_from is not None:
+        query = query.where(CaseRow.due_at >= wanted.due_from, CaseRow.status != Status.SUSPENDED.value)
+    if wanted.closed_from is not None:
+        query = query.where(CaseRow.closed_at >= wanted.closed_from)
+    if wanted.closed_to is not None:
+        query = query.where(CaseRow.closed_at < wanted.closed_to)
     if wanted.box is not None:
         west, south, east, north = wanted.box
         query = query.where(CaseRow.lat.between(south, north), CaseRow.lng.between(west, east))
@@ -436,7 +457,7 @@ async def _bounds(session: AsyncSession, wanted: CaseFilter) -> tuple[int, int]:
     if wanted.received_to is not None:
         later = select(CaseRow.id).where(CaseRow.received_at >= wanted.received_to + SLACK)
         ceiling = min(ceiling, (await session.scalar(later.order_by(CaseRow.received_at).limit(1)) or highest + 1) - 1)
-    if wanted.order is not Order.NEWEST or wanted.overdue_at is not None:
+    if wanted.order is not Order.NEWEST or wanted.of_due:
         oldest = await session.scalar(select(CaseRow.id).where(_is_open()).order_by(CaseRow.id).limit(1))
         floor = max(floor, oldest or highest + 1)
     return floor, ceiling

@@ -213,6 +213,14 @@ class CaseRow(Base):
             sqlite_where=text("repeat_of IS NOT NULL"),
             postgresql_where=text("repeat_of IS NOT NULL"),
         ),
+        # what was closed in a time
+        Index(
+            "ix_cases_closed",
+            "closed_at",
+            "channel",
+            sqlite_where=text("closed_at IS NOT NULL"),
+            postgresql_where=text("closed_at IS NOT NULL"),
+        ),
         # open cases are few: the orders in which they are worked
         _open("ix_cases_open", "id", "due_at"),
         _open("ix_cases_open_due", "due_at", "id"),

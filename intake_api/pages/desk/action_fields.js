@@ -4,6 +4,7 @@ import { computed, h, ref } from './vue.js'
 import { iconButton, ChoiceBox, TextField } from './controls.js'
 import { PhotoField } from './photo_field.js'
 import { GRADES } from './labels.js'
+import { categoryOptions } from './categories.js'
 import { reference } from './reference.js'
 import { dayAhead } from './clock.js'
 
@@ -251,6 +252,17 @@ export function actionField(field, value, { problem, tasks, proposed, otherwise,
       return tasks.length > 1 ? h(FewField, { ...given, options: taskOptions(tasks) }) : null
     case 'department':
       return h(DepartmentField, { ...given, proposed, otherwise })
+    case 'category':
+      return h('div', { key: field.name, class: ['department-field', { wrong: problem }] }, [
+        h(ChoiceBox, {
+          label: field.label,
+          options: categoryOptions(),
+          value,
+          placeholder: '名称、代码或常说的话',
+          onPick: take,
+        }),
+        note('', problem, field.hint),
+      ])
     case 'departments':
       return h(DepartmentsField, given)
     case 'day':

@@ -370,16 +370,22 @@ export function inOrder(offered) {
   return offered.filter(({ action }) => ACTIONS[action]).sort((one, other) => place(one.action) - place(other.action))
 }
 
-/** What the body of an action is, from what was entered; what is empty is left out. */
-export function bodyOf(action, entry, version) {
-  const body = { version }
-  for (const { name, kind } of ACTIONS[action].fields) {
+/** What was entered into fields, as it is sent; what is empty is left out. */
+export function valuesOf(fields, entry) {
+  const body = {}
+  for (const { name, kind } of fields) {
     const value = entry[name]
     if (kind === 'photos') body[name] = value.filter((photo) => photo.id).map((photo) => photo.id)
     else if (kind === 'departments') {
       if (value.length) body[name] = value
     } else if (value !== '' && value !== null) body[name] = typeof value === 'string' ? value.trim() : value
   }
+  return body
+}
+
+/** What the body of an action is, from what was entered. */
+export function bodyOf(action, entry, version) {
+  const body = { version, ...valuesOf(ACTIONS[action].fields, entry) }
   // somebody who called in has no name in another channel: the phone is how they are known
   if (action === 'follow') Object.assign(body, { channel: 'hotline', channel_user: body.phone })
   return body
@@ -388,15 +394,16 @@ export function bodyOf(action, entry, version) {
 const nothing = { photos: () => [], departments: () => [], choice: () => null, switch: () => false, task: () => null }
 
 /** An entry with nothing in it yet. */
-export const emptyEntry = (action) =>
-  Object.fromEntries(
-    ACTIONS[action].fields.map(({ name, kind, initial }) => [name, initial ?? nothing[kind]?.() ?? '']),
-  )
+export const emptyOf = (fields) =>
+  Object.fromEntries(fields.map(({ name, kind, initial }) => [name, initial ?? nothing[kind]?.() ?? '']))
+export const emptyEntry = (action) => emptyOf(ACTIONS[action].fields)
 
 /** What is missing, by the name of its field. */
-export function missing(action, entry) {
+export const missing = (action, entry) => missingIn(ACTIONS[action].fields, entry)
+
+export function missingIn(fields, entry) {
   return Object.fromEntries(
-    ACTIONS[action].fields
+    fields
       .filter(({ name, required }) => {
         const value = entry[name]
         const wanted = typeof required === 'function' ? required(entry) : required

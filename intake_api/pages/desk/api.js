@@ -47,16 +47,18 @@ export const isAbort = (error) => error?.name === 'AbortError'
 
 /**
  * Ask the API. `query` leaves out empty values; `background` marks a request that no person's hand
- * caused: it does not keep an idle session alive; `table` is a CSV file, sent instead of a `body`.
+ * caused: it does not keep an idle session alive; `table` is a CSV file, sent instead of a `body`; `key`: under it the
+ * same is done once, however often it is sent.
  * Reading is tried twice when the way is broken; writing never, because nobody knows whether it arrived.
  */
-export async function ask(method, path, { query, body, table, signal, background = false } = {}) {
+export async function ask(method, path, { query, body, table, key, signal, background = false } = {}) {
   const address = ROOT + path + queryText(query)
   const headers = { Accept: 'application/json' }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (table !== undefined) headers['Content-Type'] = 'text/csv'
   if (method !== 'GET' && csrfToken) headers['X-CSRF-Token'] = csrfToken
   if (background) headers['X-YHT-Background'] = '1'
+  if (key) headers['Idempotency-Key'] = key
   const init = {
     method,
     headers,
@@ -142,6 +144,9 @@ function statusDetail(status) {
   if (status >= 500) return '服务器暂时不能处理，请稍后再试。'
   return `请求没有成功（${status}）。`
 }
+
+/** A key for something that is to be done once; `crypto.randomUUID` is not there on plain HTTP. */
+export const newKey = () => [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join('-')
 
 /** As `ask` for reading, but null where the server does not offer it, or not to this person. */
 export async function askIfOffered(path, options) {

@@ -11,54 +11,90 @@ import { address, go, link, route } from './router.js'
 import { SearchField, filterChips } from './filter_rail.js'
 import { ORDERS, caseAddress, clearFilters, filters, filtersSet, load, loadMore, queue, setFilters } from './queue.js'
 import { isSettled, workOf } from './work.js'
-import { seesAll, session } from './session.js'
+import { hasRole, seesAll, session } from './session.js'
 import { useShortcuts } from './shortcuts.js'
+import { BULK, bulkOffers } from './bulk.js'
+import { BulkBar } from './bulk_bar.js'
+import { BulkSheet } from './bulk_sheet.js'
+import { claimWords } from './claims.js'
+import { NextCase } from './next_case.js'
+import { chosenItems, clear, isChosen, selection, toggle, toggleAll } from './selection.js'
+import { viewAt } from './views.js'
 
 const firstLine = (text) => (text ?? '').trim().split('\n', 1)[0]
 
-/** One case as a row that leads to `target`; `settled`: among cases that are closed, where no clock runs. */
-export function caseRow(item, target, settled = false) {
+/**
+ * One case as a row that leads to `target`; `settled`: among cases that are closed, where no clock runs; `box` stands
+ * before it, to choose it by.
+ */
+export function caseRow(item, target, settled = false, box = null) {
   const open = route.params.number === item.case_no
   const channel = channelOf(item.channel)
-  const claim = item.claim && !item.claim.mine ? item.claim : null
   return h(
     'li',
-    { key: item.case_no, class: 'row-place' },
-    link(
-      target,
-      {
-        class: ['row', { open, late: !settled && remaining(item).tone === 'late' }],
-        'aria-current': open ? 'true' : undefined,
-        'data-number': item.case_no,
-      },
-      [
-        h('span', { class: 'row-top' }, [
-          h('span', { class: 'number' }, grouped(item.case_no)),
-          h('strong', { class: 'category' }, item.category?.name ?? '未分类'),
-          urgencyTag(item.urgency),
-          item.orders ? h('span', { class: 'urgency soon' }, '督办') : null,
-          claim ? h('span', { class: 'quiet' }, `${claim.holder_name}在办`) : null,
-        ]),
-        h('span', { class: 'row-clock' }, clockTag(item)),
-        h('span', { class: 'row-text' }, firstLine(item.description)),
-        h('span', { class: 'row-state' }, stateTag(item.status)),
-        h('span', { class: 'row-place-line' }, [
-          icon(channel.icon, { label: `来自${channel.label}`, size: 14 }),
-          h('span', { class: 'where' }, item.location?.text || '地点不明'),
-          // one's own department is no news
-          seesAll.value || item.department?.id !== session.staff.department?.id
-            ? h('span', { class: 'unit' }, item.department?.name ?? '未定部门')
-            : null,
-        ]),
-        h(
-          'time',
-          { class: 'row-time', datetime: item.received_at, title: `${fullTime(item.received_at)} 收到` },
-          `${ago(item.received_at)} · ${shortTime(item.received_at)}`,
-        ),
-      ],
-    ),
+    { key: item.case_no, class: ['row-place', { choosing: box, picked: box && isChosen(item.case_no) }] },
+    [
+      box,
+      link(
+        target,
+        {
+          class: ['row', { open, late: !settled && remaining(item).tone === 'late' }],
+          'aria-current': open ? 'true' : undefined,
+          'data-number': item.case_no,
+        },
+        [
+          h('span', { class: 'row-top' }, [
+            h('span', { class: 'number' }, grouped(item.case_no)),
+            h('strong', { class: 'category' }, item.category?.name ?? '未分类'),
+            urgencyTag(item.urgency),
+            item.orders ? h('span', { class: 'urgency soon' }, '督办') : null,
+            item.claim
+              ? h('span', { class: ['claim', { mine: item.claim.mine }], title: claimWords(item.claim) }, [
+                  icon(item.claim.mine ? 'user' : 'lock', { size: 12 }),
+                  item.claim.mine ? claimWords(item.claim) : `${item.claim.holder_name}在办`,
+                ])
+              : null,
+          ]),
+          h('span', { class: 'row-clock' }, clockTag(item)),
+          h('span', { class: 'row-text' }, firstLine(item.description)),
+          h('span', { class: 'row-state' }, stateTag(item.status)),
+          h('span', { class: 'row-place-line' }, [
+            icon(channel.icon, { label: `来自${channel.label}`, size: 14 }),
+            h('span', { class: 'where' }, item.location?.text || '地点不明'),
+            // one's own department is no news
+            seesAll.value || item.department?.id !== session.staff.department?.id
+              ? h('span', { class: 'unit' }, item.department?.name ?? '未定部门')
+              : null,
+          ]),
+          h(
+            'time',
+            { class: 'row-time', datetime: item.received_at, title: `${fullTime(item.received_at)} 收到` },
+            `${ago(item.received_at)} · ${shortTime(item.received_at)}`,
+          ),
+        ],
+      ),
+    ],
   )
 }
+
+/** The box before a row; with Shift, all from the last one touched to this. */
+function choiceBox(item) {
+  return h('label', { class: 'row-choice', title: '选中，按住 Shift 连着选' }, [
+    h('input', {
+      type: 'checkbox',
+      checked: isChosen(item.case_no),
+      'aria-label': `选中 ${grouped(item.case_no)}`,
+      onClick: (event) => {
+        toggle(item.case_no, { through: event.shiftKey })
+        // a case too many is not taken: the box shows what is
+        event.target.checked = isChosen(item.case_no)
+      },
+    }),
+  ])
+}
+
+/** Whether this person may do anything with many cases at once. */
+const mayDoMany = () => hasRole(...Object.values(BULK).flatMap(({ roles }) => roles))
 
 function lookedWords() {
   if (queue.said) return queue.said
@@ -79,6 +115,8 @@ export const CaseList = {
     const end = ref(null)
     let scrolled = 0
     let watcher = null
+    /** The action that is being done with all that is chosen, or null. */
+    const many = ref(null)
     onMounted(() => {
       watcher = new IntersectionObserver(
         (seen) => {
@@ -145,16 +183,42 @@ export const CaseList = {
       J: () => move(1, true),
       K: () => move(-1, true),
       r: renew,
+      V: () => {
+        const at = document.activeElement?.dataset?.number ?? route.params.number
+        if (at) toggle(at)
+        else selection.on = true
+      },
+      A: toggleAll,
+      T: () => {
+        const [first] = bulkOffers(chosenItems())
+        if (first) many.value = first.action
+      },
       // in the rail, or above the list where there is no rail
       '/': () => [...document.querySelectorAll('.queue .search input')].find((field) => field.offsetParent)?.focus(),
     })
 
+    // what is chosen is let go before the case is closed
+    function escaped(event) {
+      if (
+        event.key !== 'Escape' ||
+        !selection.on ||
+        many.value ||
+        event.target.closest?.('input, textarea, select, dialog')
+      )
+        return
+      event.preventDefault()
+      clear()
+    }
+    window.addEventListener('keydown', escaped, true)
+    onBeforeUnmount(() => window.removeEventListener('keydown', escaped, true))
+    onBeforeUnmount(clear)
+
     const nothing = computed(() => queue.state === 'ready' && !queue.items.length)
-    return () =>
-      h('section', { class: 'list', 'aria-label': '案件' }, [
+    const body = () =>
+      h('section', { class: ['list', { choosing: selection.on }], 'aria-label': '案件' }, [
         h('header', { class: 'list-head' }, [
           h('div', { class: ['list-title', { news: queue.fresh }] }, [
-            h('h1', null, workOf(filters.value.work)?.label ?? '案件'),
+            h('h1', null, viewAt()?.name ?? workOf(filters.value.work)?.label ?? '案件'),
             h(
               'span',
               { class: 'quiet listed' },
@@ -178,11 +242,22 @@ export const CaseList = {
                   {
                     class: 'order',
                     'aria-label': '排列',
-                    value: filters.value.order || (filters.value.work ? 'due' : ''),
+                    value: filters.value.order || (filters.value.work ? 'due' : 'newest'),
                     onChange: (event) => setFilters({ order: event.target.value }),
                   },
                   ORDERS.map(({ code, label }) => h('option', { key: code, value: code }, label)),
                 ),
+            mayDoMany()
+              ? iconButton(
+                  'tick',
+                  selection.on ? '不再选择' : '选几件一起办（V）',
+                  () => (selection.on ? clear() : (selection.on = true)),
+                  {
+                    class: { on: selection.on },
+                    'aria-pressed': String(selection.on),
+                  },
+                )
+              : null,
             iconButton('refresh', '刷新（r）', renew, { class: { turning: queue.state === 'loading' } }),
             link(address('/cases/filters', filters.value), { class: 'button plain to-filters' }, [
               icon('filter'),
@@ -190,7 +265,7 @@ export const CaseList = {
             ]),
           ]),
           h(SearchField),
-          filterChips().length ? h('div', { class: 'chips' }, filterChips()) : null,
+          h('div', { class: 'chips' }, [...filterChips(), h(NextCase)]),
         ]),
         h(
           'div',
@@ -233,7 +308,9 @@ export const CaseList = {
             h(
               'ul',
               { class: 'row-list' },
-              queue.items.map((item) => caseRow(item, caseAddress(item.case_no))),
+              queue.items.map((item) =>
+                caseRow(item, caseAddress(item.case_no), false, selection.on ? choiceBox(item) : null),
+              ),
             ),
             queue.loadingMore ? skeleton(3) : null,
             problemNote(queue.moreProblem, () => {
@@ -246,6 +323,26 @@ export const CaseList = {
             h('div', { ref: end, class: 'list-sentinel' }),
           ],
         ),
+        selection.on
+          ? h(BulkBar, {
+              onAct: (action) => {
+                many.value = action
+              },
+            })
+          : null,
       ])
+
+    return () => [
+      body(),
+      many.value
+        ? h(BulkSheet, {
+            key: many.value,
+            action: many.value,
+            onClose: () => {
+              many.value = null
+            },
+          })
+        : null,
+    ]
   },
 }

@@ -12,6 +12,7 @@ import { corrects, releases } from './session.js'
 import { listAddress, load, queue } from './queue.js'
 import { countWork } from './work.js'
 import { acted, open, openCase, renew, watchOpenCase } from './open_case.js'
+import { ClaimMark } from './claim_mark.js'
 import { clockTag, stateTag, urgencyTag } from './case_tags.js'
 import { CaseMap } from './case_map.js'
 import { CaseFacts } from './case_facts.js'
@@ -204,9 +205,7 @@ export const CasePane = {
             )
           : null,
         said.transcript?.length ? transcript(said.transcript) : null,
-        releases.value
-          ? h(Publicity, { number: case_.case_no, version: case_.version, onDone: () => renew() })
-          : null,
+        releases.value ? h(Publicity, { number: case_.case_no, version: case_.version, onDone: () => renew() }) : null,
         section(
           '经过',
           [
@@ -271,6 +270,7 @@ export const CasePane = {
                 },
               })
             : null,
+          h(ClaimMark, { key: case_.case_no, item: case_ }),
           h('span', { class: 'case-notice', role: 'status' }, notice()),
         ]),
       ]

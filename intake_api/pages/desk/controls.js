@@ -121,6 +121,8 @@ export const TextField = {
             id,
             value: props.value,
             required: props.required,
+            // a dialog gives the focus to what asks for it
+            autofocus: props.autofocus || undefined,
             maxlength: props.maxlength,
             type: props.type === 'password' && shown.value ? 'text' : props.type,
             autocomplete: props.autocomplete,

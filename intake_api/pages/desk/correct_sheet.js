@@ -3,20 +3,11 @@
 import { computed, h, onBeforeUnmount, reactive, ref } from './vue.js'
 import { ask, isAbort } from './api.js'
 import { ChoiceBox, Sheet, TextField, button, problemNote } from './controls.js'
-import { CATEGORY_KINDS, precisionOf } from './labels.js'
-import { reference } from './reference.js'
+import { categoryOptions } from './categories.js'
+import { precisionOf } from './labels.js'
 
 const TYPING_PAUSE = 400
 const SAME_NAMED = 5
-
-export const categoryOptions = () =>
-  reference.categories.map(({ code, name, kind, division, typical_words: words }) => ({
-    value: code,
-    label: name,
-    note: [code, CATEGORY_KINDS[kind], division].filter(Boolean).join(' · '),
-    // people think of 臭味 and not of 暴露垃圾
-    words: words.join(' '),
-  }))
 
 const where = (place) => [place.name, place.town, place.community].filter(Boolean).join(' ')
 

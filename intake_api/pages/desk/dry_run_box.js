@@ -6,7 +6,7 @@ import { icon } from './icons.js'
 import { ChoiceBox, TextField, problemNote } from './controls.js'
 import { urgencyOf } from './labels.js'
 import { fullTime } from './clock.js'
-import { categoryOptions } from './correct_sheet.js'
+import { categoryOptions } from './categories.js'
 import { towns } from './reference.js'
 
 const TYPING_PAUSE = 400

@@ -3,10 +3,14 @@
 import { h, ref, watch } from './vue.js'
 import { icon } from './icons.js'
 import { ChoiceBox, button, iconButton } from './controls.js'
-import { CHANNELS, STATES, CATEGORY_KINDS } from './labels.js'
+import { categoryOptions } from './categories.js'
+import { CHANNELS, STATES } from './labels.js'
 import { address, go, link } from './router.js'
-import { categoryOf, reference, towns } from './reference.js'
+import { filterWord } from './filter_words.js'
+import { reference, towns } from './reference.js'
+import { mayClaim } from './claims.js'
 import { seesAll } from './session.js'
+import { ViewRail } from './view_rail.js'
 import { clearFilters, filters, filtersSet, listAddress, queue, setFilters } from './queue.js'
 import { countWords, work, workAddress } from './work.js'
 import { typedNumber } from './case_number.js'
@@ -118,14 +122,19 @@ function workRow(item) {
 
 const listPath = () => (location.pathname.endsWith('/filters') ? '/cases/filters' : '/cases')
 
-const categoryOptions = () =>
-  reference.categories.map(({ code, name, division, kind }) => ({
-    value: code,
-    label: name,
-    note: [code, CATEGORY_KINDS[kind], division].filter(Boolean).join(' · '),
-  }))
 const departmentOptions = () => reference.departments.map(({ id, name }) => ({ value: id, label: name }))
 const townOptions = () => towns().map(({ code, name }) => ({ value: code, label: name }))
+
+/** A filter that is on or off. */
+const onlyIf = (name, value, words) =>
+  h('label', { key: `${name} ${value}`, class: ['switch', { on: filters.value[name] === value }] }, [
+    h('input', {
+      type: 'checkbox',
+      checked: filters.value[name] === value,
+      onChange: (event) => setFilters({ [name]: event.target.checked ? value : '' }),
+    }),
+    h('span', null, words),
+  ])
 
 export const FilterRail = {
   setup() {
@@ -149,13 +158,12 @@ export const FilterRail = {
               ),
             ]
           : null,
-        h('label', { class: ['switch', { on: filters.value.overdue }] }, [
-          h('input', {
-            type: 'checkbox',
-            checked: Boolean(filters.value.overdue),
-            onChange: (event) => setFilters({ overdue: event.target.checked ? 'true' : '' }),
-          }),
-          h('span', null, '只看超时'),
+        h(ViewRail),
+        h('div', { class: 'rail-switches' }, [
+          onlyIf('overdue', 'true', '只看超时'),
+          onlyIf('due_within', '24', '24 小时内到期'),
+          mayClaim() ? onlyIf('claimed', 'mine', '我领办的') : null,
+          mayClaim() ? onlyIf('claimed', 'free', '没人领的') : null,
         ]),
         h('h3', null, '状态'),
         h('ul', { class: 'states' }, [
@@ -187,20 +195,11 @@ export const FilterRail = {
 
 /** The filters that are on, in words, each with a way to take it off. */
 export function filterChips() {
-  const words = {
-    status: (code) => STATES.find((state) => state.code === code)?.label ?? code,
-    category: (code) => categoryOf(code)?.name ?? code,
-    department: (id) => reference.departments.find((department) => department.id === id)?.name ?? id,
-    channel: (code) => CHANNELS.find((channel) => channel.code === code)?.label ?? code,
-    town: (code) => towns().find((town) => town.code === code)?.name ?? code,
-    overdue: () => '超时',
-    q: (text) => `“${text}”`,
-  }
   // a work list is the title of the list already
   return filtersSet.value
     .filter((name) => name !== 'work')
     .map((name) => {
-      const said = words[name](filters.value[name])
+      const said = filterWord(name, filters.value[name])
       return h(
         'button',
         { key: name, type: 'button', class: 'chip', title: `取消“${said}”`, onClick: () => setFilters({ [name]: '' }) },

@@ -8,6 +8,7 @@ import { roleLabel } from './labels.js'
 import { address, link } from './router.js'
 import { SearchField } from './filter_rail.js'
 import { caseRow } from './case_list.js'
+import { NextCase } from './next_case.js'
 import { countWords, countWork, isSettled, waiting, whileLooking, work, workAddress } from './work.js'
 import { session } from './session.js'
 import { useShortcuts } from './shortcuts.js'
@@ -106,6 +107,7 @@ export const HomePage = {
               ? `${[session.staff.department?.name, session.staff.roles.map(roleLabel).join('、')].filter(Boolean).join(' · ')}，${waiting() ? `共 ${waiting()} 件等您` : '现在没有等您的'}`
               : '',
           ),
+          h(NextCase),
           h(SearchField, { whole: true }),
         ]),
         problemNote(work.problem, () => countWork()),

@@ -6,13 +6,13 @@ import { TextField, button } from './controls.js'
 import { codeField } from './second_factor.js'
 import { session, signIn } from './session.js'
 
-/** A frame for the pages before signing in. */
+/** A frame for the pages before signing in; the document's body says which page it is (`data-page`). */
 export function doorway(children, { wide = false, roomy = false } = {}) {
   return h('main', { class: ['doorway', { wide, roomy }] }, [
     h('div', { class: 'brand' }, [
       h('span', { class: 'brand-mark', 'aria-hidden': 'true' }),
       h('strong', null, '一号通'),
-      h('span', null, '部门工作台'),
+      h('span', null, document.body.dataset.page ?? '部门工作台'),
     ]),
     ...[children].flat(),
   ])

@@ -1,9 +1,8 @@
 // The desk as a whole: which page is shown to whom.
 
 import { createApp, h, onBeforeUnmount, ref, watch, watchEffect } from './vue.js'
-import { icon } from './icons.js'
-import { Sheet, button, emptyPlace, iconButton, problemNote } from './controls.js'
-import { ROLES, roleLabel } from './labels.js'
+import { Sheet, emptyPlace, iconButton, problemNote } from './controls.js'
+import { ROLES } from './labels.js'
 import { address, go, link, route } from './router.js'
 import {
   keepsStaff,
@@ -11,28 +10,28 @@ import {
   readsAudit,
   readsCases,
   restore,
-  secondsLeft,
+  seesAll,
   seesStaff,
   session,
-  signOut,
-  stay,
   teaches,
 } from './session.js'
 import { loadReference, reference } from './reference.js'
 import { queue, watchQueue } from './queue.js'
 import { waiting, watchWork, work, workAddress } from './work.js'
 import { useShortcuts, wholeKeyTable } from './shortcuts.js'
-import { THEMES, chooseTheme, theme } from './theme.js'
 import { AccountPage, DutyPage } from './account_page.js'
 import { AuditPage } from './audit_page.js'
 import { CaseList } from './case_list.js'
 import { CasePane } from './case_pane.js'
 import { FilterRail } from './filter_rail.js'
 import { FiguresPage } from './figures_page.js'
+import { idleNotice } from './idle_notice.js'
 import { HomePage } from './home_page.js'
+import { HotSpotsPage } from './hotspots_page.js'
 import { InvitationPage } from './invitation.js'
 import { LearningPage } from './learning_page.js'
 import { LoginPage, doorway } from './login.js'
+import { PersonMenu } from './person_menu.js'
 import { ResponsibilityPage } from './responsibility_page.js'
 import { StaffPage } from './staff_page.js'
 import { TokensPage } from './tokens_page.js'
@@ -62,83 +61,6 @@ function dutyPage() {
   )
 }
 
-const PersonMenu = {
-  setup() {
-    const open = ref(false)
-    const element = ref(null)
-    const outside = (event) => {
-      if (!element.value?.contains(event.target)) open.value = false
-    }
-    window.addEventListener('pointerdown', outside)
-    onBeforeUnmount(() => window.removeEventListener('pointerdown', outside))
-    return () =>
-      h(
-        'div',
-        {
-          class: 'person',
-          ref: element,
-          onKeydown: (event) => {
-            if (event.key === 'Escape') open.value = false
-          },
-        },
-        [
-          h(
-            'button',
-            {
-              type: 'button',
-              class: 'person-button',
-              'aria-expanded': String(open.value),
-              onClick: () => {
-                open.value = !open.value
-              },
-            },
-            [icon('user'), h('span', { class: 'person-name' }, session.staff.name), icon('down', { size: 12 })],
-          ),
-          open.value
-            ? h('div', { class: 'menu' }, [
-                h('div', { class: 'menu-who' }, [
-                  h('strong', null, session.staff.name),
-                  h('span', { class: 'quiet' }, session.staff.roles.map(roleLabel).join('、')),
-                  session.staff.department ? h('span', { class: 'quiet' }, session.staff.department.name) : null,
-                ]),
-                h('fieldset', { class: 'themes' }, [
-                  h('legend', { class: 'hidden' }, '明暗'),
-                  ...THEMES.map(({ code, label }) =>
-                    h('label', { key: code, class: { on: theme.choice === code } }, [
-                      h('input', {
-                        type: 'radio',
-                        name: 'theme',
-                        class: 'hidden',
-                        checked: theme.choice === code,
-                        onChange: () => chooseTheme(code),
-                      }),
-                      label,
-                    ]),
-                  ),
-                ]),
-                session.duties.length
-                  ? null
-                  : link(
-                      address('/account'),
-                      {
-                        class: 'menu-item',
-                        onClick: () => {
-                          open.value = false
-                        },
-                      },
-                      [icon('lock'), '我的账号'],
-                    ),
-                h('button', { type: 'button', class: 'menu-item', onClick: () => signOut() }, [
-                  icon('out'),
-                  '退出登录',
-                ]),
-              ])
-            : null,
-        ],
-      )
-  },
-}
-
 function topBar(showKeys) {
   const tab = (target, words, on) =>
     link(target, { class: ['tab', { on }], 'aria-current': on ? 'page' : undefined }, words)
@@ -151,7 +73,9 @@ function topBar(showKeys) {
     h('nav', { 'aria-label': '页面' }, [
       readsCases.value ? tab('/desk', ['我的工作', waitingTag()], route.name === 'home') : null,
       readsCases.value ? tab(address('/cases'), '案件', CASE_PAGES.includes(route.name)) : null,
+      seesAll.value ? tab(address('/hotspots'), '热点', route.name === 'hotspots') : null,
       readsCases.value ? tab(address('/figures'), '指标', route.name === 'figures') : null,
+      seesAll.value ? h('a', { class: 'tab', href: '/board' }, '看板') : null,
       readsCases.value ? tab(address('/responsibility'), '职责表', route.name === 'responsibility') : null,
       teaches.value ? tab(address('/learning'), '学习样本', route.name === 'learning') : null,
       seesStaff.value ? tab(address('/staff'), '人员', route.name === 'staff') : null,
@@ -181,6 +105,7 @@ function page() {
   if (route.name === 'webhooks' && keepsWebhooks.value) return h(WebhooksPage)
   if (route.name === 'learning' && teaches.value) return h(LearningPage)
   if (route.name === 'figures' && readsCases.value) return h(FiguresPage)
+  if (route.name === 'hotspots' && seesAll.value) return h(HotSpotsPage)
   if (route.name === 'responsibility' && readsCases.value) return h(ResponsibilityPage)
   if (route.name === 'unknown')
     return h(
@@ -232,6 +157,7 @@ const Desk = {
           case: `案件 ${route.params.number}`,
           learning: '学习样本',
           figures: '指标',
+          hotspots: '热点',
           responsibility: '职责表',
           staff: '人员',
           tokens: '令牌',
@@ -266,19 +192,7 @@ const Desk = {
               wholeKeyTable,
             )
           : null,
-        secondsLeft.value !== null
-          ? h(Sheet, { title: '还在吗？', onClose: stay }, () => [
-              h('p', { role: 'alert' }, [
-                `已有一段时间没有操作。为保护居民信息，`,
-                h('strong', null, `${secondsLeft.value} 秒`),
-                '后自动退出。',
-              ]),
-              h('div', { class: 'sheet-do' }, [
-                button('现在退出', { onClick: () => signOut() }),
-                button('继续工作', { look: 'primary', onClick: stay, autofocus: true }),
-              ]),
-            ])
-          : null,
+        idleNotice(),
       ])
     }
   },

@@ -2,6 +2,7 @@
 
 import { shallowReactive } from './vue.js'
 import { ask, askIfOffered, isAbort } from './api.js'
+import { hasRole } from './session.js'
 import { whileLooking } from './work.js'
 
 const NOTHING = {
@@ -9,13 +10,14 @@ const NOTHING = {
   events: null,
   intact: undefined,
   similar: null,
+  claim: null,
   problem: null,
   eventsProblem: null,
   news: [],
 }
 
 /**
- * `item` with its `events`; `similar` other cases like it, null where the server has no such list; `news` the events
+ * `item` with its `events`; `claim`: who has taken it up, null for nobody; `similar` other cases like it, null where the server has no such list; `news` the events
  * that came while it was open, until they are noted; `loadedAt` when it was last asked for, in ms.
  */
 export const openCase = shallowReactive({ number: '', loadedAt: 0, ...NOTHING })
@@ -31,12 +33,20 @@ export async function open(number) {
     return
   }
   findSimilar(number)
+  findClaim(number)
   await renew()
 }
 
 async function findSimilar(number) {
   const answer = await askIfOffered(`/cases/${number}/similar`).catch(() => null)
   if (number === openCase.number) openCase.similar = answer?.items ?? null
+}
+
+async function findClaim(number) {
+  // to whom it is not offered a question would stand in the audit trail as refused
+  if (!hasRole('operator', 'dispatcher', 'handler', 'verifier', 'supervisor')) return
+  const answer = await askIfOffered(`/cases/${number}/claim`).catch(() => null)
+  if (answer && number === openCase.number) openCase.claim = answer.claim
 }
 
 /** Load the open case anew; what is shown stays until the new is here. `background`: no person's hand caused it. */
@@ -66,7 +76,7 @@ export async function renew({ background = false } = {}) {
 /** After one's own action, which is no news: `changed` is what it answered. Its state comes with what can be done next. */
 export async function acted(changed) {
   Object.assign(openCase, { news: [], item: { ...openCase.item, version: changed.version } })
-  await renew()
+  await Promise.all([renew(), findClaim(openCase.number)])
 }
 
 /** Whether the case went on. The list is asked, for reading a case is recorded as somebody's looking at it. */
@@ -77,6 +87,7 @@ async function look() {
     const { items } = await ask('GET', '/cases', { query: { q: number, limit: 1 }, background: true })
     if (number !== openCase.number) return
     const row = items.find((each) => each.case_no === number)
+    if (row && 'claim' in row) openCase.claim = row.claim
     if (row && row.version !== openCase.item?.version) await renew({ background: true })
   } catch {
     // the next look may be luckier

@@ -12,7 +12,26 @@ const LOOK_EVERY = 15_000
 const QUIET_AFTER = 5 * 60_000
 
 /** The filters, by their names in the address bar and in the API. */
-export const FILTERS = ['work', 'status', 'category', 'department', 'channel', 'town', 'overdue', 'q']
+export const FILTERS = [
+  'work',
+  'status',
+  'category',
+  'department',
+  'channel',
+  'town',
+  'urgency',
+  'precision',
+  'overdue',
+  'due_within',
+  'claimed',
+  'repeat',
+  'from',
+  'to',
+  'closed_from',
+  'closed_to',
+  'grid_cell',
+  'q',
+]
 
 /** In which order cases can be listed; '' in the address means the order that suits the list. */
 export const ORDERS = [

@@ -2,8 +2,8 @@
 
 import { computed, h, reactive, ref } from './vue.js'
 import { ask } from './api.js'
+import { categoryOptions } from './categories.js'
 import { ChoiceBox, Sheet, TextField, button, problemNote } from './controls.js'
-import { categoryOptions } from './correct_sheet.js'
 import { reference, towns } from './reference.js'
 
 const BASES = ['法定', '商定', '指定']

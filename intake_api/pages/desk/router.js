@@ -5,8 +5,8 @@ import { h, reactive } from './vue.js'
 const ROOT = '/desk'
 
 /**
- * `name` is one of home, cases, filters, case, staff, tokens, audit, account, learning, responsibility, figures, webhooks,
- * invitation, unknown; `params` and `query` are plain strings.
+ * `name` is one of home, cases, filters, case, staff, tokens, audit, account, learning, responsibility, figures,
+ * hotspots, webhooks, invitation, unknown; `params` and `query` are plain strings.
  */
 export const route = reactive({ name: 'home', params: {}, query: {}, path: ROOT })
 
@@ -22,6 +22,7 @@ const PATTERNS = [
   ['webhooks', /^\/webhooks\/?$/],
   ['learning', /^\/learning\/?$/],
   ['figures', /^\/figures\/?$/],
+  ['hotspots', /^\/hotspots\/?$/],
   ['responsibility', /^\/responsibility\/?$/],
   ['invitation', /^\/invitation\/(?<token>[^/]+)$/],
 ]
@@ -67,6 +68,8 @@ export function link(target, props, children) {
       href: target,
       onClick(event) {
         props?.onClick?.(event)
+        // from another page the desk is loaded as any address
+        if (!location.pathname.startsWith(ROOT)) return
         if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
           return
         event.preventDefault()

@@ -230,6 +230,7 @@ async def _queue(go: Walk) -> None:
         ("cases_behind", "?measure=filed&limit=1"),
         ("export_figures", "?format=csv"),
         ("read_scorecard", ""),
+        ("read_board", ""),
     ):
         await go(name, "supervisor", query=query)
     await go("read_publicity", "operator", case_no=number)

@@ -57,6 +57,7 @@ EXPECTED: dict[str, frozenset[Role]] = {
     "GET /api/v1/cases/{case_no}/similar": CASE_STAFF | {Role.CHANNEL},
     "GET /api/v1/hotspots": CASE_STAFF - {Role.HANDLER},
     "GET /api/v1/work": CASE_STAFF | {Role.INSPECTOR},
+    "GET /api/v1/board": CASE_STAFF - {Role.HANDLER},
     "GET /api/v1/figures": CASE_STAFF,
     "GET /api/v1/figures/cases": CASE_STAFF,
     "GET /api/v1/figures/export": CASE_STAFF,

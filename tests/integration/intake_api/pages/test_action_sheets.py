@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, only_sqlite]
 BODIES = {offer.action: offer.body for offer in OFFERS} | {
     Action.MERGE: bodies.MergeBody, Action.URGE: bodies.ReasonBody, Action.FOLLOW: bodies.FollowBody,
 }  # fmt: skip
-TAKEN = set("jkcrJKC/?.0123456789")
+TAKEN = set("jkcrJKCNVATw/?.0123456789")
 """Keys that mean something else."""
 
 

@@ -147,3 +147,13 @@ async def test_a_ruling_and_a_verification(intake: Intake, enter: Enter, size: t
         await expect(
             page.get_by_role("dialog", name="快捷键").get_by_text("办理（大写字母按住 Shift）")
         ).to_be_visible()
+
+
+async def test_several_cases_at_once(intake: Intake, enter: Enter) -> None:
+    await morning(intake)
+    page = await enter("韩师傅", "handler", "drainage", path="/cases?work=to_accept")
+    await expect(page.locator("a.row").first).to_be_visible()
+    await page.keyboard.press("A")
+    await page.keyboard.press("T")
+    await expect(page.get_by_role("dialog", name="批量签收").get_by_text("办这 2 件")).to_be_visible()
+    await take(page, "bulk")

@@ -2,59 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
-from groundwork.settings import ROOT
-from intake_api.http.authentication import COOKIE
-from tests.integration.intake_api.conftest import Assistant, Clock, Intake, only_sqlite, running
-from tests.integration.intake_api.desk import account, enter
+from tests.integration.intake_api.conftest import only_sqlite
+from tests.integration.intake_api.pages.conftest import Enter
 
-CHROMIUM = Path(os.environ.get("YHT_TEST_CHROMIUM", "/usr/bin/chromium"))
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed"),
-    only_sqlite,
-]
-
-SWITCHES = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+pytestmark = [pytest.mark.browser, only_sqlite]
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        running_browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(SWITCHES))
-        yield running_browser
-        await running_browser.close()
-
-
-@pytest.fixture
-async def intake(settings) -> AsyncIterator[Intake]:
-    """The intake with the browser's libraries, which the front serves otherwise."""
-    async with running(settings, Clock(), Assistant(), vendor=ROOT / "vendor") as intake:
-        yield intake
-
-
-async def at_the_matrix(browser: Browser, intake: Intake, name: str, role: str, width: int) -> tuple[Page, list[str]]:
-    """The page, and the script errors that it will have met."""
-    await account(intake, name, role)
-    person = await enter(intake, name)
-    context = await browser.new_context(viewport={"width": width, "height": 844}, locale="zh-CN")
-    home = str(intake.client.make_url("/"))
-    await context.add_cookies([{"name": COOKIE, "value": person.cookie, "url": home}])
-    page = await context.new_page()
-    page.set_default_timeout(20_000)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    await page.goto(str(intake.client.make_url("/desk")))
+async def at_the_matrix(enter: Enter, name: str, role: str, width: int) -> Page:
+    page = await enter(name, role, size=(width, 844))
     await page.get_by_role("link", name="职责表").click()
     await expect(page.locator(".matrix tbody tr")).to_have_count(3)
-    return page, errors
+    return page
 
 
 async def choose(page: Page, scope, label: str, words: str, option: str) -> None:
@@ -62,8 +26,8 @@ async def choose(page: Page, scope, label: str, words: str, option: str) -> None
     await page.get_by_role("option", name=re.compile(option)).first.click()
 
 
-async def test_a_supervisor_tries_a_case_out_and_writes_a_rule_for_it(browser: Browser, intake: Intake) -> None:
-    page, errors = await at_the_matrix(browser, intake, "沈督办", "supervisor", 1366)
+async def test_a_supervisor_tries_a_case_out_and_writes_a_rule_for_it(enter: Enter) -> None:
+    page = await at_the_matrix(enter, "沈督办", "supervisor", 1366)
     trial = page.get_by_role("region", name="试算")
     await choose(page, trial, "分类", "井盖丢失", "雨水井盖")
     await choose(page, trial, "街镇", "禾东", "禾东镇")
@@ -93,13 +57,10 @@ async def test_a_supervisor_tries_a_case_out_and_writes_a_rule_for_it(browser: B
     await expect(page.locator(".matrix tbody tr")).to_have_count(3)
     await page.get_by_role("link", name="变更记录").click()
     await expect(page.locator(".example").first).to_contain_text("写错了范围")
-    assert errors == []
 
 
-async def test_a_table_is_taken_in_after_its_difference_was_seen(
-    browser: Browser, intake: Intake, tmp_path: Path
-) -> None:
-    page, errors = await at_the_matrix(browser, intake, "沈督办", "supervisor", 390)
+async def test_a_table_is_taken_in_after_its_difference_was_seen(enter: Enter, tmp_path: Path) -> None:
+    page = await at_the_matrix(enter, "沈督办", "supervisor", 390)
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     async with page.expect_download() as download:
         await page.get_by_role("link", name="导出").click()
@@ -120,11 +81,10 @@ async def test_a_table_is_taken_in_after_its_difference_was_seen(
     await sheet.get_by_role("button", name="确认导入").click()
     await expect(sheet).to_be_hidden()
     await expect(page.locator(".matrix tbody tr", has_text="青禾区路灯管理所")).to_have_count(1)
-    assert errors == []
 
 
-async def test_a_dispatcher_looks_and_does_not_change(browser: Browser, intake: Intake) -> None:
-    page, _ = await at_the_matrix(browser, intake, "何派遣", "dispatcher", 1366)
+async def test_a_dispatcher_looks_and_does_not_change(enter: Enter) -> None:
+    page = await at_the_matrix(enter, "何派遣", "dispatcher", 1366)
     await expect(page.get_by_role("link", name="导出")).to_be_visible()
     for name in ("导入", "新增规则", "终止"):
         assert await page.get_by_role("button", name=name).count() == 0

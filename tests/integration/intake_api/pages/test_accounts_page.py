@@ -5,42 +5,23 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
-from groundwork.settings import ROOT
 from intake_api.domain.second_factor import code_at, step_of
-from tests.integration.intake_api.conftest import Assistant, Clock, Intake, only_sqlite, running
+from tests.integration.intake_api.conftest import Clock, Intake, only_sqlite
 from tests.integration.intake_api.desk import GOOD, account, attempt, enter, found
 
-CHROMIUM = Path(os.environ.get("YHT_TEST_CHROMIUM", "/usr/bin/chromium"))
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed"),
-    only_sqlite,
-]
-
-SWITCHES = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+pytestmark = [pytest.mark.browser, only_sqlite]
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 NEW = "Xinde-2026-mima"
 
 
 @pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        running_browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(SWITCHES))
-        yield running_browser
-        await running_browser.close()
-
-
-@pytest.fixture
-async def intake(settings) -> AsyncIterator[Intake]:
-    """The intake with the browser's libraries, which the front serves otherwise."""
-    async with running(settings, Clock(), Assistant(), vendor=ROOT / "vendor") as intake:
-        yield intake
+def clock() -> Clock:
+    """Stands still: the codes of second factors go by it."""
+    return Clock()
 
 
 async def opened(browser: Browser, intake: Intake, size: dict[str, int], path: str = "/desk") -> Page:

@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, expect
 
-from groundwork.settings import ROOT
 from intake_api.domain import case_number
-from tests.integration.intake_api.conftest import Assistant, Clock, Intake, only_sqlite, running
-from tests.integration.intake_api.test_desk_corrections import logged_in
+from tests.integration.intake_api.conftest import Intake, only_sqlite
+from tests.integration.intake_api.pages.conftest import Enter
 
-CHROMIUM = Path(os.environ.get("YHT_TEST_CHROMIUM", "/usr/bin/chromium"))
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed"),
-    only_sqlite,
-]
-
-SWITCHES = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        running_browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(SWITCHES))
-        yield running_browser
-        await running_browser.close()
-
-
-@pytest.fixture
-async def intake(settings) -> AsyncIterator[Intake]:
-    async with running(settings, Clock(), Assistant(), vendor=ROOT / "vendor") as intake:
-        yield intake
+pytestmark = [pytest.mark.browser, only_sqlite]
 
 
 @pytest.mark.parametrize("width", [390, 1440])
@@ -76,9 +50,9 @@ async def test_anybody_looks_around_and_looks_a_number_up(browser: Browser, inta
     assert errors == []
 
 
-async def test_an_operator_releases_words_on_the_desk_and_takes_them_back(browser: Browser, intake: Intake) -> None:
+async def test_an_operator_releases_words_on_the_desk_and_takes_them_back(enter: Enter, intake: Intake) -> None:
     _, case = await intake.file(description="垃圾没人收，我叫张伟13812345678")
-    page = await logged_in(browser, intake, "周敏", "operator")
+    page = await enter("周敏", "operator")
     await page.goto(str(intake.client.make_url(f"/desk/cases/{case['case_no']}")))
     await page.get_by_role("button", name="写公开的说明").click()
     field = page.get_by_label("所有人都会看到")

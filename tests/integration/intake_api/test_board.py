@@ -1,0 +1,104 @@
+"""The supervision board: counted right, and behind every number the list of its cases."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.intake_api.conftest import Intake, Json
+from tests.integration.intake_api.test_life_of_a_case import closed, done
+
+
+async def board(intake: Intake) -> Json:
+    status, view = await intake.call("GET", "/api/v1/board", role="supervisor")
+    assert status == 200, view
+    return view
+
+
+async def listed(intake: Intake, query: str) -> set[str]:
+    status, page = await intake.call("GET", f"/api/v1/cases?{query}", role="supervisor")
+    assert status == 200, page
+    return {item["case_no"] for item in page["items"]}
+
+
+async def a_day(intake: Intake) -> dict[str, Json]:
+    """A case closed, one overdue since, one due within the day, and one with time left that is supervised."""
+    done_with = await closed(intake)
+    _, late = await intake.file(category="0103", description="井盖没了")
+    intake.clock.forward(hours=20)
+    _, soon = await intake.file(channel="hotline")
+    _, ordered = await intake.file(category="0115", location={"text": "QH0712-08灯杆"})
+    await done(intake, ordered, "supervise", "supervisor", level=3, reason="市民多次反映")
+    return {"closed": done_with, "late": late, "soon": soon, "ordered": ordered}
+
+
+async def test_every_number_of_the_board_leads_to_its_cases(intake: Intake) -> None:
+    cases = await a_day(intake)
+    view = await board(intake)
+    total = view["total"]
+    assert (total["open"], total["overdue"], total["supervised"]) == (3, 1, 1)
+    assert await listed(intake, "overdue=true") == {cases["late"]["case_no"]}
+    near = await listed(intake, f"due_within={view['soon_hours']}")
+    assert len(near) == total["soon"] and cases["soon"]["case_no"] in near
+    assert cases["late"]["case_no"] not in near
+    assert await listed(intake, f"overdue=true&due_within={view['soon_hours']}") == near | {cases["late"]["case_no"]}
+    for load in view["departments"]:
+        assert len(await listed(intake, f"department={load['key']}&overdue=true")) == load["overdue"]
+        assert len(await listed(intake, f"department={load['key']}&due_within=24")) == load["soon"]
+    for load in view["towns"]:
+        assert len(await listed(intake, f"town={load['key']}&order=due")) == load["open"]
+    for state in view["states"]:
+        assert len(await listed(intake, f"status={state['status']}")) == state["count"]
+    assert sum(load["open"] for load in view["departments"]) == sum(load["open"] for load in view["towns"]) == 3
+    assert view["departments"][0]["key"] == "drainage", "the most overdue stands first"
+    [order] = view["orders"]
+    assert (order["case_no"], order["level"], order["level_name"]) == (cases["ordered"]["case_no"], 3, "三级督办")
+    assert await listed(intake, "work=supervised") == {order["case_no"]}
+
+
+async def test_what_came_and_went_is_counted_by_the_citys_day(intake: Intake) -> None:
+    intake.clock.forward(hours=13)  # 23:00 in the city
+    first = await closed(intake)
+    today = (await board(intake))["channels"]
+    [web] = [each for each in today if each["channel"] == "web"]
+    received = await listed(intake, "from=2026-09-22&to=2026-09-22&channel=web")
+    assert web["received"] == len(received)
+    assert web["closed"] == len(await listed(intake, "closed_from=2026-09-22&closed_to=2026-09-22&channel=web"))
+    intake.clock.forward(hours=2)
+    assert (await board(intake))["channels"] == []
+    assert await listed(intake, "closed_from=2026-09-24") == set()
+    assert first["case_no"] in await listed(intake, "closed_to=2026-09-23")
+
+
+async def test_the_months_figures_stand_beside_the_citys_targets(intake: Intake) -> None:
+    case = await closed(intake)
+    await done(intake, case, "rate", "operator", grade="dissatisfied", solved=False)
+    rates = {rate["code"]: rate for rate in (await board(intake))["rates"]}
+    assert (rates["handled"]["text"], rates["handled"]["target"], rates["handled"]["met"]) == ("100.00 %", 0.99, True)
+    assert (rates["satisfied"]["value"], rates["satisfied"]["met"]) == (0.0, False)
+    assert rates["responded"]["target"] is None and rates["responded"]["met"] is None
+    assert all(rate["definition"] for rate in rates.values())
+
+
+async def test_an_empty_board_says_nought(intake: Intake) -> None:
+    view = await board(intake)
+    assert view["total"] == {"open": 0, "overdue": 0, "soon": 0, "supervised": 0}
+    assert view["departments"] == view["towns"] == view["orders"] == view["channels"] == []
+    assert all(rate["value"] is None and rate["met"] is None for rate in view["rates"])
+
+
+async def test_a_suspended_case_is_not_about_to_be_late(intake: Intake) -> None:
+    _, case = await intake.file()
+    own = f"handler@{case['department']['id']}"
+    await done(intake, case, "accept", own)
+    soon = (await board(intake))["total"]["soon"]
+    until = intake.clock.now.replace(month=12).isoformat()
+    await done(intake, case, "suspend", own, until=until, reason="列入改造计划")
+    await done(intake, case, "suspend_decide", "supervisor", granted=True)
+    assert (await board(intake))["total"]["soon"] == soon - 1
+    assert case["case_no"] not in await listed(intake, "due_within=24")
+
+
+@pytest.mark.parametrize("query", ["due_within=0", "due_within=abc", "closed_from=yesterday"])
+async def test_filters_that_mean_nothing_are_told(intake: Intake, query: str) -> None:
+    status, problem = await intake.call("GET", f"/api/v1/cases?{query}", role="supervisor")
+    assert (status, problem["code"]) == (422, "invalid")
