@@ -401,7 +401,7 @@ def _say(
 
 
 def _begin(connection: sa.Connection, sender: str, values: dict[str, Any]) -> int:
-    row = {
+    row: dict[str, Any] = {
         "conversation": sender,
         "staff": "",
         "staff_name": "",

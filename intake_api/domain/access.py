@@ -52,6 +52,7 @@ class Permission(StrEnum):
     EDIT_MATRIX = "edit_matrix"  # add and end rules of the responsibility matrix
     TEACH = "teach"  # decide which corrections the assistant learns from
     SEE_MODEL = "see_model"  # how well the assistant understands, and since when
+    SERVE = "serve"  # serve residents at the operators' console
     UNDERSTAND = "understand"  # ask the assistant what a text means
     LOOK_UP = "look_up"  # places, departments
     OUTBOX = "outbox"  # deliver messages to residents
@@ -77,13 +78,23 @@ _P = Permission
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.CHANNEL: frozenset({_P.FILE, _P.READ_REPORTERS, _P.LOOK_UP, _P.OUTBOX}),
     Role.OPERATOR: frozenset(
-        {_P.FILE, _P.READ_ALL, _P.REVEAL, _P.CORRECT, _P.RELEASE, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}
+        {_P.FILE, _P.READ_ALL, _P.REVEAL, _P.CORRECT, _P.RELEASE, _P.SERVE, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}
     ),
     Role.DISPATCHER: frozenset({_P.READ_ALL, _P.REVEAL, _P.CORRECT, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.HANDLER: frozenset({_P.READ_DEPARTMENT, _P.REVEAL, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.VERIFIER: frozenset({_P.READ_ALL, _P.REVEAL, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.SUPERVISOR: frozenset(
-        {_P.READ_ALL, _P.CORRECT, _P.EDIT_MATRIX, _P.TEACH, _P.RELEASE, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}
+        {
+            _P.READ_ALL,
+            _P.CORRECT,
+            _P.EDIT_MATRIX,
+            _P.TEACH,
+            _P.RELEASE,
+            _P.SERVE,
+            _P.UNDERSTAND,
+            _P.LOOK_UP,
+            _P.SEE_MODEL,
+        }
     ),
     Role.INSPECTOR: frozenset({_P.FILE, _P.INSPECT, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.PARTNER: frozenset({_P.LOOK_UP, _P.FEED}),
