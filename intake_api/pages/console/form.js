@@ -119,6 +119,8 @@ export async function readTalk() {
     const { found, candidates, act, problems } = await understand(entries, signal)
     read = key
     Object.assign(form, { candidates, act, more: problems.slice(1), readingProblem: '' })
+    // the number that the resident gave the assistant for a call-back
+    if (!found.phone && item.value?.phone) found.phone = { value: item.value.phone, seq: 0, sure: 1, from: [] }
     for (const [name, field] of Object.entries(found))
       if (!form.fields[name].hand) form.fields[name] = { ...form.fields[name], ...field, hand: false }
   } catch (error) {
@@ -245,8 +247,15 @@ export async function file() {
 
 /** A second case from the same conversation. */
 export function another() {
-  const before = form.fields
-  form.fields = { ...blank(), name: before.name, phone: before.phone }
-  form.filed = null
-  read = ''
+  const { name, phone } = form.fields
+  const second = form.more[0]
+  const fields = { ...blank(), name, phone }
+  // what was said is in the first case already: the second is the operator's to write, or the part about it
+  for (const field of ['description', 'category', 'place']) fields[field].hand = true
+  if (second) {
+    fields.description.value = second.text
+    fields.category.value = second.categories[0]?.code ?? ''
+    fields.place.value = { text: second.locations.map(({ text }) => text).join(''), lat: null, lng: null }
+  }
+  Object.assign(form, { fields, filed: null, more: [], similar: [] })
 }
