@@ -90,9 +90,9 @@ const Console = {
       if (!takeable) return
       openItem(takeable.id)
       run('take', async () => {
+        talk.value?.focusOnceMine()
         await act(takeable.id, 'take')
         again(takeable.id)
-        setTimeout(() => talk.value?.focus(), 50)
       })
     }
     const setState = (state) => run('state', () => ask('PUT', '/channels/console/state', { body: { state } }))

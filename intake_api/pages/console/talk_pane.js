@@ -127,6 +127,18 @@ export const TalkPane = {
     function focus() {
       area.value?.focus()
     }
+    let focusing = false
+    /** As soon as the service says that the open conversation is one's own. */
+    function focusOnceMine() {
+      focusing = true
+    }
+    watch(
+      () => mine(item.value),
+      (own) => {
+        if (own && focusing) nextTick(focus)
+        if (own) focusing = false
+      },
+    )
     function note() {
       asNote.value = !asNote.value
       nextTick(focus)
@@ -146,7 +158,7 @@ export const TalkPane = {
         revealing.value = error
       }
     }
-    expose({ focus, note, insert, show })
+    expose({ focus, focusOnceMine, note, insert, show })
     const scrolled = () => {
       const { scrollTop, scrollHeight, clientHeight } = box.value
       atEnd = scrollHeight - scrollTop - clientHeight < 60
