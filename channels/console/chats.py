@@ -47,16 +47,23 @@ class Chats:
                 *connection.execute(sa.select(handovers).where(_OPEN).order_by(handovers.c.asked_at).limit(_MOST)),
                 *connection.execute(sa.select(handovers).where(lately).order_by(handovers.c.ended_at.desc()).limit(50)),
             ]
-            newest = _newest(connection, {row.conversation for row in rows})
-            return [_item(row, newest.get(row.conversation)) for row in rows]
+            conversations = {row.conversation for row in rows}
+            newest = _newest(connection, conversations)
+            heard = _newest(connection, conversations, messages.c.direction == "in")
+            return [_item(row, newest.get(row.conversation), heard.get(row.conversation)) for row in rows]
 
         return await self._database.read(work)
 
     async def dangers(self, now: datetime) -> list[Json]:
-        """Conversations in which somebody seemed to be in danger lately and that nobody has seen to."""
+        """Conversations in which somebody seemed to be in danger lately and that nobody has seen to or serves."""
+        served = (
+            sa.select(handovers.c.id)
+            .where(handovers.c.conversation == dangers.c.conversation, _OPEN, handovers.c.state == State.HELD)
+            .exists()
+        )
         query = (
             sa.select(dangers)
-            .where(dangers.c.at > now - _DANGER, dangers.c.seen_by == "")
+            .where(dangers.c.at > now - _DANGER, dangers.c.seen_by == "", ~served)
             .order_by(dangers.c.at.desc())
             .limit(20)
         )
@@ -162,13 +169,15 @@ def phone_in(rows: list[Any], message: int) -> str:
     return find_phone(words) or ""
 
 
-_CASE_ROLES = {"resident": "user", "assistant": "bot", "staff": "staff"}
+_CASE_ROLES = {"resident": "user", "assistant": "bot", "staff": "staff", "system": "bot"}
 
 
 def _role(row: Any) -> str:
     if row.direction == "in":
         return "resident"
-    return "staff" if row.content.get("staff") else "assistant"
+    if row.content.get("staff"):
+        return "staff"
+    return "system" if row.message_id.startswith("handover:") else "assistant"
 
 
 def _entry(row: Any, hide: Callable[[str], str], revealed: bool) -> Json:
@@ -204,7 +213,7 @@ def _note(row: Any, hide: Callable[[str], str]) -> Json:
     }
 
 
-def _item(row: Any, newest: Any | None) -> Item:
+def _item(row: Any, newest: Any | None, heard: Any | None) -> Item:
     waits = State(row.state) in (State.WAITING, State.HELD) and row.replied_at is None
     return Item(
         id=f"{KIND}:{row.id}",
@@ -216,7 +225,7 @@ def _item(row: Any, newest: Any | None) -> Item:
         staff=row.staff,
         staff_name=row.staff_name,
         replied_at=row.replied_at,
-        newest=mask_text(as_words(newest.content))[:80] if newest else "",
+        newest=mask_text(as_words((heard or newest).content))[:80] if newest else "",
         newest_by=_role(newest) if newest else "",
         newest_at=newest.at if newest else None,
         phone=mask_phone(row.phone) if row.phone else "",
@@ -225,10 +234,13 @@ def _item(row: Any, newest: Any | None) -> Item:
     )
 
 
-def _newest(connection: sa.Connection, conversations: set[str]) -> dict[str, Any]:
+def _newest(
+    connection: sa.Connection, conversations: set[str], which: sa.ColumnElement[bool] | None = None
+) -> dict[str, Any]:
+    """The newest message of each conversation; with ``which``, of those messages."""
     last = (
         sa.select(sa.func.max(messages.c.id))
-        .where(messages.c.conversation.in_(sorted(conversations)))
+        .where(messages.c.conversation.in_(sorted(conversations)), sa.true() if which is None else which)
         .group_by(messages.c.conversation)
     )
     rows = connection.execute(sa.select(messages).where(messages.c.id.in_(last)))

@@ -35,7 +35,10 @@ class Doorkeeper:
         self._known: dict[str, tuple[float, Staff]] = {}
 
     async def who(self, request: web.Request, *, anew: bool = False) -> Staff:
-        """Who asks, if the console is theirs. Raises Problem."""
+        """Who asks, if the console is theirs. Raises Problem.
+
+        ``anew``: by the connection itself, not by a hand: it keeps no idle session alive.
+        """
         key = hashlib.sha256(
             f"{request.cookies.get(_COOKIE)}|{request.headers.get('Authorization')}".encode()
         ).hexdigest()
@@ -44,7 +47,8 @@ class Doorkeeper:
         if not anew and now - at < _KNOWN_SECONDS:
             return staff
         self._known = {name: one for name, one in self._known.items() if now - one[0] < _KNOWN_SECONDS}
-        staff = _staff(await self.ask(request, "GET", "/api/v1/console/operator"))
+        headers = {"X-YHT-Background": "1"} if anew else {}
+        staff = _staff(await self.ask(request, "GET", "/api/v1/console/operator", headers=headers))
         self._known[key] = (now, staff)
         return staff
 
@@ -53,7 +57,7 @@ class Doorkeeper:
 
         ``csrf``: the token where it is not in the header.
         """
-        headers = {"X-CSRF-Token": csrf} if csrf else {}
+        headers = {"X-CSRF-Token": csrf, "X-YHT-Background": "1"} if csrf else {}
         body = {"action": action, "target": target}
         return _staff(await self.ask(request, "POST", "/api/v1/console/records", body, headers))
 

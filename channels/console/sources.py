@@ -15,7 +15,8 @@ class Item:
     """One conversation in the operators' list.
 
     ``id`` is kind and number, ``chat:7``. ``state`` is waiting, held, callback or ended. ``due_at``: by when the first
-    answer is due (GB/T 33358). ``newest``: the newest words, masked, with who said them: resident, assistant, staff.
+    answer is due (GB/T 33358). ``newest``: the resident's newest words, masked; ``newest_by`` and ``newest_at``: who
+    spoke last, and when.
     """
 
     id: str
@@ -68,8 +69,8 @@ class Page:
 class Source(Protocol):
     """One kind of conversations: written ones, calls.
 
-    An entry of a transcript has ``id``, ``role`` (resident, assistant, staff, note, mark), ``name``, ``text`` and
-    ``at``; more where the kind has it. An entry that comes again with the same ``id`` replaces the one before.
+    An entry of a transcript has ``id``, ``role`` (resident, assistant, staff, system, note, mark), ``name``, ``text``
+    and ``at``; more where the kind has it. An entry that comes again with the same ``id`` replaces the one before.
     """
 
     kind: str

@@ -60,6 +60,7 @@ def add_console_routes(app: web.Application) -> None:
         ("PUT", f"{_BASE}/words/{{number}}", put_words),
         ("DELETE", f"{_BASE}/words/{{number}}", remove_words),
         ("POST", f"{_BASE}/chats", step_in),
+        ("POST", f"{_BASE}/dangers", put_danger_away),
         ("POST", f"{one}/open", open_transcript),
         ("POST", f"{one}/reveal", reveal),
         ("POST", f"{one}/take", take),
@@ -138,6 +139,15 @@ async def step_in(request: web.Request) -> web.Response:
     console.tell(body.conversation)
     console.live.tell()
     return _json({"id": f"chat:{handover}"}, 201)
+
+
+async def put_danger_away(request: web.Request) -> web.Response:
+    """Somebody has looked at a conversation that seemed to be dangerous: it is not shown on top any more."""
+    console = request.app[CONSOLE]
+    body = schemas.SteppingIn.model_validate(await read_json(request))
+    staff = await console.doorkeeper.record(request, "read", body.conversation)
+    await console.people.see_danger(body.conversation, staff)
+    return _done(console)
 
 
 async def open_transcript(request: web.Request) -> web.Response:

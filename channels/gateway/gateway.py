@@ -58,6 +58,7 @@ NOBODY = Presence(staffed=False, opens_at=None)
 FAILURES = 8
 """So many attempts the assistant may fail on one message (not: be away), over some minutes, before we say so."""
 
+_DANGER_SHOWS_WITHIN = 400  # characters; who is in danger writes no more, and a long text takes long to read
 _FETCHES = 5  # attempts, over more than a minute, before a photo counts as lost
 _FAILURES_IN_A_ROW = 2  # of these within one attempt
 _CLOSING_SECONDS = 20.0
@@ -362,7 +363,7 @@ class Gateway:
         """What is noted together with the answer: that a person is asked for, or spoken to, or is in danger."""
         message = exchange.message
         presence = exchange.presence if request is None else await self._presence()
-        danger = danger_now(message.text) if message.kind is Kind.TEXT else None
+        danger = danger_now(message.text[:_DANGER_SHOWS_WITHIN]) if message.kind is Kind.TEXT else None
 
         def note(connection: sa.Connection) -> list[Reply]:
             if danger:

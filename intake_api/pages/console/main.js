@@ -209,6 +209,7 @@ const Console = {
             h('strong', null, `对话中可能有人遇险：${dangerLabel(kind)}`),
             h('span', null, `${waited(at)} 前`),
             button('马上接过来', { onClick: () => stepIn(conversation) }),
+            button('已有人管', { onClick: () => run('danger', () => ask('POST', '/channels/console/dangers', { body: { conversation } })) }),
           ]),
         ),
         ...alerts.cases.slice(0, 3).map(({ case_no, category, at }) =>

@@ -12,7 +12,7 @@ import { drop, again, outbox, post } from './outbox.js'
 import { keep, kept } from './storage.js'
 import { item, mine, open, reveal, wire } from './wire.js'
 
-const NAMES = { resident: '居民', assistant: '智能助手', staff: '人工' }
+const NAMES = { resident: '居民', assistant: '智能助手', staff: '人工', system: '系统' }
 
 /** Where a field's words came from: `{id, text}` of the line to be shown. */
 export const pointed = ref(null)
@@ -42,8 +42,8 @@ function place({ label, lat, lng }) {
 
 function entryRow(entry) {
   if (entry.role === 'mark')
-    return h('li', { key: entry.id, class: 'said mark' }, [entry.text, entry.name ? ` · ${entry.name}` : '', ` · ${shortTime(entry.at)}`])
-  return h('li', { key: entry.id, id: `said-${entry.id}`, class: ['said', entry.role, { on: pointed.value?.id === entry.id }] }, [
+    return h('li', { key: entry.id, class: 'said by-mark' }, [entry.text, entry.name ? ` · ${entry.name}` : '', ` · ${shortTime(entry.at)}`])
+  return h('li', { key: entry.id, id: `said-${entry.id}`, class: ['said', `by-${entry.role}`, { on: pointed.value?.id === entry.id }] }, [
     h('div', { class: 'said-who' }, [
       entry.role === 'note' ? [icon('lock', { size: 12 }), `内部备注 · ${entry.name}`] : entry.name || NAMES[entry.role],
       h('time', { datetime: entry.at, title: fullTime(entry.at) }, shortTime(entry.at).slice(-5)),
@@ -59,7 +59,7 @@ function entryRow(entry) {
 }
 
 function waitingRow(one) {
-  return h('li', { key: one.client_id, class: ['said', one.what === 'notes' ? 'note' : 'staff', 'going'] }, [
+  return h('li', { key: one.client_id, class: ['said', one.what === 'notes' ? 'by-note' : 'by-staff', 'going'] }, [
     h('div', { class: 'said-who' }, one.problem ? '没有发出' : wire.state === 'up' ? '正在发送' : '断网，连上就发'),
     h('div', { class: 'said-words' }, h('p', null, one.text)),
     one.problem
@@ -83,6 +83,7 @@ export const TalkPane = {
     const asNote = ref(false)
     const revealing = ref(null)
     let atEnd = true
+    let resized = null
 
     const going = computed(() => outbox.waiting.filter(({ item: id }) => id === open.id))
     const stored = () => `draft.${open.id}`
@@ -104,7 +105,8 @@ export const TalkPane = {
     })
     watch(
       () => [open.entries.length, going.value.length, open.id],
-      () => nextTick(() => atEnd && box.value && box.value.scrollTo(0, box.value.scrollHeight)),
+      () => atEnd && box.value?.scrollTo(0, box.value.scrollHeight),
+      { flush: 'post' },
     )
     watch(pointed, (to) => {
       if (to) nextTick(() => document.getElementById(`said-${to.id}`)?.scrollIntoView({ block: 'center' }))
@@ -161,13 +163,24 @@ export const TalkPane = {
     expose({ focus, focusOnceMine, note, insert, show })
     const scrolled = () => {
       const { scrollTop, scrollHeight, clientHeight } = box.value
-      atEnd = scrollHeight - scrollTop - clientHeight < 60
+      atEnd = scrollHeight - scrollTop - clientHeight < 120
     }
     const released = (event) => {
       if (event.key === 'Escape' && asNote.value) asNote.value = false
     }
-    onMounted(() => window.addEventListener('keydown', released))
-    onBeforeUnmount(() => window.removeEventListener('keydown', released))
+    onMounted(() => {
+      window.addEventListener('keydown', released)
+      // the box shrinks when the answer below grows: what was at the end stays there
+      resized = new ResizeObserver(() => atEnd && box.value?.scrollTo(0, box.value.scrollHeight))
+    })
+    watch(box, (to, before) => {
+      if (before) resized?.unobserve(before)
+      if (to) resized?.observe(to)
+    })
+    onBeforeUnmount(() => {
+      window.removeEventListener('keydown', released)
+      resized?.disconnect()
+    })
 
     function head(each) {
       const channel = channelOf(each.channel)
@@ -233,6 +246,7 @@ export const TalkPane = {
         return h('section', { class: 'talk-pane', 'aria-label': '对话' }, [
           emptyPlace('wechat', open.id ? '这个对话已经不在列表里' : '选一个对话', [
             h('p', { class: 'quiet' }, ['按 ', h('kbd', null, 'F2'), ' 接手等得最久的一位。']),
+            problemNote(props.problem),
           ]),
         ])
       return h('section', { class: 'talk-pane', 'aria-label': '对话' }, [

@@ -4,7 +4,7 @@ import { ask } from '../desk/api.js'
 
 // said to us, not about the matter
 const ASIDE =
-  /^(?:转?人工(?:客服|服务)?|我?要?(?:找|转)人工.{0,4}|你?您?好(?:啊|呀)?|在吗|好的?|嗯+|对(?:的)?|是的?|谢谢.{0,4}|没有了?|不用了?|取消|.{0,4}快点.{0,2})[。！!~，,\s]*$/
+  /^(?:.{0,5}人工.{0,4}|你?您?好(?:啊|呀)?|在吗|好的?|嗯+|对(?:的)?|是的?|谢谢.{0,4}|没有了?|不用了?|取消|.{0,4}快点.{0,2})[。！!~，,\s]*$/
 const ONLY_A_NUMBER = /^\D{0,12}[\d*][\d* -]{6,}\D{0,4}$/
 
 /** The resident's lines that speak of the matter. */
@@ -49,7 +49,10 @@ export async function understand(entries, signal) {
   const [first] = asked?.categories ?? []
   if (first) {
     const part = asked.problems?.[0]
-    const longest = [...lines].sort((a, b) => b.text.length - a.text.length)[0]
+    // the words that speak of the matter most: with a place in them, else the longest
+    const named = asked.locations[0] ? source(all, asked.locations[0].start, asked.locations[0].end)?.id : null
+    const longest =
+      lines.find(({ id }) => id === named) ?? [...lines].sort((a, b) => b.text.length - a.text.length)[0]
     found.category = {
       value: first.code,
       sure: first.confidence,

@@ -6,6 +6,7 @@ import { Sheet, button, emptyPlace, iconButton, problemNote } from './controls.j
 import { ROLES, roleLabel } from './labels.js'
 import { address, go, link, route } from './router.js'
 import {
+  hasRole,
   keepsStaff,
   keepsWebhooks,
   readsAudit,
@@ -151,6 +152,7 @@ function topBar(showKeys) {
     h('nav', { 'aria-label': '页面' }, [
       readsCases.value ? tab('/desk', ['我的工作', waitingTag()], route.name === 'home') : null,
       readsCases.value ? tab(address('/cases'), '案件', CASE_PAGES.includes(route.name)) : null,
+      hasRole('operator', 'supervisor') ? h('a', { href: '/console', class: 'tab' }, '话务台') : null,
       readsCases.value ? tab(address('/figures'), '指标', route.name === 'figures') : null,
       readsCases.value ? tab(address('/responsibility'), '职责表', route.name === 'responsibility') : null,
       teaches.value ? tab(address('/learning'), '学习样本', route.name === 'learning') : null,
