@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime, timedelta
 
 import pytest
@@ -59,7 +60,7 @@ async def test_office_hours_follow_the_calendar_of_the_city(intake: Intake) -> N
     # the test begins on a Tuesday at ten: people are at work, and the stretches come in order without overlap
     now = intake.clock.now
     assert periods[0][0] <= now < periods[0][1]
-    assert all(end <= start for (_, end), (start, _) in zip(periods, periods[1:], strict=False))
+    assert all(end <= start for (_, end), (start, _) in itertools.pairwise(periods))
     assert periods[-1][1] > now + timedelta(days=13)
     intake.clock.forward(hours=12)
     _, evening = await intake.call("GET", "/api/v1/office-hours")
