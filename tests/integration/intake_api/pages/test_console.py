@@ -286,6 +286,34 @@ async def test_nobody_but_operators_and_supervisors_gets_in(house: House) -> Non
         assert answer.status == 403
 
 
+async def test_a_form_sent_twice_is_one_case_and_its_number_is_said_once(house: House) -> None:
+    resident = await house.resident()
+    headers = {"Authorization": f"Bearer {await house.intake.token('operator')}"}
+
+    async def call(method: str, path: str, body: Json | None = None) -> tuple[int, Json]:
+        url = f"{house.url}/channels/console/{path}"
+        async with house.session.request(method, url, json=body, headers=headers) as answer:
+            return answer.status, await answer.json() if answer.content_length else {}
+
+    assert (await call("PUT", "state", {"state": "ready"}))[0] == 204
+    await resident.say("转人工")
+    _, shown = await call("GET", "list")
+    (item,) = shown["items"]
+    path = item["id"].replace("chat:", "chats/")
+    assert (await call("POST", f"{path}/replies", {"client_id": "a", "text": "您好"}))[1]["code"] == "not_yours"
+    assert (await call("POST", f"{path}/take"))[0] == 204
+    form = {"client_id": "f1", "report": {"description": GARBAGE, "category": "1101", "location": {"text": "稻香新苑"}}}
+    status, case = await call("POST", f"{path}/cases", form)
+    assert status == 201
+    assert (await call("POST", f"{path}/cases", form))[1]["case_no"] == case["case_no"]
+    assert [(one["custom"] or {}).get("case_no") for one in await resident.told()].count(case["case_no"]) == 1
+    changed = form | {"report": form["report"] | {"description": "另一件事"}}
+    assert (await call("POST", f"{path}/cases", changed))[1]["code"] == "filed_already"
+    assert (await call("POST", f"{path}/give-back", {}))[0] == 204
+    assert (await call("POST", f"{path}/give-back", {}))[0] == 204
+    assert (await call("POST", f"{path}/take"))[1]["code"] == "not_yours"
+
+
 async def test_it_fits_its_width_and_can_be_shown(house: House) -> None:
     await house.intake.file(category="1101", description="稻香新苑西门垃圾满出来了", location={"text": "稻香新苑西门"})
     page = await house.operator("顾晓芸")
