@@ -91,8 +91,9 @@ function hear(said) {
   if (said.me) board.me = said.me
   if (said.list) Object.assign(board, said.list, { loaded: true })
   if (said.of && said.of === open.id) {
-    if (said.problem) open.problem = said.problem
-    else take(said)
+    open.problem = said.problem ?? null
+    if (!said.problem) take(said)
+    else if (said.problem.status >= 500) setTimeout(show, RETRY.at(-1))
   }
 }
 

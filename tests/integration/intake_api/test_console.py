@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 
@@ -61,7 +61,7 @@ async def test_office_hours_follow_the_calendar_of_the_city(intake: Intake) -> N
     now = intake.clock.now
     assert periods[0][0] <= now < periods[0][1]
     assert all(end <= start for (_, end), (start, _) in itertools.pairwise(periods))
-    assert periods[-1][1] > now + timedelta(days=13)
+    assert not {start.date().isoformat() for start, _ in periods} & {"2026-10-01", "2026-10-02", "2026-10-03"}
     intake.clock.forward(hours=12)
     _, evening = await intake.call("GET", "/api/v1/office-hours")
     assert datetime.fromisoformat(evening["periods"][0]["start"]) > intake.clock.now
