@@ -111,9 +111,9 @@ CANCEL = Button("不等了", "取消")
 
 
 def in_line(before: int) -> Reply:
-    """What somebody hears who waits, with so many before them."""
+    """What somebody hears who waits, with so many before them. That a person comes the assistant has said."""
     place = f"您前面还有 {before} 位" if before else "您是下一位"
-    return Reply(f"正在为您转人工，{place}，请稍等。等候时可以继续把情况发在这里；不想等了，回“取消”。", (CANCEL,))
+    return Reply(f"{place}，请稍等。等候时可以继续把情况发在这里；不想等了，回“取消”。", (CANCEL,))
 
 
 def arranged(opens_at: datetime | None) -> Reply:
