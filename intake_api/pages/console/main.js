@@ -15,7 +15,7 @@ import { file, startForm } from './form.js'
 import { FormPane } from './form_pane.js'
 import { dangerLabel } from './kinds.js'
 import { inOrder, listPane, waited, waiting } from './list_pane.js'
-import { again, outbox, resume } from './outbox.js'
+import { again, outbox, pause, resume } from './outbox.js'
 import { sidePane } from './side_pane.js'
 import { EndSheet, KeysSheet, WordsSheet } from './sheets.js'
 import { forgetOthers } from './storage.js'
@@ -50,6 +50,7 @@ const Console = {
     onBeforeUnmount(() => {
       window.removeEventListener('keydown', pressed)
       stops.forEach((stop) => stop())
+      pause()
     })
     watch(
       () => open.id,

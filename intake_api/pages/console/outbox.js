@@ -20,6 +20,12 @@ export function resume() {
   send()
 }
 
+/** Nobody is here any more: what waits stays in the browser for whoever wrote it. */
+export function pause() {
+  clearTimeout(timer)
+  outbox.waiting = []
+}
+
 export function post(item, what, text) {
   outbox.waiting.push({ client_id: newId(), item, what, text, at: new Date().toISOString(), problem: '' })
   save()

@@ -23,8 +23,10 @@ export const board = shallowReactive({
   loaded: false,
 })
 
+const blank = () => ({ id: '', entries: [], next: '', problem: null, revealed: false, phone: '' })
+
 /** The open item: its id, its transcript, and up to where that has been read. */
-export const open = reactive({ id: '', entries: [], next: '', problem: null, revealed: false, phone: '' })
+export const open = reactive(blank())
 
 /** Ticks every second, in the server's time. */
 export const second = ref(serverTime())
@@ -51,6 +53,9 @@ export function connect() {
     clearTimeout(timer)
     window.removeEventListener('online', redial)
     socket?.close()
+    // the next one to sign in sees nothing of it; the address stays, and opens it again for the same one
+    Object.assign(open, blank())
+    Object.assign(board, { items: [], dangers: [], operators: [], me: null, loaded: false })
   }
 }
 
@@ -119,7 +124,7 @@ function show() {
 /** Open an item, or none. The address follows. */
 export function openItem(id) {
   if (open.id === id) return
-  Object.assign(open, { id, entries: [], next: '', problem: null, revealed: false, phone: '' })
+  Object.assign(open, blank(), { id })
   const { kind, number } = split(id)
   history.replaceState(null, '', id ? `/console/${kind}/${number}` : '/console')
   show()
