@@ -13,6 +13,14 @@ import aiohttp
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from channels.console.canned import CannedReplies
+from channels.console.chats import KIND as CHAT
+from channels.console.chats import Chats
+from channels.console.doorkeeper import Doorkeeper
+from channels.console.filing import FilingFromChat
+from channels.console.live import Live
+from channels.console.sources import Source
+from channels.console.views import CONSOLE, Console, add_console_routes
 from channels.front import SESSION, Passage, add_front_routes
 from channels.gateway.courier import Courier
 from channels.gateway.database import Database
@@ -20,7 +28,10 @@ from channels.gateway.dialogue import Dialogue, RasaDialogue
 from channels.gateway.flood import Limiter
 from channels.gateway.gateway import Gateway, Pace, now_utc
 from channels.gateway.intake import Intake
+from channels.gateway.office_hours import OfficeHours
+from channels.gateway.people import People
 from channels.gateway.pushes import Pushes
+from channels.gateway.staffing import Staffing, Tidying
 from channels.gateway.store import Store
 from channels.neighbours import Neighbours
 from channels.webchat.views import CHANNEL as WEB_CHANNEL
@@ -71,7 +82,9 @@ def create_app(
             intake = Intake(session, settings.intake_url, settings.channel_token)
             wechat = Account(settings, session, database, clock) if settings.wechat_app_id else None
             fetchers = wechat.fetchers(intake, store) if wechat else {}
-            gateway = Gateway(store, partner, pushes, clock=clock, pace=pace, fetchers=fetchers)
+            hours = OfficeHours(intake)
+            staffing = Staffing(database, hours)
+            gateway = Gateway(store, partner, pushes, clock=clock, pace=pace, fetchers=fetchers, staffing=staffing)
             stack.push_async_callback(gateway.close)
             app[WEBCHAT] = WebChat(
                 store, gateway, pushes, intake, Limiter(), clock, settings.upload_limit_mb * 1024 * 1024, set()
@@ -80,7 +93,14 @@ def create_app(
                 await stack.enter_async_context(_wechat(app, wechat, gateway, clock))
             await stack.enter_async_context(_running("recovery", gateway.run_recovery()))
             await stack.enter_async_context(_running("pushes", pushes.run()))
+            people = People(database)
+            await stack.enter_async_context(
+                _console(app, settings, database=database, people=people, staffing=staffing, hours=hours, clock=clock)
+            )
+            tidying = Tidying(people, staffing, hours, pushes.tell, clock)
+            await stack.enter_async_context(_running("tidying", tidying.run()))
             if settings.channel_token:
+                await stack.enter_async_context(_running("office hours", hours.run()))
                 channels = (WEB_CHANNEL, WECHAT_CHANNEL) if wechat else (WEB_CHANNEL,)
                 await stack.enter_async_context(_running("courier", Courier(intake, gateway, channels).run()))
             else:
@@ -95,6 +115,7 @@ def create_app(
     install(app, settings, neighbours.checks(database_ready), metrics_view=neighbours.metrics)
     add_webchat_routes(app)
     add_wechat_routes(app)
+    add_console_routes(app)
     add_front_routes(app, Passage(settings.intake_url, settings.trusted_proxies))
     return app
 
@@ -111,6 +132,39 @@ async def _wechat(
             yield
         finally:
             await attendant.close()
+
+
+@asynccontextmanager
+async def _console(
+    app: web.Application,
+    settings: Settings,
+    *,
+    database: Database,
+    people: People,
+    staffing: Staffing,
+    hours: OfficeHours,
+    clock: Callable[[], datetime],
+) -> AsyncIterator[None]:
+    """Serve the operators' console while the block lasts."""
+    webchat, session = app[WEBCHAT], app[SESSION]
+    chats, doorkeeper = Chats(database), Doorkeeper(session, settings)
+    sources: dict[str, Source] = {CHAT: chats}
+    live = Live(sources, chats, doorkeeper, people=people, staffing=staffing, hours=hours, clock=clock)
+    app[CONSOLE] = Console(
+        chats=chats,
+        people=people,
+        staffing=staffing,
+        canned=CannedReplies(database),
+        filing=FilingFromChat(chats, people, doorkeeper, clock),
+        doorkeeper=doorkeeper,
+        live=live,
+        intake=webchat.intake,
+        store=webchat.store,
+        tell=webchat.pushes.tell,
+        clock=clock,
+    )
+    async with _running("console", live.run()):
+        yield
 
 
 def _session() -> aiohttp.ClientSession:

@@ -78,6 +78,11 @@ def _words(kind: str, number: str, card: Json, payload: Mapping[str, Any]) -> st
             return f"您的案件 {number} 有新进展：{card['status_label'] or '已更新'}{_who_and_when(card)}。"
 
 
+def filed_by_staff(case_no: str, case: Mapping[str, Any]) -> str:
+    """What a resident hears whose case a person has filed for them."""
+    return f"您反映的问题已经登记，案件编号 {grouped(case_no)}{_who_and_when(case_card(case_no, case))}。"
+
+
 def case_card(case_no: str, case: Mapping[str, Any]) -> Json:
     """What is shown of a case: its number, state, category, department and due time."""
     status = str(case.get("status") or "")

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import aiohttp
 
 from channels.gateway.message import Json, Reply, reply_from
+from channels.gateway.people import Line
 
 ASK_SECONDS = 20.0
 CONNECT_SECONDS = 2.0
@@ -38,7 +39,7 @@ class Dialogue(Protocol):
     lose events in the tracker.
     """
 
-    async def ask(self, sender: str, text: str, metadata: Mapping[str, str]) -> list[Reply]:
+    async def ask(self, sender: str, text: str, metadata: Mapping[str, Any]) -> list[Reply]:
         """Say ``text`` for ``sender`` and return what is answered.
 
         ``metadata["message_id"]`` is kept with the message. Raises AssistantUnreachable, AssistantSlow or
@@ -55,6 +56,13 @@ class Dialogue(Protocol):
 
     async def remember(self, sender: str, text: str) -> None:
         """Note that ``text`` was said to ``sender`` without being asked, so that a later turn can refer to it.
+
+        Raises as ``ask`` does.
+        """
+        ...
+
+    async def recount(self, sender: str, lines: Sequence[Line]) -> None:
+        """Tell what the resident and people said while the partner was silent; what it knows already counts nothing.
 
         Raises as ``ask`` does.
         """
@@ -77,7 +85,7 @@ class RasaDialogue:
         self._ask_timeout = aiohttp.ClientTimeout(total=ask_seconds, sock_connect=CONNECT_SECONDS)
         self._look_up_timeout = aiohttp.ClientTimeout(total=LOOK_UP_SECONDS, sock_connect=CONNECT_SECONDS)
 
-    async def ask(self, sender: str, text: str, metadata: Mapping[str, str]) -> list[Reply]:
+    async def ask(self, sender: str, text: str, metadata: Mapping[str, Any]) -> list[Reply]:
         body = {"sender": sender, "message": text, "metadata": dict(metadata)}
         async with (
             _errors(),
@@ -91,6 +99,20 @@ class RasaDialogue:
         return [reply_from(item) for item in said if item.get("text") or item.get("custom")]
 
     async def answered(self, sender: str, message_id: str) -> list[Reply] | None:
+        return replies_to(message_id, await self._events(sender))
+
+    async def remember(self, sender: str, text: str) -> None:
+        await self._append(
+            sender, {"event": "bot", "text": text, "timestamp": time.time(), "metadata": {"pushed": True}}
+        )
+
+    async def recount(self, sender: str, lines: Sequence[Line]) -> None:
+        known = recounted(await self._events(sender))
+        events = [recounting(line) for line in lines if line.seq not in known]
+        if events:
+            await self._append(sender, events)
+
+    async def _events(self, sender: str) -> Sequence[Json]:
         async with (
             _errors(),
             self._session.get(
@@ -100,16 +122,15 @@ class RasaDialogue:
             ) as response,
         ):
             tracker = await _json(response)
-        return replies_to(message_id, tracker.get("events") or [])
+        return tracker.get("events") or []
 
-    async def remember(self, sender: str, text: str) -> None:
-        event = {"event": "bot", "text": text, "timestamp": time.time(), "metadata": {"pushed": True}}
+    async def _append(self, sender: str, events: Json | list[Json]) -> None:
         async with (
             _errors(),
             self._session.post(
                 self._conversation(sender, "tracker/events"),
                 params={"include_events": "NONE"},
-                json=event,
+                json=events,
                 timeout=self._look_up_timeout,
             ) as response,
         ):
@@ -141,6 +162,21 @@ def replies_to(message_id: str, events: Sequence[Json]) -> list[Reply] | None:
             if said["text"] or said["custom"]:
                 replies.append(reply_from(said))
     return replies
+
+
+def recounting(line: Line) -> Json:
+    """A line of talk with a person as an event of the tracker.
+
+    All are events of the bot: a user's event without an intent would be a turn in which the rules expect an answer.
+    """
+    told = {"pushed": True, "speaker": line.speaker, "seq": line.seq}
+    return {"event": "bot", "text": line.text, "timestamp": line.at.timestamp(), "metadata": told}
+
+
+def recounted(events: Sequence[Json]) -> set[int]:
+    """Which lines a tracker's ``events`` have already."""
+    found = [(event.get("metadata") or {}) for event in events if event.get("event") == "bot"]
+    return {int(told["seq"]) for told in found if told.get("speaker") and "seq" in told}
 
 
 @asynccontextmanager
@@ -176,10 +212,10 @@ class MemoryDialogue:
     def __init__(self, respond: Respond):
         self._respond = respond
         self.events: dict[str, list[Json]] = {}
-        self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.asked: list[tuple[str, str, Json]] = []
         self.down = False
 
-    async def ask(self, sender: str, text: str, metadata: Mapping[str, str]) -> list[Reply]:
+    async def ask(self, sender: str, text: str, metadata: Mapping[str, Any]) -> list[Reply]:
         await self._reach()
         self.asked.append((sender, text, dict(metadata)))
         replies = await self._respond(sender, text)
@@ -198,6 +234,12 @@ class MemoryDialogue:
     async def remember(self, sender: str, text: str) -> None:
         await self._reach()
         self.events.setdefault(sender, []).append({"event": "bot", "text": text, "metadata": {"pushed": True}})
+
+    async def recount(self, sender: str, lines: Sequence[Line]) -> None:
+        await self._reach()
+        events = self.events.setdefault(sender, [])
+        known = recounted(events)
+        events += [recounting(line) for line in lines if line.seq not in known]
 
     async def _reach(self) -> None:
         await asyncio.sleep(0)

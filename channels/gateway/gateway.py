@@ -10,16 +10,22 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from channels.gateway import metrics
+import sqlalchemy as sa
+
+from bot.language.danger import danger_now
+from channels.gateway import metrics, people
 from channels.gateway.dialogue import AssistantFailed, AssistantSlow, AssistantUnreachable, Dialogue
+from channels.gateway.handover import Presence, Request, request_in
 from channels.gateway.media import Fetch, MediaAway, MediaLost
-from channels.gateway.message import Answer, Inbound, Kind, Reply
+from channels.gateway.message import Answer, Inbound, Json, Kind, Reply
+from channels.gateway.people import BackWithAssistant, Line
 from channels.gateway.pushes import Pushes
+from channels.gateway.staffing import Staffing
 from channels.gateway.store import LeaseLost, Store, Work
 from channels.gateway.wording import BUSY, GIVEN_UP, MEDIA_LOST, STALE_BUTTON, STALE_TITLE, metadata, offered, wording
 
@@ -46,9 +52,13 @@ class Pace:
     push: float = 20.0  # a push waits this long for the conversation's lease
 
 
+NOBODY = Presence(staffed=False, opens_at=None)
+"""Where no staff is known of."""
+
 FAILURES = 8
 """So many attempts the assistant may fail on one message (not: be away), over some minutes, before we say so."""
 
+_DANGER_SHOWS_WITHIN = 400  # characters; who is in danger writes no more, and a long text takes long to read
 _FETCHES = 5  # attempts, over more than a minute, before a photo counts as lost
 _FAILURES_IN_A_ROW = 2  # of these within one attempt
 _CLOSING_SECONDS = 20.0
@@ -71,14 +81,19 @@ class Gateway:
         clock: Callable[[], datetime] = now_utc,
         pace: Pace | None = None,
         fetchers: Mapping[str, Fetch] | None = None,
+        staffing: Staffing | None = None,
     ):
-        """``fetchers`` by channel: each brings what its messages of the kind MEDIA stand for."""
+        """``fetchers`` by channel: each brings what its messages of the kind MEDIA stand for.
+
+        ``staffing`` knows whether a person can be had; without it nobody is ever there.
+        """
         self._store = store
         self._dialogue = dialogue
         self._pushes = pushes
         self._clock = clock
         self._pace = pace or Pace()
         self._fetchers = fetchers or {}
+        self._staffing = staffing
         self._arrivals: dict[str, list[asyncio.Future[None]]] = {}
         # requests of this process that wait for an answer, by conversation and message; None: not for now
         self._waiting: dict[str, list[tuple[int, asyncio.Future[Answer | None]]]] = {}
@@ -131,6 +146,7 @@ class Gateway:
                 )
                 self._pushes.tell(sender)
                 if not known:
+                    await self._recount(sender, await self._store.untold(sender))
                     await self._dialogue.remember(sender, reply.text)
                     await self._store.remembered(seq)
         finally:
@@ -279,9 +295,20 @@ class Gateway:
             metrics.GIVEN_UP_TOTAL.inc()
             replies, given_up = [GIVEN_UP], True
         now = self._clock()
-        answer, following = await self._store.finish(
-            owner, replace(work, message=exchange.message), replies, now, given_up=given_up
-        )
+        replies, request = request_in(replies)
+        try:
+            answer, following = await self._store.finish(
+                owner,
+                replace(work, message=exchange.message),
+                replies,
+                now,
+                given_up=given_up,
+                also=await self._besides(work, exchange, request, now),
+            )
+        except BackWithAssistant:
+            untold = tuple(await self._store.untold(work.message.sender))
+            again = replace(work, message=exchange.message, served=False, untold=untold)
+            return await self._handle_one(owner, again, None)
         metrics.ANSWER_SECONDS.labels(work.message.channel).observe((now - work.message.received_at).total_seconds())
         if arrival is not None:
             metrics.OVERHEAD_SECONDS.observe(arrival + time.perf_counter() - began - exchange.assistant_seconds)
@@ -320,23 +347,64 @@ class Gateway:
                 exchange.message = exchange.message.titled(STALE_TITLE)
                 return [STALE_BUTTON]
             exchange.message = exchange.message.titled(shown.title)
+        if work.served:
+            return []
+        exchange.presence = await self._presence()
         began = time.perf_counter()
         try:
-            return await self._converse(work, exchange.message, wording(exchange.message, offer))
+            await self._recount(exchange.message.sender, work.untold)
+            return await self._converse(work, exchange, wording(exchange.message, offer))
         finally:
             exchange.assistant_seconds = time.perf_counter() - began
 
-    async def _converse(self, work: Work, message: Inbound, text: str) -> list[Reply]:
+    async def _besides(
+        self, work: Work, exchange: _Exchange, request: Request | None, now: datetime
+    ) -> Callable[[sa.Connection], list[Reply]]:
+        """What is noted together with the answer: that a person is asked for, or spoken to, or is in danger."""
+        message = exchange.message
+        presence = exchange.presence if request is None else await self._presence()
+        danger = danger_now(message.text[:_DANGER_SHOWS_WITHIN]) if message.kind is Kind.TEXT else None
+
+        def note(connection: sa.Connection) -> list[Reply]:
+            if danger:
+                people.note_danger(connection, message.sender, danger, now)
+            if work.served:
+                return people.heard(connection, message, now)
+            if request is not None:
+                return people.register(connection, message.sender, request, presence, now)
+            return []
+
+        return note
+
+    async def _presence(self) -> Presence:
+        return await self._staffing.presence(self._clock()) if self._staffing else NOBODY
+
+    async def _recount(self, sender: str, lines: Sequence[Line]) -> None:
+        """Tell the assistant what people and the resident said while it was silent.
+
+        Raises AssistantUnreachable. What it cannot take in it does without: the resident waits for an answer.
+        """
+        if not lines:
+            return
+        try:
+            await self._dialogue.recount(sender, lines)
+        except AssistantFailed as failed:
+            log.error("the assistant was not told of talk with people", extra={"reason": str(failed)})
+        await self._store.told(sender, lines[-1].seq)
+
+    async def _converse(self, work: Work, exchange: _Exchange, text: str) -> list[Reply]:
         """Ask the assistant, again if need be; but look first whether it has heard the message already.
 
         A message that has been put off before gets one try only: those behind it should not wait for long.
         Raises AssistantUnreachable or AssistantFailed.
         """
+        message = exchange.message
         age = (self._clock() - message.received_at).total_seconds()
         patience = self._pace.patience - age if work.attempts == 1 else 0.0
         deadline = time.monotonic() + patience
         maybe_heard, still_thinking, failures = work.attempts > 1, False, 0
         pause = self._pace.retry
+        told: Json | None = exchange.presence.as_metadata() if self._staffing else None
         while True:
             error: AssistantUnreachable | AssistantFailed
             try:
@@ -346,7 +414,7 @@ class Gateway:
                         return replies
                 if not still_thinking:
                     maybe_heard = True
-                    replies = await self._dialogue.ask(message.sender, text, metadata(message))
+                    replies = await self._dialogue.ask(message.sender, text, metadata(message, told))
                     if replies:
                         return replies
                     # its actions did not answer; silence helps nobody
@@ -389,10 +457,14 @@ class Gateway:
 
 @dataclass(slots=True)
 class _Exchange:
-    """A message on its way: ``message`` gains a button's title, ``assistant_seconds`` the time that was not ours."""
+    """A message on its way: ``message`` gains a button's title, ``assistant_seconds`` the time that was not ours.
+
+    ``presence``: whether a person could be had when the assistant was asked.
+    """
 
     message: Inbound
     assistant_seconds: float = 0.0
+    presence: Presence = NOBODY
 
 
 def _owner() -> str:

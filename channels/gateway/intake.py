@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -69,6 +70,12 @@ class Intake:
         params = {"channel": channel, "channel_user": channel_user, "limit": str(limit)}
         async with self._call("GET", "/api/v1/cases", params=params) as response:
             return list(_object(await response.json()).get("items") or [])
+
+    async def office_hours(self) -> list[tuple[datetime, datetime]]:
+        """The stretches of the next days in which people work, in order."""
+        async with self._call("GET", "/api/v1/office-hours") as response:
+            periods = _object(await response.json()).get("periods") or []
+        return [(datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["end"])) for one in periods]
 
     async def claim(self, channels: Sequence[str], limit: int, lease_seconds: int) -> list[Delivery]:
         """Take deliveries for these channels from the outbox; they come again unless told delivered in time."""

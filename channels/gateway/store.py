@@ -15,8 +15,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
+from channels.gateway import people
 from channels.gateway.database import Database
 from channels.gateway.message import Answer, Button, Inbound, Json, Reply, inbound_from, reply_from
+from channels.gateway.people import Line
+from channels.gateway.rows import insert_messages, lock, message_row
 from channels.gateway.tables import Status, attachments, conversations, leases, messages
 
 P = ParamSpec("P")
@@ -56,6 +59,11 @@ class Work:
     message: Inbound
     attempts: int
     failures: int
+    served: bool = False
+    """People serve the conversation, or it waits for them: the assistant is not asked."""
+
+    untold: tuple[Line, ...] = ()
+    """What the assistant has to be told before it is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +224,8 @@ class Store:
             )
         ).one_or_none()
         if known is None:
-            row = _row(message.sender, message.message_id, message.content(), now, Status.PENDING, due_at=now)
-            (seq,) = _insert(connection, row)
+            row = message_row(message.sender, message.message_id, message.content(), now, Status.PENDING, due_at=now)
+            (seq,) = insert_messages(connection, row)
         else:
             seq = known.id
             if known.status != Status.PENDING:
@@ -228,7 +236,7 @@ class Store:
     @_writes
     def take(self, connection: sa.Connection, sender: str, owner: str, now: datetime) -> Work | None:
         """Take the conversation's lease if it is free and a message is unanswered. Returns the oldest of these."""
-        _lock(connection, sender)
+        lock(connection, sender)
         return self._take(connection, sender, owner, now)
 
     @_writes
@@ -241,18 +249,22 @@ class Store:
         now: datetime,
         *,
         given_up: bool = False,
+        also: Callable[[sa.Connection], Sequence[Reply]] | None = None,
     ) -> tuple[Answer, Work | None]:
         """Keep the answer to ``work``. Returns it, and the next message; without a next one the lease is let go.
 
-        Raises LeaseLost.
+        ``also``: what is done in the same transaction; what it returns is said as well. Raises LeaseLost, and what
+        ``also`` raises: then nothing was written.
         """
         sender = work.message.sender
-        _lock(connection, sender)
+        lock(connection, sender)
         self._hold(connection, sender, owner, now)
-        seqs = _insert(
+        if also is not None:
+            replies = [*replies, *also(connection)]
+        seqs = insert_messages(
             connection,
             *(
-                _row(sender, f"{work.seq}.{number}", reply.content(), now, Status.REPLY, answer_to=work.seq)
+                message_row(sender, f"{work.seq}.{number}", reply.content(), now, Status.REPLY, answer_to=work.seq)
                 for number, reply in enumerate(replies)
             ),
         )
@@ -260,7 +272,7 @@ class Store:
             sa.update(messages)
             .where(messages.c.id == work.seq)
             .values(
-                status=Status.GIVEN_UP if given_up else Status.ANSWERED,
+                status=Status.GIVEN_UP if given_up else Status.TO_PEOPLE if work.served else Status.ANSWERED,
                 due_at=None,
                 content=work.message.content(),
             )
@@ -283,7 +295,7 @@ class Store:
     ) -> None:
         """Leave ``work`` unanswered until ``due_at`` and let the lease go. Raises LeaseLost."""
         sender = work.message.sender
-        _lock(connection, sender)
+        lock(connection, sender)
         self._hold(connection, sender, owner, now)
         connection.execute(
             sa.update(messages)
@@ -295,7 +307,7 @@ class Store:
     @_writes
     def apologise(self, connection: sa.Connection, sender: str, seq: int, reply: Reply, now: datetime) -> Answer:
         """Keep, once, the word that the answer to message ``seq`` comes later; or return the answer if it is there."""
-        _lock(connection, sender)
+        lock(connection, sender)
         status = (connection.execute(sa.select(messages.c.status).where(messages.c.id == seq))).scalar_one()
         if status != Status.PENDING:
             return _answer(connection, seq)
@@ -305,8 +317,8 @@ class Store:
             )
         ).scalar_one_or_none()
         if said is None:
-            row = _row(sender, f"{seq}.busy", reply.content(), now, Status.BUSY, answer_to=seq)
-            (said,) = _insert(connection, row)
+            row = message_row(sender, f"{seq}.busy", reply.content(), now, Status.BUSY, answer_to=seq)
+            (said,) = insert_messages(connection, row)
         return Answer((reply,), (said,), settled=False)
 
     @_reads
@@ -358,7 +370,7 @@ class Store:
     @_writes
     def hold(self, connection: sa.Connection, sender: str, owner: str, now: datetime) -> bool:
         """Take the conversation's lease for a push. Raises UnknownConversation."""
-        _lock(connection, sender)
+        lock(connection, sender)
         if self._grasp(connection, sender, owner, now):
             return True
         held = sa.select(leases.c.owner).where(leases.c.conversation == sender)
@@ -386,7 +398,7 @@ class Store:
 
         Returns its place, and whether the assistant knows of it. Raises LeaseLost.
         """
-        _lock(connection, sender)
+        lock(connection, sender)
         self._hold(connection, sender, owner, now)
         known = (
             connection.execute(
@@ -399,13 +411,23 @@ class Store:
         ).one_or_none()
         if known:
             return known.id, known.status == Status.REMEMBERED
-        (seq,) = _insert(connection, _row(sender, message_id, reply.content(), now, Status.PUSH))
+        (seq,) = insert_messages(connection, message_row(sender, message_id, reply.content(), now, Status.PUSH))
         return seq, False
 
     @_writes
     def remembered(self, connection: sa.Connection, seq: int) -> None:
         """The assistant knows of the push at ``seq``."""
         connection.execute(sa.update(messages).where(messages.c.id == seq).values(status=Status.REMEMBERED))
+
+    @_reads
+    def untold(self, connection: sa.Connection, sender: str) -> list[Line]:
+        """What the assistant has to be told of talk with people, while it is not silent."""
+        return [] if people.serves(connection, sender) else people.untold(connection, sender)
+
+    @_writes
+    def told(self, connection: sa.Connection, sender: str, through: int) -> None:
+        """The assistant knows everything that was said up to the message ``through``."""
+        people.told(connection, sender, through)
 
     # reading
 
@@ -447,7 +469,7 @@ class Store:
         self, connection: sa.Connection, sender: str, attachment_id: str, media_type: str, now: datetime
     ) -> None:
         """Note that the resident sent this attachment; only then may it be used and seen in the conversation."""
-        _lock(connection, sender)
+        lock(connection, sender)
         known = sa.select(attachments.c.id).where(
             attachments.c.conversation == sender, attachments.c.id == attachment_id
         )
@@ -496,13 +518,6 @@ class Store:
             raise LeaseLost(sender)
 
 
-def _lock(connection: sa.Connection, sender: str) -> None:
-    """Let nobody else write in this conversation until the transaction ends. SQLite has one writer anyhow."""
-    if connection.dialect.name != "sqlite":
-        row = sa.select(conversations.c.id).where(conversations.c.id == sender).with_for_update()
-        connection.execute(row)
-
-
 def _release(connection: sa.Connection, sender: str, owner: str) -> None:
     connection.execute(
         sa.update(leases)
@@ -531,32 +546,15 @@ def _next(connection: sa.Connection, sender: str) -> Work | None:
     ).one_or_none()
     if row is None:
         return None
-    return Work(row.id, inbound_from(sender, row.message_id, row.content, row.at), row.attempts, row.failures)
-
-
-def _row(sender: str, message_id: str, content: Json, at: datetime, status: Status, **more: object) -> Json:
-    """A message to insert. Only residents' messages begin as pending."""
-    row: Json = {
-        "conversation": sender,
-        "direction": "in" if status is Status.PENDING else "out",
-        "message_id": message_id,
-        "content": content,
-        "at": at,
-        "answer_to": None,
-        "status": status,
-        "attempts": 0,
-        "failures": 0,
-        "due_at": None,
-    }
-    return row | more
-
-
-def _insert(connection: sa.Connection, *rows: Json) -> tuple[int, ...]:
-    """Add messages and return their numbers, in the same order."""
-    if not rows:
-        return ()
-    numbers = sa.insert(messages).returning(messages.c.id, sort_by_parameter_order=True)
-    return tuple((connection.execute(numbers, rows)).scalars())
+    served = people.serves(connection, sender)
+    return Work(
+        row.id,
+        inbound_from(sender, row.message_id, row.content, row.at),
+        row.attempts,
+        row.failures,
+        served,
+        () if served else tuple(people.untold(connection, sender)),
+    )
 
 
 def _answer(connection: sa.Connection, seq: int) -> Answer:

@@ -30,15 +30,17 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
 
 
 class Status(StrEnum):
-    """What is the matter with a message: the first three for a resident's, the others for ours."""
+    """What is the matter with a message: the first four for a resident's, the others for ours."""
 
     PENDING = "pending"  # not answered yet
     ANSWERED = "answered"  # its answer is stored
     GIVEN_UP = "given_up"  # the assistant failed on it each time; said so
+    TO_PEOPLE = "to_people"  # for a person who serves the conversation; the assistant has not been told yet
     REPLY = "reply"  # (part of) the answer to a message
     BUSY = "busy"  # the word that the answer comes later
     PUSH = "push"  # said without being asked; the assistant may not know of it yet
     REMEMBERED = "remembered"  # said without being asked, and the assistant knows
+    STAFF = "staff"  # said by a person or about their coming and going; the assistant has not been told yet
 
 
 metadata = sa.MetaData()
@@ -85,6 +87,14 @@ messages = sa.Table(
         "id",
         sqlite_where=sa.text("status = 'pending'"),
         postgresql_where=sa.text("status = 'pending'"),
+    ),
+    # and so are those that the assistant must be told before it is asked again
+    sa.Index(
+        "ix_channels_messages_untold",
+        "conversation",
+        "id",
+        sqlite_where=sa.text("status IN ('to_people', 'staff')"),
+        postgresql_where=sa.text("status IN ('to_people', 'staff')"),
     ),
     sqlite_autoincrement=True,
 )

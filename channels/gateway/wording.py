@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from channels.gateway.message import Button, Inbound, Kind, Reply
+from channels.gateway.message import Button, Inbound, Json, Kind, Reply
 
 TEXT_LIMIT = 5000
 """Longest text of a message, in characters."""
@@ -50,11 +50,15 @@ def wording(message: Inbound, offer: Button | None = None) -> str:
             raise ValueError("what is not fetched yet cannot be put into words")
 
 
-def metadata(message: Inbound) -> dict[str, str]:
-    """What travels with the message into the assistant's tracker."""
-    return {
+def metadata(message: Inbound, presence: Json | None = None) -> Json:
+    """What travels with the message into the assistant's tracker.
+
+    ``presence`` tells whether a person could be had: ``people`` with ``staffed`` and ``opens_at``.
+    """
+    told: Json = {
         "message_id": message.message_id,
         "channel": message.channel,
         "conversation_id": message.conversation_id,
         "sent_at": message.received_at.isoformat(),
     }
+    return told if presence is None else told | {"people": presence}

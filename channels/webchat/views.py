@@ -14,6 +14,7 @@ from datetime import datetime
 
 from aiohttp import BodyPartReader, WSCloseCode, WSMsgType, web
 
+from channels.attachments import attachments_down, stream_attachment
 from channels.gateway.announcement import case_card
 from channels.gateway.flood import Flood, Limiter
 from channels.gateway.gateway import Gateway
@@ -35,7 +36,6 @@ _HELLO_SECONDS = 10.0
 _LONGEST_FRAME = 4096
 _CONNECTIONS = 10  # of one conversation to this process
 _CHUNK = 64 * 1024
-_SHOWN_INLINE = ("image/", "audio/")
 
 
 @dataclass(frozen=True)
@@ -134,11 +134,11 @@ async def attach(request: web.Request) -> web.Response:
     try:
         stored = await webchat.intake.store_attachment(content, filename, media_type)
     except IntakeDown as error:
-        raise _intake_down() from error
+        raise attachments_down() from error
     except IntakeRefused as error:
         if error.status in (401, 403):  # our token, not the resident's fault
             log.error("the intake refuses our token", extra={"status": error.status})
-            raise _intake_down() from error
+            raise attachments_down() from error
         raise Problem(error.status, error.code, error.detail) from error
     attachment_id, media_type = str(stored["attachment_id"]), str(stored.get("media_type") or media_type)
     await webchat.store.add_attachment(sender, attachment_id, media_type, webchat.clock())
@@ -156,27 +156,7 @@ async def attachment(request: web.Request) -> web.StreamResponse:
     media_type = await webchat.store.attachment(sender, attachment_id)
     if media_type is None:
         raise Problem(404, "not_found", "没有这个附件。")
-    response = web.StreamResponse(headers={"Content-Type": media_type, "Cache-Control": "private, max-age=3600"})
-    if not media_type.startswith(_SHOWN_INLINE):
-        response.headers["Content-Disposition"] = "attachment"
-    try:
-        async with webchat.intake.attachment(attachment_id) as stored:
-            response.content_length = stored.content_length
-            await response.prepare(request)
-            async for chunk in stored.content.iter_chunked(_CHUNK):
-                await response.write(chunk)
-    except IntakeRefused as error:
-        if error.status in (404, 410):
-            raise Problem(404, "not_found", "这个附件已经不在了。") from error
-        log.error("an attachment was refused", extra={"status": error.status})
-        raise _intake_down() from error
-    except IntakeDown as error:
-        if not response.prepared:
-            raise _intake_down() from error
-        # half of it has been sent: only breaking off tells the browser that it is not all
-        if request.transport is not None:
-            request.transport.abort()
-    return response
+    return await stream_attachment(request, webchat.intake, attachment_id, media_type)
 
 
 async def cases(request: web.Request) -> web.Response:
@@ -332,10 +312,6 @@ async def _uploaded(request: web.Request, limit: int) -> tuple[bytes, str, str]:
     raise missing
 
 
-def _intake_down() -> Problem:
-    return Problem(503, "intake_down", "附件暂时不能处理，请稍后再试；文字可以照常发送。", headers={"Retry-After": "5"})
-
-
 def _after(value: str | None) -> int:
     try:
         after = int(value or 0)
@@ -364,6 +340,8 @@ def _entry(entry: Entry) -> Json:
         "attachment": entry.content.get("attachment"),
         "at": entry.at.isoformat(),
     }
+    if entry.content.get("staff"):
+        body["by"] = "staff"
     if entry.direction == "in":
         body["client_msg_id"] = entry.message_id
     return body

@@ -53,6 +53,7 @@ class Permission(StrEnum):
     EDIT_MATRIX = "edit_matrix"  # add and end rules of the responsibility matrix
     TEACH = "teach"  # decide which corrections the assistant learns from
     SEE_MODEL = "see_model"  # how well the assistant understands, and since when
+    SERVE = "serve"  # serve residents at the operators' console
     UNDERSTAND = "understand"  # ask the assistant what a text means
     LOOK_UP = "look_up"  # places, departments
     OUTBOX = "outbox"  # deliver messages to residents
@@ -85,6 +86,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.KNOW_CALLERS,
             _P.CORRECT,
             _P.RELEASE,
+            _P.SERVE,
             _P.UNDERSTAND,
             _P.LOOK_UP,
             _P.SEE_MODEL,
@@ -94,7 +96,17 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.HANDLER: frozenset({_P.READ_DEPARTMENT, _P.REVEAL, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.VERIFIER: frozenset({_P.READ_ALL, _P.REVEAL, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.SUPERVISOR: frozenset(
-        {_P.READ_ALL, _P.CORRECT, _P.EDIT_MATRIX, _P.TEACH, _P.RELEASE, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}
+        {
+            _P.READ_ALL,
+            _P.CORRECT,
+            _P.EDIT_MATRIX,
+            _P.TEACH,
+            _P.RELEASE,
+            _P.SERVE,
+            _P.UNDERSTAND,
+            _P.LOOK_UP,
+            _P.SEE_MODEL,
+        }
     ),
     Role.INSPECTOR: frozenset({_P.FILE, _P.INSPECT, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.PARTNER: frozenset({_P.LOOK_UP, _P.FEED}),

@@ -13,8 +13,8 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from bot.language.masking import mask_text
 from bot.language.normalise import simplify
-from intake_api.domain.masking import mask_text
 
 Cut = Callable[[str], Iterable[str]]
 """A dictionary's way of cutting a run of Han characters into words."""

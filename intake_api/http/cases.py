@@ -10,6 +10,7 @@ from datetime import datetime
 
 from aiohttp import web
 
+from bot.language.masking import mask_phone, mask_text
 from bot.language.personal import without_personal
 from groundwork.problem import FieldError, Problem
 from groundwork.web import read_json
@@ -21,7 +22,7 @@ from intake_api.domain.case import Channel, Report, Reporter, Status, Utterance
 from intake_api.domain.casework import possible
 from intake_api.domain.event import AMONG_STAFF, WITH_THE_REPORTER, Actor, ActorKind, canonical_json, is_intact
 from intake_api.domain.limits import UnknownCondition
-from intake_api.domain.masking import mask_name, mask_phone, mask_said, mask_text
+from intake_api.domain.masking import mask_name, mask_said
 from intake_api.domain.place import Place, Precision
 from intake_api.domain.responsibility import Basis
 from intake_api.domain.stages import Stage, stages

@@ -14,7 +14,7 @@ from aiohttp import web
 from groundwork.problem import Problem
 
 FOLDER = Path(__file__).resolve().parent
-PAGES = ("board", "desk", "open")
+PAGES = ("board", "console", "desk", "open")
 
 # what a page may consist of; anything else in the folder (such as this module) is never served
 MEDIA_TYPES = {

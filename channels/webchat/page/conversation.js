@@ -148,7 +148,7 @@ function adopt(told) {
   if (own) keep();
   else {
     Object.assign(message, {
-      text: told.text || "", buttons: told.buttons || [], custom: told.custom || null,
+      text: told.text || "", buttons: told.buttons || [], custom: told.custom || null, by: told.by || null,
       location: told.location || null, attachment: fileOf(told) || null, clientId: told.client_msg_id || null,
     });
     talk.messages.push(message);

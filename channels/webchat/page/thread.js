@@ -98,7 +98,8 @@ const Message = {
     return h("li", { class: ["message", own ? "own" : "theirs", { follows: !first }] }, [
       avatar(own),
       h("div", { class: "said" }, [
-        h("span", { class: "unseen" }, own ? "我：" : "一号通："),
+        h("span", { class: "unseen" }, own ? "我：" : message.by === "staff" ? "" : "一号通："),
+        message.by === "staff" ? h("span", { class: "by-staff" }, "人工受理员") : null,
         h("div", { class: "said-line" }, [own ? mark(message) : null, h("div", { class: "said-body" }, body(message, emit))]),
         message.state === "failed" ? h("p", { class: "failed-words" }, message.error) : null,
       ]),

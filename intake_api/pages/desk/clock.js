@@ -19,6 +19,9 @@ function tick() {
   now.value = Date.now() + serverOffset
 }
 
+/** The server's time in ms, to the second. */
+export const serverTime = () => Date.now() + serverOffset
+
 /** Take the time from an answer's `Date` header: office computers' clocks are often minutes off. */
 export function heardServerTime(header) {
   const said = Date.parse(header ?? '')

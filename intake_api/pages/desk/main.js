@@ -5,6 +5,7 @@ import { Sheet, emptyPlace, iconButton, problemNote } from './controls.js'
 import { ROLES } from './labels.js'
 import { address, go, link, route } from './router.js'
 import {
+  hasRole,
   keepsStaff,
   keepsWebhooks,
   readsAudit,
@@ -74,6 +75,7 @@ function topBar(showKeys) {
       readsCases.value ? tab('/desk', ['我的工作', waitingTag()], route.name === 'home') : null,
       readsCases.value ? tab(address('/cases'), '案件', CASE_PAGES.includes(route.name)) : null,
       seesAll.value ? tab(address('/hotspots'), '热点', route.name === 'hotspots') : null,
+      hasRole('operator', 'supervisor') ? h('a', { href: '/console', class: 'tab' }, '话务台') : null,
       readsCases.value ? tab(address('/figures'), '指标', route.name === 'figures') : null,
       seesAll.value ? h('a', { class: 'tab', href: '/board' }, '看板') : null,
       readsCases.value ? tab(address('/responsibility'), '职责表', route.name === 'responsibility') : null,

@@ -96,7 +96,8 @@ async def _migrate(url: str) -> None:
     if url.startswith("postgresql"):
         tables = (
             "channels_attachments, channels_leases, channels_messages, channels_conversations, "
-            "channels_wechat_followers, channels_wechat_tokens"
+            "channels_wechat_followers, channels_wechat_tokens, channels_handovers, channels_handover_notes, "
+            "channels_operators, channels_dangers"
         )
         await database.write(lambda connection: connection.execute(sa.text(f"TRUNCATE {tables}")))
     await database.close()
@@ -254,9 +255,10 @@ class RasaStandIn(Server):
         return web.json_response({"sender_id": sender, "events": self.events.get(sender, [])})
 
     async def _append(self, request: web.Request) -> web.Response:
-        event = await request.json()
-        assert {"event", "text", "timestamp"} <= event.keys()
-        self.events.setdefault(request.match_info["sender"], []).append(event)
+        body = await request.json()
+        events = body if isinstance(body, list) else [body]
+        assert all({"event", "text", "timestamp"} <= event.keys() for event in events)
+        self.events.setdefault(request.match_info["sender"], []).extend(events)
         return web.json_response({"sender_id": request.match_info["sender"]})
 
 

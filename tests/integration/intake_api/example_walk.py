@@ -108,6 +108,9 @@ def _report(**changes: object) -> Json:
 async def _directory(go: Walk) -> None:
     await go("show_city", None)
     await go("list_categories", None)
+    await go("show_office_hours", "channel")
+    await go("who_operates", "operator")
+    await go("record", "operator", {"action": "take", "target": "handover:7"})
     await go("show_category", None, query="?text=垃圾满溢", code="1101")
     await go("list_departments", "channel")
     await go("resolve_place", "channel", {"text": "阳光花园"})

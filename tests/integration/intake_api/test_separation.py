@@ -31,6 +31,9 @@ EXPECTED: dict[str, frozenset[Role]] = {
     # what of these each may do on which cases: tests/unit/intake_api/test_who_may.py
     **{f"POST /api/v1/cases/{{case_no}}/actions/{action.value}": READERS for action in Action},
     "POST /api/v1/cases/{case_no}/actions/correct": frozenset({Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR}),
+    "GET /api/v1/console/operator": frozenset({Role.OPERATOR, Role.SUPERVISOR}),
+    "POST /api/v1/console/records": frozenset({Role.OPERATOR, Role.SUPERVISOR}),
+    "GET /api/v1/office-hours": LOOKERS,
     "GET /api/v1/events": CASE_STAFF | {Role.PARTNER},
     "GET /api/v1/webhooks": SYSTEM | {Role.HANDLER, Role.PARTNER},
     "POST /api/v1/webhooks": SYSTEM,
@@ -134,6 +137,7 @@ THEMSELVES = (
     "/api/v1/personal",
     "/api/v1/cases/{case_no}/actions/release",
     "/api/v1/cases/{case_no}/actions/unrelease",
+    "/api/v1/console/records",
 )
 HARMLESS = {
     "POST /api/v1/cases/preview",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.language.masking import mask_phone, mask_text
 from intake_api.domain.access import ADMINISTRATORS, PERMISSIONS, Permission, Role, objection, permissions
-from intake_api.domain.masking import mask_name, mask_phone, mask_said, mask_text
+from intake_api.domain.masking import mask_name, mask_said
 
 READING = {Permission.READ_ALL, Permission.READ_DEPARTMENT, Permission.READ_REPORTERS}
 

@@ -1,0 +1,75 @@
+"""A case is filed from a conversation: with its transcript, in the resident's name, and they hear the number there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from aiohttp import web
+
+from channels.console import chats
+from channels.console.chats import Chats
+from channels.console.doorkeeper import Doorkeeper
+from channels.console.schemas import CaseForm
+from channels.gateway.announcement import case_card, filed_by_staff
+from channels.gateway.handover import Staff
+from channels.gateway.message import Json, Reply
+from channels.gateway.people import People
+from groundwork.problem import Problem
+
+_FROM_THE_FORM = (
+    "description", "category", "condition", "category_confidence", "location", "occurred_at", "act", "attachments"
+)  # fmt: skip
+
+
+class FilingFromChat:
+    """Files with the operator's own rights: it is they who register the case."""
+
+    def __init__(self, chats: Chats, people: People, doorkeeper: Doorkeeper, clock: Callable[[], datetime]):
+        self._chats = chats
+        self._people = people
+        self._doorkeeper = doorkeeper
+        self._clock = clock
+
+    async def file(self, request: web.Request, number: str, form: CaseForm, staff: Staff) -> tuple[Json, str]:
+        """The case, and the conversation in which its number was said. Raises Problem.
+
+        The same ``client_id`` again is the same case, and the resident hears of it once: the intake tells repetitions
+        by the key, we by the case's number.
+        """
+        row = await self._chats.handover(number)
+        if row is None:
+            raise Problem(404, "not_found", "没有这个对话。")
+        rows = await self._chats.whole(number)
+        channel, _, user = row.conversation.partition(":")
+        phone = form.phone
+        if not phone and form.phone_in is not None:
+            phone = row.phone if form.phone_in == 0 else chats.phone_in(rows, form.phone_in)
+        report = {name: form.report[name] for name in _FROM_THE_FORM if name in form.report}
+        report |= {
+            "channel": channel,
+            "reporter": {
+                "name": form.name,
+                "phone": phone,
+                "channel_user": user,
+                "confidential": form.confidential,
+            },
+            "transcript": _cut(chats.transcript(rows)),
+        }
+        report.setdefault("attachments", chats.files(rows))
+        key = {"Idempotency-Key": f"console:{number}:{form.client_id}"}
+        try:
+            case = await self._doorkeeper.ask(request, "POST", "/api/v1/cases", report, key)
+        except Problem as problem:
+            if problem.code != "idempotency_mismatch":
+                raise
+            detail = "这张表已经登记过了。要再登记一件，请按“再登记一件”。"
+            raise Problem(409, "filed_already", detail) from problem
+        reply = Reply(filed_by_staff(str(case["case_no"]), case), custom=case_card(str(case["case_no"]), case))
+        conversation, _ = await self._people.filed(int(number), staff, str(case["case_no"]), reply, self._clock())
+        return case, conversation
+
+
+def _cut(lines: list[Json]) -> list[Json]:
+    """The newest lines that the intake takes."""
+    return lines[-500:]

@@ -1,0 +1,92 @@
+// All conversations that concern operators: those in danger, those that wait, one's own, others', call-backs.
+
+import { h } from '../desk/vue.js'
+import { icon } from '../desk/icons.js'
+import { emptyPlace } from '../desk/controls.js'
+import { ago } from '../desk/clock.js'
+import { channelOf, outcomeLabel, reasonLabel } from './kinds.js'
+import { board, mine, open, openItem, second } from './wire.js'
+
+const SOON = 60_000
+
+/** `1:05`, `12:40`, `3 小时`. */
+export function waited(since) {
+  const passed = Math.max(0, second.value - Date.parse(since))
+  const seconds = Math.floor(passed / 1000)
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+  return seconds < 86_400 ? `${Math.floor(seconds / 3600)} 小时` : `${Math.floor(seconds / 86_400)} 天`
+}
+
+/** How a wait stands against its target: ok, soon or late. */
+export function waitTone({ due_at }) {
+  if (!due_at) return ''
+  const left = Date.parse(due_at) - second.value
+  return left <= 0 ? 'late' : left <= SOON ? 'soon' : 'ok'
+}
+
+const GROUPS = [
+  { name: '等待接手', holds: ({ state }) => state === 'waiting' },
+  { name: '我的', holds: mine },
+  { name: '待回电', holds: ({ state }) => state === 'callback' },
+  { name: '同事的', holds: (each) => each.state === 'held' && !mine(each) },
+  { name: '刚结束', holds: ({ state }) => state === 'ended' },
+]
+
+/** The items in the order of the list. */
+export const inOrder = () => GROUPS.flatMap(({ holds }) => board.items.filter(holds))
+export const waiting = () => board.items.filter(({ state }) => state === 'waiting')
+
+function row(each) {
+  const channel = channelOf(each.channel)
+  const tone = waitTone(each)
+  const late = { late: '已超 3 分钟', soon: '快到 3 分钟' }[tone]
+  const turn = mine(each) && each.newest_by === 'resident'
+  return h(
+    'button',
+    {
+      key: each.id,
+      type: 'button',
+      class: ['talk-row', each.state, { on: each.id === open.id, turn }],
+      'aria-current': each.id === open.id ? 'true' : undefined,
+      onClick: () => openItem(each.id),
+    },
+    [
+      h('span', { class: 'talk-row-head' }, [
+        icon(channel.icon, { label: channel.label, size: 14 }),
+        h('strong', null, each.phone || channel.label),
+        h('span', { class: ['tag', each.reason === 'emergency' ? 'care' : ''] }, reasonLabel(each.reason)),
+        each.state === 'ended'
+          ? h('span', { class: 'quiet' }, outcomeLabel(each.outcome))
+          : h('span', { class: ['clock', tone], title: late ?? '' }, [
+              tone === 'late' ? icon('alert', { size: 12, label: '超过 3 分钟' }) : null,
+              waited(each.state === 'held' && each.replied_at ? each.newest_at : each.asked_at),
+            ]),
+      ]),
+      h('span', { class: 'talk-row-words' }, [
+        turn ? h('span', { class: 'dot', role: 'img', 'aria-label': '等您回复' }) : null,
+        each.newest || '（没有文字）',
+      ]),
+      each.state === 'held' && !mine(each) ? h('span', { class: 'quiet small' }, each.staff_name) : null,
+    ],
+  )
+}
+
+export function listPane() {
+  const groups = GROUPS.map(({ name, holds }) => ({ name, items: board.items.filter(holds) })).filter(
+    ({ name, items }) => items.length || name === '等待接手',
+  )
+  return h(
+    'nav',
+    { class: 'list-pane', 'aria-label': '对话列表' },
+    board.loaded && !board.items.length
+      ? emptyPlace('inbox', '没有人在等', h('p', { class: 'quiet' }, '有居民要人工时会出现在这里，并有提示音。'))
+      : groups.map(({ name, items }) =>
+          h('section', { key: name, 'aria-label': name }, [
+            h('h2', null, [name, h('span', { class: 'count' }, items.length)]),
+            items.length ? items.map(row) : h('p', { class: 'quiet none' }, board.loaded ? '没有' : '正在读取…'),
+          ]),
+        ),
+  )
+}
+
+export const sinceWords = (each) => `${ago(each.asked_at) || '刚刚'}要求人工`
