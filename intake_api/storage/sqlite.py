@@ -6,8 +6,10 @@ Each trip wakes two threads, which costs more than most of our statements do.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import aiosqlite
@@ -39,16 +41,27 @@ class Connection(aiosqlite.Connection):
         if self.in_transaction:
             await super().rollback()
 
-    async def run(self, statement: str, parameters: Any, *, many: bool) -> tuple[sqlite3.Cursor, list[Any]]:
+    async def run(self, statement: str, parameters: Any, *, many: bool) -> Ran:
         """A statement with all its rows."""
 
-        def in_thread() -> tuple[sqlite3.Cursor, list[Any]]:
+        def in_thread() -> Ran:
             execute = self._conn.executemany if many else self._conn.execute
-            cursor = execute(statement, parameters)
-            return cursor, cursor.fetchall() if cursor.description else []
+            with contextlib.closing(execute(statement, parameters)) as cursor:
+                rows = cursor.fetchall() if cursor.description else []
+                return Ran(rows, cursor.description, cursor.rowcount, cursor.lastrowid)
 
-        ran: tuple[sqlite3.Cursor, list[Any]] = await self._execute(in_thread)  # type: ignore[no-untyped-call]
+        ran: Ran = await self._execute(in_thread)  # type: ignore[no-untyped-call]
         return ran
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a statement gave, as a DB-API cursor tells it."""
+
+    rows: list[Any]
+    description: Any = None
+    rowcount: int = -1
+    lastrowid: int | None = None
 
 
 class Cursor:
@@ -58,10 +71,7 @@ class Cursor:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._rows: list[Any] = []
-        self.description: Any = None
-        self.rowcount = -1
-        self.lastrowid: int | None = None
+        self._ran = Ran([])
 
     async def __aenter__(self) -> Cursor:
         return self
@@ -75,14 +85,27 @@ class Cursor:
         return await self._run(statement, parameters, many=True)
 
     async def _run(self, statement: str, parameters: Any, *, many: bool) -> Cursor:
-        cursor, self._rows = await self._connection.run(statement, parameters, many=many)
-        self.description, self.rowcount, self.lastrowid = cursor.description, cursor.rowcount, cursor.lastrowid
+        self._ran = await self._connection.run(statement, parameters, many=many)
         return self
 
+    @property
+    def description(self) -> Any:
+        """The columns, None for a statement without rows."""
+        return self._ran.description
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were changed."""
+        return self._ran.rowcount
+
+    @property
+    def lastrowid(self) -> int | None:
+        """The id of the row inserted last."""
+        return self._ran.lastrowid
+
     async def fetchall(self) -> Sequence[Any]:
-        """The rows that were not fetched yet."""
-        rows, self._rows = self._rows, []
-        return rows
+        """All rows."""
+        return self._ran.rows
 
     async def close(self) -> None:
         """Nothing is open."""
