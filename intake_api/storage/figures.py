@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intake_api.domain.figures import Dimension, Measure
@@ -147,12 +147,12 @@ async def count(
     def of(value: object) -> dict[Measure, int]:
         return counts.setdefault(str(value or ""), dict.fromkeys(Measure, 0))
 
-    received: Select[Any] = select(key(Measure.RECEIVED).label("key"), func.count()).where(
+    received: Any = select(key(Measure.RECEIVED).label("key"), func.count()).where(
         *_within(Measure.RECEIVED, period, scope)
     )
     for value, cases in await session.execute(received.group_by("key")):
         of(value)[Measure.RECEIVED] += cases
-    filed: Select[Any] = select(
+    filed: Any = select(
         key(Measure.FILED).label("key"),
         CaseRow.outcome,
         func.count(),
