@@ -62,7 +62,7 @@ async def _queued(connection: asyncpg.Connection, case: asyncpg.Record) -> Rows:
 
 def _rows(table: str, records: Sequence[Mapping[str, Any]]) -> Rows:
     names = tuple(records[0].keys()) if records else ()
-    columns = tuple(name for name in names if name not in ("id", "case_id"))
+    columns = tuple(name for name in names if name not in ("id", "case_id", "outcome"))
     return Rows(table, columns, [tuple(record[name] for name in columns) for record in records])
 
 

@@ -241,7 +241,7 @@ class Maker:
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
-_CASE_COLUMNS = [column.name for column in CaseRow.__table__.columns]
+_CASE_COLUMNS = [column.name for column in CaseRow.__table__.columns if column.computed is None]
 _EVENT_COLUMNS = [column.name for column in EventRow.__table__.columns if column.name != "id"]
 _TEXT_COLUMNS = [column.name for column in CaseTextRow.__table__.columns]
 _TABLES = ("cases", "case_supporting", "events", "case_text")
@@ -290,7 +290,6 @@ def _batch(maker: Maker, first: int, last: int, moments: tuple[datetime, timedel
             event = _event(case_id, sealed)
             lines["events"].append(_line(event[name] for name in _EVENT_COLUMNS))
         entry = entry_of(case_id, made.columns, made.supporting, postgres=True)
-        entry["terms"] = " ".join(f"'{term}'" for term in entry["terms"])
         lines["case_text"].append(_line(entry[name] for name in _TEXT_COLUMNS))
     return {table: "".join(rows) for table, rows in lines.items()}
 

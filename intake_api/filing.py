@@ -25,8 +25,8 @@ from intake_api.noticing import Noticing
 from intake_api.once import KeyUsedForAnother
 from intake_api.places import PlaceResolver
 from intake_api.storage import attachments, cases, casework, neighbours
-from intake_api.storage.database import Database
-from intake_api.storage.tables import AttachmentRow
+from intake_api.storage.database import Conflict, Database, insert_together
+from intake_api.storage.tables import AttachmentRow, IdempotencyRow, OutboxRow, TaskRow
 
 CASES_FILED = Counter("yht_cases_filed_total", "Cases stored, by channel and first status.", ["channel", "status"])
 
@@ -108,17 +108,13 @@ class Filed:
     """A stored case; ``new`` is None when the key had been used for the same before."""
 
     case_id: int
-    new: cases.Stored | None = None
+    new: cases.NewCase | None = None
     files: Mapping[str, AttachmentRow] = field(default_factory=dict)
 
     @property
     def created(self) -> bool:
         """Whether it was stored now."""
         return self.new is not None
-
-
-class _KeyTaken(Exception):
-    """Another took the key at the same moment: what was being stored is undone."""
 
 
 class UnknownAttachment(Exception):
@@ -186,10 +182,9 @@ class Filing:
         StorageUnavailable.
         """
         async with self._database.read() as session:
-            before = await self._filed_before(session, scope, key, body_hash)
-        if before is not None:
-            await self._announce_repeated(draft, before)
-            return before
+            opening = await cases.open_filing(session, scope, key)
+        if opening.before is not None:
+            return await self._filed_before(draft, opening.before, body_hash)
         decision = await self.decide(draft)
         now = decision.at
         case, events = receive(
@@ -208,25 +203,35 @@ class Filing:
         policy = self._cities.current.city.policy
         standing, moved = self._begin(case)
         case, events = replace(case, status=standing.status), (*events, *moved)
+        names = case.report.attachments
+        # without attachments a case is one statement
+        begin = self._database.write if names else self._database.write_at_once
         try:
-            async with self._database.write() as session:
-                files = await self._files(session, decision.report.attachments)
-                stored = await cases.store(session, case, events, standing, next_order_at(standing, policy))
-                case_id = stored.row.id
-                if not await cases.claim_key(session, scope, key, body_hash, now, case_id=case_id):
-                    raise _KeyTaken
-                casework.add_tasks(session, case_id, standing.tasks)
-                await attachments.bind(session, case.report.attachments, case_id)
+            async with begin() as session:
+                files = await self._files(session, names)
+                case_id = opening.case_id or await cases.next_id(session)
+                new = cases.new(
+                    case_id,
+                    case,
+                    events,
+                    standing,
+                    next_order_at(standing, policy),
+                    postgres=not self._database.is_sqlite,
+                )
+                new.rows[TaskRow] = [casework.task_columns(case_id, task) for task in standing.tasks]
+                new.rows[IdempotencyRow] = [cases.key_columns(scope, key, body_hash, now, case_id)]
                 if draft.announce:
-                    await self._noticing.announce_new(session, stored.row, self._cities.current, now)
-        except _KeyTaken:
+                    new.rows[OutboxRow] = self._noticing.announcement(new.row, self._cities.current, now)
+                await insert_together(session, new.rows)
+                await attachments.bind(session, names, case_id)
+        except Conflict:
             async with self._database.read() as session:
-                again = await self._filed_before(session, scope, key, body_hash)
-            assert again is not None
-            await self._announce_repeated(draft, again)
-            return again
+                taken = await cases.find_key(session, scope, key)
+            if taken is None:
+                raise
+            return await self._filed_before(draft, taken, body_hash)  # another filed under the key at the same moment
         CASES_FILED.labels(case.report.channel.value, case.status.value).inc()
-        return Filed(case_id, stored, files)
+        return Filed(case_id, new, files)
 
     async def _understand(self, report: Report) -> tuple[Report, Category | None]:
         """Ask the assistant for the category; a report that it does not understand, or in time, is filed without."""
@@ -280,15 +285,19 @@ class Filing:
         work.dispatch_by_matrix()
         return work.standing, tuple(work.events)
 
-    @staticmethod
-    async def _filed_before(session: AsyncSession, scope: str, key: str, body_hash: str) -> Filed | None:
-        row = await cases.find_key(session, scope, key)
-        if row is None:
-            return None
-        if row.body_hash != body_hash:
+    async def _filed_before(self, draft: Draft, used: cases.UsedKey, body_hash: str) -> Filed:
+        """The case that the key stands for.
+
+        A caller whose first attempt got through unheard may only now ask to have the number announced.
+        """
+        if used.body_hash != body_hash:
             raise KeyUsedForAnother
-        assert row.case_id is not None
-        return Filed(row.case_id)
+        assert used.case_id is not None
+        if draft.announce:
+            async with self._database.write() as session:
+                row = await cases.get_locked(session, used.case_id)
+                await self._noticing.announce(session, row, self._cities.current, self._now())
+        return Filed(used.case_id)
 
     @staticmethod
     async def _files(session: AsyncSession, ids: Sequence[str]) -> dict[str, AttachmentRow]:
@@ -297,10 +306,3 @@ class Filing:
             if attachment_id not in known:
                 raise UnknownAttachment(index)
         return known
-
-    async def _announce_repeated(self, draft: Draft, filed: Filed) -> None:
-        """A caller whose first attempt got through unheard may only now ask to have the number announced."""
-        if draft.announce:
-            async with self._database.write() as session:
-                row = await cases.get_locked(session, filed.case_id)
-                await self._noticing.announce(session, row, self._cities.current, self._now())

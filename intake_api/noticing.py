@@ -104,11 +104,22 @@ class Noticing:
     async def announce(self, session: AsyncSession, row: CaseRow, city: LoadedCity, now: datetime) -> None:
         """Have the reporter told the number by the channel of origin, once for each case."""
         if row.channel_user and not await outbox.has(session, row.id, ANNOUNCEMENT):
-            await self.announce_new(session, row, city, now)
+            await self._put(session, row, ANNOUNCEMENT, self.payload(row, city), now)
 
-    async def announce_new(self, session: AsyncSession, row: CaseRow, city: LoadedCity, now: datetime) -> None:
-        """The same for a case that has just been stored."""
-        await self._put(session, row, ANNOUNCEMENT, self.payload(row, city), now)
+    def announcement(self, row: CaseRow, city: LoadedCity, now: datetime) -> list[dict[str, Any]]:
+        """The same for a case that is new, as rows of the outbox to be stored with it."""
+        if not row.channel_user:
+            return []
+        return [
+            outbox.message(
+                channel=row.channel,
+                channel_user=row.channel_user,
+                case_id=row.id,
+                kind=ANNOUNCEMENT,
+                payload=self.payload(row, city),
+                now=now,
+            )
+        ]
 
     def payload(self, row: CaseRow, city: LoadedCity) -> dict[str, Any]:
         """A case as its reporter may know it."""

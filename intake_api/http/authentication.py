@@ -80,20 +80,19 @@ async def _by_token(request: web.Request, header: str) -> Principal:
     now = request.app[NOW]()
     database = request.app[DATABASE]
     async with database.read() as session:
-        row = await tokens.find(session, plain.strip())
-    if row is None:
+        token = await tokens.find(session, plain.strip())
+    if token is None:
         raise _unauthenticated("令牌无效或已被撤销。")
-    if tokens.is_use_worth_noting(row, now):
+    if tokens.is_use_worth_noting(token, now):
         async with database.write() as session:
-            await tokens.note_use(session, row.id, now)
-    role = Role(row.role)
-    kind = {Role.CHANNEL: ActorKind.CHANNEL, Role.PARTNER: ActorKind.PARTNER}.get(role, ActorKind.STAFF)
+            await tokens.note_use(session, token.id, now)
+    kind = {Role.CHANNEL: ActorKind.CHANNEL, Role.PARTNER: ActorKind.PARTNER}.get(token.role, ActorKind.STAFF)
     return Principal(
-        actor=Actor(kind, f"token:{row.id}", row.name),
-        scope=f"token:{row.id}",
-        roles=frozenset({role}),
-        permissions=permissions([role]),
-        department_id=row.department_id,
+        actor=Actor(kind, f"token:{token.id}", token.name),
+        scope=f"token:{token.id}",
+        roles=frozenset({token.role}),
+        permissions=permissions([token.role]),
+        department_id=token.department_id,
         address=client_address(request),
     )
 

@@ -77,12 +77,13 @@ async def filter_of(request: web.Request, query: QueueQuery) -> CaseFilter:
         elif not query.channel_user:
             raise _invalid("?channel_user", "请说明是代表哪位市民查询。")
     soonest = now + timedelta(hours=query.due_within or 0)
+    codes = {town.name: town.code for town in request.app[CITY].current.city.towns} if query.town else {}
     return CaseFilter(
         status=[status.value for status in query.status],
         category=query.category,
         department=query.department,
         channel=[channel.value for channel in query.channel],
-        town=query.town,
+        town=[codes.get(town, town) for town in query.town],
         urgency=[urgency.value for urgency in query.urgency],
         precision=[precision.value for precision in query.precision],
         grid_cell=query.grid_cell,

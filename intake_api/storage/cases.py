@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import and_, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
@@ -21,9 +21,18 @@ from intake_api.domain.taxonomy import Urgency
 from intake_api.storage import attachments, feed, text_index
 from intake_api.storage import upkeep as _upkeep  # noqa: F401 - ranks and indexes what is changed here
 from intake_api.storage.database import insert_if_absent, insert_rows
-from intake_api.storage.tables import AttachmentRow, CaseRow, EventRow, IdempotencyRow, SupportingRow
+from intake_api.storage.feed_tables import FeedQueueRow
+from intake_api.storage.queue_tables import CaseTextRow
+from intake_api.storage.tables import AttachmentRow, Base, CaseRow, EventRow, IdempotencyRow, SupportingRow
 
-_NEXT_ID = text("SELECT nextval(pg_get_serial_sequence('cases', 'id'))")
+_HIGHEST = select(func.max(CaseRow.__table__.c.id))
+_KEYS = IdempotencyRow.__table__.c
+_IS_KEY = and_(_KEYS.scope == bindparam("scope"), _KEYS.key == bindparam("key"))
+_KEY = select(_KEYS.body_hash, _KEYS.case_id, _KEYS.created_at).where(_IS_KEY)
+_DRAWN = select(func.nextval(func.pg_get_serial_sequence("cases", "id")).label("id")).subquery("drawn")
+_OPENING = select(_DRAWN.c.id, _KEYS.body_hash, _KEYS.case_id, _KEYS.created_at).select_from(
+    _DRAWN.outerjoin(IdempotencyRow.__table__, _IS_KEY)
+)
 _COUNTERS = ("returns", "reworks", "urges", "reopenings", "extensions", "orders", "order_level")
 
 
@@ -81,21 +90,27 @@ def columns_of(case: Case, standing: Standing, next_order_at: datetime | None) -
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A case that has just been stored; ``row`` is of no session."""
+class NewCase:
+    """A case to be stored with ``insert_together``; ``row`` is of no session, ``rows`` are all that make it up."""
 
     row: CaseRow
     supporting: tuple[str, ...]
+    rows: dict[type[Base], list[dict[str, Any]]]
 
 
-async def store(
-    session: AsyncSession, case: Case, events: Iterable[Event], standing: Standing, next_order_at: datetime | None
-) -> Stored:
-    """Store a new case with its first events, as it stands after them: ranked, indexed, and queued for the feed.
+def new(
+    case_id: int,
+    case: Case,
+    events: Iterable[Event],
+    standing: Standing,
+    next_order_at: datetime | None,
+    *,
+    postgres: bool,
+) -> NewCase:
+    """A case with its first events, as it stands after them: ranked, indexed, and queued for the feed.
 
     Each row is written once and whole, so the id is drawn first: the events are sealed with it.
     """
-    case_id = await _next_id(session)
     sealed = seal(case_id, events)
     columns = columns_of(case, standing, next_order_at) | {
         "id": case_id,
@@ -104,21 +119,23 @@ async def store(
     }
     row = CaseRow(**columns)
     units = tuple(unit.id for unit in case.assignment.supporting) if case.assignment else ()
-    await insert_rows(session, CaseRow, [columns])
-    await insert_rows(session, EventRow, [event_columns(case_id, item) for item in sealed])
-    await insert_rows(session, SupportingRow, [{"case_id": case_id, "department_id": unit} for unit in units])
-    await feed.queue(session, row, sealed, units)
-    await text_index.put_new(session, case_id, columns, units)
-    return Stored(row, units)
+    return NewCase(
+        row,
+        units,
+        {
+            CaseRow: [columns],
+            EventRow: [event_columns(case_id, item) for item in sealed],
+            SupportingRow: [{"case_id": case_id, "department_id": unit} for unit in units],
+            FeedQueueRow: feed.waiting(row, sealed, units),
+            CaseTextRow: [text_index.entry_of(case_id, columns, units, postgres=postgres)],
+        },
+    )
 
 
-async def _next_id(session: AsyncSession) -> int:
-    if session.get_bind().dialect.name == "postgresql":
-        drawn = await session.scalar(_NEXT_ID)
-    else:  # one writer at a time, and cases are never removed
-        drawn = (await session.scalar(select(func.max(CaseRow.id))) or 0) + 1
-    assert drawn is not None
-    return int(drawn)
+async def next_id(session: AsyncSession) -> int:
+    """The id of the next case on SQLite, in the transaction that stores it; ``open_filing`` draws it on PostgreSQL."""
+    # one writer at a time, and cases are never removed
+    return (await session.scalar(_HIGHEST) or 0) + 1
 
 
 def event_columns(case_id: int, sealed: SealedEvent) -> dict[str, Any]:
@@ -178,7 +195,7 @@ async def append(session: AsyncSession, row: CaseRow, events: Iterable[Event]) -
     row.last_seq, row.last_hash = sealed[-1].seq, sealed[-1].hash
     session.add_all(EventRow(**event_columns(row.id, item)) for item in sealed)
     units = await supporting(session, [row.id])
-    await feed.queue(session, row, sealed, units[row.id])
+    await insert_rows(session, FeedQueueRow, feed.waiting(row, sealed, units[row.id]))
 
 
 def place(row: CaseRow) -> Place:
@@ -250,20 +267,50 @@ async def supporting(session: AsyncSession, case_ids: Sequence[int]) -> dict[int
     return found
 
 
-async def find_key(session: AsyncSession, scope: str, key: str) -> IdempotencyRow | None:
-    """Under this key this caller has filed before, or None."""
-    return await session.get(IdempotencyRow, (scope, key))
+@dataclass(frozen=True, slots=True)
+class UsedKey:
+    """What was asked under a key, by its digest, and the case that it was about."""
+
+    body_hash: str
+    case_id: int | None
+    created_at: datetime
 
 
-async def claim_key(
-    session: AsyncSession, scope: str, key: str, body_hash: str, now: datetime, *, case_id: int | None = None
-) -> bool:
-    """Take a key for filing in this transaction; False when it was taken (another transaction is waited for).
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What filing begins with: the use of the key before, and on PostgreSQL the id for the case."""
 
-    ``case_id``: the case that came of it, where that is stored already.
+    before: UsedKey | None
+    case_id: int | None
+
+
+async def open_filing(session: AsyncSession, scope: str, key: str) -> Opening:
+    """Look the key up, and draw an id in the same trip where that may be done ahead of the transaction.
+
+    An id that is not used leaves a gap, which means nothing.
     """
+    if session.get_bind().dialect.name != "postgresql":
+        return Opening(await find_key(session, scope, key), None)
+    row = (await session.execute(_OPENING, {"scope": scope, "key": key})).one()
+    before = UsedKey(row.body_hash, row.case_id, row.created_at) if row.body_hash is not None else None
+    return Opening(before, row.id)
+
+
+async def find_key(session: AsyncSession, scope: str, key: str) -> UsedKey | None:
+    """Under this key this caller has filed before, or None."""
+    row = (await session.execute(_KEY, {"scope": scope, "key": key})).first()
+    return UsedKey(row.body_hash, row.case_id, row.created_at) if row is not None else None
+
+
+def key_columns(scope: str, key: str, body_hash: str, now: datetime, case_id: int) -> dict[str, Any]:
+    """The row of a key, for the transaction that stores its case; that fails where the key has been taken meanwhile."""
+    return {"scope": scope, "key": key, "body_hash": body_hash, "created_at": now, "case_id": case_id}
+
+
+async def claim_key(session: AsyncSession, scope: str, key: str, body_hash: str, now: datetime) -> bool:
+    """Take a key in this transaction; False when it was taken (another transaction is waited for)."""
     return await insert_if_absent(
-        session, IdempotencyRow, scope=scope, key=key, body_hash=body_hash, created_at=now, case_id=case_id
+        session, IdempotencyRow, scope=scope, key=key, body_hash=body_hash, created_at=now, case_id=None
     )
 
 

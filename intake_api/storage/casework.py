@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -95,7 +96,7 @@ async def settle(session: AsyncSession, row: CaseRow, before: Standing, after: S
     known = {task.id: task for task in before.tasks}
     for task in after.tasks:
         if not task.id:
-            session.add(_task_row(row.id, task))
+            session.add(TaskRow(**task_columns(row.id, task)))
         elif task != known[task.id]:
             await session.execute(
                 update(TaskRow)
@@ -119,25 +120,21 @@ async def record(session: AsyncSession, row: CaseRow, events: Sequence[Event], r
     )
 
 
-def _task_row(case_id: int, task: Task) -> TaskRow:
-    return TaskRow(
-        case_id=case_id,
-        kind=task.kind.value,
-        state=task.state.value,
-        department_id=task.department,
-        asked_by=task.asked_by,
-        asked_at=task.asked_at,
-        reason=task.reason,
-        until=task.until,
-        decided_by=task.decided_by,
-        decided_at=task.decided_at,
-        answer=task.answer,
-    )
-
-
-def add_tasks(session: AsyncSession, case_id: int, tasks: Iterable[Task]) -> None:
-    """Store the tasks of a new case."""
-    session.add_all(_task_row(case_id, task) for task in tasks)
+def task_columns(case_id: int, task: Task) -> dict[str, Any]:
+    """The columns of a task's row, but for its id."""
+    return {
+        "case_id": case_id,
+        "kind": task.kind.value,
+        "state": task.state.value,
+        "department_id": task.department,
+        "asked_by": task.asked_by,
+        "asked_at": task.asked_at,
+        "reason": task.reason,
+        "until": task.until,
+        "decided_by": task.decided_by,
+        "decided_at": task.decided_at,
+        "answer": task.answer,
+    }
 
 
 async def tasks_of(session: AsyncSession, case_ids: Sequence[int]) -> dict[int, list[Task]]:

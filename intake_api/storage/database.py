@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import math
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -20,7 +22,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, CursorResult, Executable, event, insert
+from sqlalchemy import Connection, CursorResult, Executable, event, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, InterfaceError, OperationalError
@@ -29,8 +31,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from intake_api.storage.sqlite import connect
+
 _BUSY_SECONDS = 10
 _TRUSTED_SECONDS = 1.0  # how long after its last use a connection is taken to be alive
+Rows = Mapping[Any, Sequence[Mapping[str, Any]]]
+"""Rows by their table, a subclass of ``Base``; each by the names of its columns."""
+
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
 
@@ -43,7 +50,11 @@ class Conflict(Exception):
 
 
 class Database:
-    """Access to one database. ``read`` and ``write`` give sessions in a transaction of their own."""
+    """Access to one database. ``write`` gives sessions in a transaction of their own.
+
+    Reading is outside transactions: every statement sees what is committed when it begins, and nothing has to be begun
+    and ended, which would cost more than most statements.
+    """
 
     def __init__(self, url: str) -> None:
         """``url`` as in Settings.cases_database. Opens nothing yet."""
@@ -53,7 +64,7 @@ class Database:
             path = make_url(url).database
             if path and path != ":memory:":
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
-            options = {"connect_args": {"timeout": _BUSY_SECONDS}, "pool_size": 8}
+            options = {"connect_args": {"timeout": _BUSY_SECONDS, "async_creator_fn": connect}, "pool_size": 8}
         else:
             options = {"pool_size": 10, "max_overflow": 10, "pool_timeout": _BUSY_SECONDS}
             # our statements are short: compiling them takes longer than running them; and what is best for a rare
@@ -68,8 +79,6 @@ class Database:
         else:
             event.listen(self.engine.sync_engine, "checkin", _note_use)
             event.listen(self.engine.sync_engine, "checkout", _ensure_alive)
-            # every statement sees what is committed when it begins, as in a READ COMMITTED transaction: without one,
-            # beginning and ending it cost nothing
             reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._reading = async_sessionmaker(reading, expire_on_commit=False)
         self._writing = async_sessionmaker(self.engine.execution_options(intake_writes=True), expire_on_commit=False)
@@ -94,6 +103,15 @@ class Database:
                 await stack.enter_async_context(session.begin())
                 yield session
 
+    @contextlib.asynccontextmanager
+    async def write_at_once(self) -> AsyncIterator[AsyncSession]:
+        """A session for one statement that writes: a transaction by itself on PostgreSQL, where that spares two trips.
+
+        On SQLite as ``write``. Raises StorageUnavailable, Conflict.
+        """
+        async with self.write() if self.is_sqlite else self.read() as session:
+            yield session
+
     async def upgrade(self) -> None:
         """Bring the tables to the newest form; does nothing when they are."""
         with _translated():
@@ -115,6 +133,35 @@ async def insert_rows(session: AsyncSession, table: type[DeclarativeBase], rows:
     """Insert rows at once and past the session's bookkeeping: for rows that are not looked at again in it."""
     if rows:
         await session.execute(_inserting(table), rows)
+
+
+async def insert_together(session: AsyncSession, rows: Rows) -> None:
+    """Insert rows of several tables, those that others refer to first; all of them or none.
+
+    On PostgreSQL in one statement, whose parameters are the rows of each table as JSON: seven tables are as quick as
+    one. A column that a table's rows do not name gets its default; all rows of a table name the same.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        given = {table.__tablename__: each for table, each in rows.items() if each}
+        statement = _inserting_together(tuple((table, tuple(each[0])) for table, each in given.items()))
+        await session.execute(statement, {table: _ROWS.encode(each) for table, each in given.items()})
+        return
+    for table, each in rows.items():
+        await insert_rows(session, table, each)
+
+
+_ROWS = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=datetime.isoformat)
+
+
+@cache
+def _inserting_together(tables: tuple[tuple[str, tuple[str, ...]], ...]) -> Executable:
+    inserts = [
+        f"INSERT INTO {name} ({', '.join(columns)}) SELECT {', '.join(columns)} "  # noqa: S608 - our own names
+        f"FROM json_populate_recordset(CAST(NULL AS {name}), CAST(:{name} AS json))"
+        for name, columns in tables
+    ]
+    parts = [f"into_{name} AS ({insert})" for (name, _), insert in zip(tables[:-1], inserts[:-1], strict=True)]
+    return text(f"WITH {', '.join(parts)} {inserts[-1]}" if parts else inserts[-1])
 
 
 @cache
@@ -167,8 +214,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("intake_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("intake_writes"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,14 +52,14 @@ class Page:
     head: int
 
 
-async def queue(session: AsyncSession, row: CaseRow, events: Iterable[SealedEvent], supporting: Iterable[str]) -> None:
-    """Have events of a stored case put into the feed, in the transaction that stores them.
+def waiting(row: CaseRow, events: Iterable[SealedEvent], supporting: Iterable[str]) -> list[dict[str, Any]]:
+    """The rows that have events of a case put into the feed, for the transaction that stores them.
 
     ``row`` and ``supporting`` say how the case is after them; departments the events name are told as well.
     """
     lead = row.department_id
     responsible = set(supporting) | ({lead} if lead else set())
-    waiting = [
+    return [
         {
             "case_id": row.id,
             "seq": sealed.seq,
@@ -69,7 +70,6 @@ async def queue(session: AsyncSession, row: CaseRow, events: Iterable[SealedEven
         }
         for sealed in events
     ]
-    await insert_rows(session, FeedQueueRow, waiting)
 
 
 async def sequence(database: Database) -> int:

@@ -1,7 +1,8 @@
 """Counting cases for the figures. Everything counted stands in columns that only events change.
 
-One pass over the cases filed in the period counts all measures (``ix_cases_figures`` holds every column needed, so that
-PostgreSQL answers from the index alone); a second, over ``received_at``, counts what came in.
+One pass over the cases filed in the period counts them by what came of them (``storage.outcome``); a second, over
+``received_at``, counts what came in. PostgreSQL answers both from indexes alone (``ix_cases_figures``,
+``ix_cases_window``). What a measure counts is said once (``_COUNTED``), for counting and for listing the cases behind.
 """
 
 from __future__ import annotations
@@ -11,12 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from intake_api.domain.case import OPEN, Status
 from intake_api.domain.figures import Dimension, Measure
-from intake_api.domain.standing import Grade
+from intake_api.storage.outcome import Outcome
 from intake_api.storage.tables import CaseRow
 
 
@@ -39,54 +39,67 @@ class Scope:
     town: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Cases whose outcome has all of ``has`` and nothing of ``lacks``."""
+
+    has: Outcome = Outcome(0)  # noqa: RUF009 - immutable
+    lacks: Outcome = Outcome(0)  # noqa: RUF009 - immutable
+
+    def holds(self, outcome: int) -> bool:
+        """Whether an outcome is counted."""
+        return outcome & (self.has | self.lacks) == self.has
+
+    def condition(self) -> ColumnElement[bool]:
+        """The same, of a case."""
+        return CaseRow.outcome.bitwise_and(int(self.has | self.lacks)) == int(self.has)
+
+
+_COUNTED = {
+    Measure.RECEIVED: _Counted(),
+    Measure.FILED: _Counted(),
+    Measure.CLOSED: _Counted(Outcome.CLOSED),
+    Measure.DUE_CLOSED: _Counted(Outcome.CLOSED | Outcome.TIMED),
+    Measure.DUE_IN_TIME: _Counted(Outcome.CLOSED | Outcome.IN_TIME),
+    Measure.DISPATCHED: _Counted(Outcome.DISPATCHED),
+    Measure.CONTACTED: _Counted(Outcome.DISPATCHED | Outcome.CONTACTED),
+    Measure.RETURNED: _Counted(Outcome.RETURNED),
+    Measure.NOT_RETURNED: _Counted(Outcome.DISPATCHED, lacks=Outcome.RETURNED),
+    Measure.REWORKED: _Counted(Outcome.REWORKED),
+    Measure.REPORTED: _Counted(Outcome.REPORTED),
+    Measure.EXTENDED: _Counted(Outcome.EXTENDED),
+    Measure.REPEATED: _Counted(Outcome.REPEATED),
+    Measure.REOPENED: _Counted(Outcome.REOPENED),
+    Measure.ANSWERED: _Counted(Outcome.ANSWERED),
+    Measure.SOLVED: _Counted(Outcome.SOLVED),
+    Measure.SATISFIED: _Counted(Outcome.SATISFIED),
+    Measure.URGED: _Counted(Outcome.URGED),
+    Measure.SUPERVISED: _Counted(Outcome.SUPERVISED),
+}
+"""All measures but the two that go by the clock: of open cases the due time is compared."""
+_OPEN = _Counted(Outcome.OPEN)
+
+
 def _condition(measure: Measure, as_of: datetime) -> ColumnElement[bool]:
     """Which of the cases in the period a measure counts."""
-    row = CaseRow
-    closed = row.status == Status.CLOSED.value
-    is_open = row.status.in_([status.value for status in OPEN])
-    due = and_(row.due_at.is_not(None), or_(closed, and_(row.due_at <= as_of, is_open)))
-    done_at = func.coalesce(row.reported_at, row.closed_at)
-    match measure:
-        case Measure.RECEIVED | Measure.FILED:
-            return true()
-        case Measure.CLOSED:
-            return closed
-        case Measure.DUE:
-            return due
-        case Measure.DUE_CLOSED:
-            return and_(closed, row.due_at.is_not(None))
-        case Measure.DUE_IN_TIME:
-            return and_(closed, done_at <= row.due_at)
-        case Measure.OVERDUE:
-            return and_(is_open, row.due_at < as_of)
-        case Measure.DISPATCHED:
-            return row.dispatched_at.is_not(None)
-        case Measure.CONTACTED:
-            return and_(row.dispatched_at.is_not(None), row.contacted_at.is_not(None))
-        case Measure.RETURNED:
-            return row.returns > 0
-        case Measure.NOT_RETURNED:
-            return and_(row.dispatched_at.is_not(None), row.returns == 0)
-        case Measure.REWORKED:
-            return row.reworks > 0
-        case Measure.REPORTED:
-            return or_(row.reported_at.is_not(None), row.reworks > 0)
-        case Measure.EXTENDED:
-            return row.extensions > 0
-        case Measure.REPEATED:
-            return row.repeat_of.is_not(None)
-        case Measure.REOPENED:
-            return row.reopenings > 0
-        case Measure.ANSWERED:
-            return row.grade.is_not(None)
-        case Measure.SOLVED:
-            return row.solved.is_(True)
-        case Measure.SATISFIED:
-            return row.grade.in_([grade.value for grade in Grade if grade.is_satisfied])
-        case Measure.URGED:
-            return row.urges > 0
-        case Measure.SUPERVISED:
-            return row.orders > 0
+    if measure is Measure.DUE:
+        closed = _COUNTED[Measure.DUE_CLOSED].condition()
+        return or_(closed, and_(_OPEN.condition(), CaseRow.due_at <= as_of))
+    if measure is Measure.OVERDUE:
+        return and_(_OPEN.condition(), CaseRow.due_at < as_of)
+    return _COUNTED[measure].condition()
+
+
+def _add(counts: dict[Measure, int], outcome: int, cases: int, come: int, past: int) -> None:
+    """Count cases of one outcome, for ``come`` of which the due time has come, and is past for ``past``."""
+    for measure, counted in _COUNTED.items():
+        if measure is not Measure.RECEIVED and counted.holds(outcome):
+            counts[measure] += cases
+    if _COUNTED[Measure.DUE_CLOSED].holds(outcome):
+        counts[Measure.DUE] += cases
+    elif _OPEN.holds(outcome):
+        counts[Measure.DUE] += come
+        counts[Measure.OVERDUE] += past
 
 
 def _within(measure: Measure, period: Period, scope: Scope) -> list[ColumnElement[bool]]:
@@ -127,19 +140,27 @@ async def count(
     """Counts of all measures by the values of a dimension (empty key: those without one; ``by`` None: one total)."""
     counts: dict[str, dict[Measure, int]] = {}
     dialect = session.get_bind().dialect.name
-    filed = [measure for measure in Measure if measure is not Measure.RECEIVED]
-    for measures in ([Measure.RECEIVED], filed):
-        head = measures[0]
-        sums = [func.count().filter(_condition(measure, period.as_of)) for measure in measures]
-        query = select(*sums).where(*_within(head, period, scope))
-        if by is not None:
-            key = _key(by, head, offset_hours, dialect)
-            query = select(key, *sums).where(*_within(head, period, scope)).group_by(key)
-        for row in await session.execute(query):
-            name = "" if by is None else str(row[0] or "")
-            values = row if by is None else row[1:]
-            found = counts.setdefault(name, dict.fromkeys(Measure, 0))
-            found.update(zip(measures, values, strict=True))
+
+    def key(measure: Measure) -> SQLColumnExpression[Any]:
+        return literal("") if by is None else _key(by, measure, offset_hours, dialect)
+
+    def of(value: object) -> dict[Measure, int]:
+        return counts.setdefault(str(value or ""), dict.fromkeys(Measure, 0))
+
+    received: Any = select(key(Measure.RECEIVED).label("key"), func.count()).where(
+        *_within(Measure.RECEIVED, period, scope)
+    )
+    for value, cases in await session.execute(received.group_by("key")):
+        of(value)[Measure.RECEIVED] += cases
+    filed: Any = select(
+        key(Measure.FILED).label("key"),
+        CaseRow.outcome,
+        func.count(),
+        func.count().filter(CaseRow.due_at <= period.as_of),
+        func.count().filter(CaseRow.due_at < period.as_of),
+    ).where(*_within(Measure.FILED, period, scope))
+    for value, *found in await session.execute(filed.group_by("key", CaseRow.outcome)):
+        _add(of(value), *found)
     return counts
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intake_api.domain.case import Status
@@ -21,6 +21,19 @@ REPEAT_DAYS = 90
 REPEAT_METRES = 50.0
 _MOST = 200
 _LONGEST_LIFE = timedelta(days=400)  # a case closed lately was received at most so long before (suspended for a year)
+_CASES = CaseRow.__table__.c
+_CLOSED_LATELY = (  # asked with every case that is filed
+    select(_CASES.id, _CASES.lat, _CASES.lng, _CASES.closed_at)
+    .where(
+        _CASES.grid_cell.in_(bindparam("cells", expanding=True)),
+        _CASES.category == bindparam("category"),
+        _CASES.status == bindparam("status"),
+        _CASES.closed_at >= bindparam("earliest"),
+        _CASES.closed_at <= bindparam("latest"),
+    )
+    .order_by(_CASES.closed_at.desc())
+    .limit(_MOST)
+)
 _NOT_FOR_JOINING = (Status.REJECTED.value, Status.MERGED.value, Status.WITHDRAWN.value)
 
 
@@ -104,18 +117,14 @@ async def repeats_of(
     if lat is None or lng is None:
         return []
     earliest = at - timedelta(days=days)
-    rows = await session.execute(
-        select(CaseRow.id, CaseRow.lat, CaseRow.lng, CaseRow.closed_at)
-        .where(
-            CaseRow.grid_cell.in_(cells_around(lat, lng, radius)),
-            CaseRow.category == category,
-            CaseRow.status == Status.CLOSED.value,
-            CaseRow.closed_at >= earliest,
-            CaseRow.closed_at <= at,
-        )
-        .order_by(CaseRow.closed_at.desc())
-        .limit(_MOST)
-    )
+    sought = {
+        "cells": cells_around(lat, lng, radius),
+        "category": category,
+        "status": Status.CLOSED.value,
+        "earliest": earliest,
+        "latest": at,
+    }
+    rows = await session.execute(_CLOSED_LATELY, sought)
     found = []
     for row in rows:
         distance = metres(lat, lng, row.lat, row.lng)

@@ -25,7 +25,15 @@ async def put(
     now: datetime,
 ) -> None:
     """Add a message, in the transaction of what it tells."""
-    message = {
+    row = message(channel=channel, channel_user=channel_user, case_id=case_id, kind=kind, payload=payload, now=now)
+    await insert_rows(session, OutboxRow, [row])
+
+
+def message(
+    *, channel: str, channel_user: str, case_id: int, kind: str, payload: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
+    """The row of a message, for the transaction of what it tells."""
+    return {
         "channel": channel,
         "channel_user": channel_user,
         "case_id": case_id,
@@ -34,7 +42,6 @@ async def put(
         "created_at": now,
         "attempts": 0,
     }
-    await insert_rows(session, OutboxRow, [message])
 
 
 async def has(session: AsyncSession, case_id: int, kind: str) -> bool:

@@ -218,6 +218,8 @@ def _driver(wanted: CaseFilter, lookup: Lookup) -> tuple[Any, Sequence[str]] | N
         (CaseRow.department_id, wanted.department),
         (CaseRow.category, wanted.category if wanted.order is Order.NEWEST else ()),
         (CaseRow.status, () if ordered_open else wanted.status),
+        # by its code: open cases lie in their order by town as well
+        (CaseRow.town_code, wanted.town if ordered_open and all(town.isascii() for town in wanted.town) else ()),
     ):
         if values:
             return column, values

@@ -9,6 +9,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
+    Computed,
     DateTime,
     Dialect,
     Float,
@@ -25,6 +26,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from intake_api.storage.outcome import EXPRESSION
 
 BIG = BigInteger().with_variant(Integer(), "sqlite")
 """SQLite counts up only its own INTEGER primary keys."""
@@ -137,6 +140,7 @@ class CaseRow(Base):
     rated_at: Mapped[datetime | None]
     last_seq: Mapped[int] = mapped_column(Integer)
     last_hash: Mapped[str] = mapped_column(String(64))
+    outcome: Mapped[int] = mapped_column(Integer, Computed(EXPRESSION, persisted=True), deferred=True)
 
     __table_args__ = (
         Index(
@@ -162,26 +166,12 @@ class CaseRow(Base):
             "ix_cases_figures",
             "filed_at",
             postgresql_include=[
+                "outcome",
+                "due_at",
                 "channel",
                 "category",
                 "department_id",
                 "town_code",
-                "status",
-                "due_at",
-                "reported_at",
-                "closed_at",
-                "dispatched_at",
-                "contacted_at",
-                "returns",
-                "reworks",
-                "extensions",
-                "repeat_of",
-                "reopenings",
-                "grade",
-                "solved",
-                "urges",
-                "orders",
-                "id",
             ],
         ),
         Index(None, "status", "id"),
@@ -229,6 +219,8 @@ class CaseRow(Base):
         _open("ix_cases_open_status_rank", "status", "rank_at", "id"),
         _open("ix_cases_open_department_due", "department_id", "due_at", "id"),
         _open("ix_cases_open_department_rank", "department_id", "rank_at", "id"),
+        _open("ix_cases_open_town_due", "town_code", "due_at", "id"),
+        _open("ix_cases_open_town_rank", "town_code", "rank_at", "id"),
     )
 
 

@@ -15,8 +15,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Insert, Integer, bindparam, cast, column, func, insert, literal_column, select, table, update
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text, UserDefinedType
 
@@ -113,10 +112,10 @@ def text_of(row: Mapping[str, Any]) -> str:
     return tokens.plain("\n".join(part for part in (row["description"], row["place_text"], row["place_name"]) if part))
 
 
-def blocked(case_id: int, terms: Iterable[str]) -> list[str]:
-    """Terms with the block of the case, as PostgreSQL keeps them."""
+def blocked(case_id: int, terms: Iterable[str]) -> str:
+    """Terms with the block of the case, as PostgreSQL reads a ``tsvector``."""
     block = f"{case_id // BLOCK:x}~"
-    return [block + term for term in terms]
+    return " ".join(_lexeme(block + term) for term in terms)
 
 
 _COLUMNS = (
@@ -160,30 +159,25 @@ def put(session: Session, case_ids: Collection[int]) -> None:
         session.connection().execute(_inserting(postgres=postgres), new)
     if changed:
         index = CaseTextRow.__table__
-        terms = _vector(bindparam("_terms", type_=ARRAY(Text))) if postgres else bindparam("_terms", type_=Text())
+        terms = _terms("_terms", postgres=postgres)
         changing = update(index).where(index.c.case_id == bindparam("_case_id"))  # type: ignore[arg-type]
         session.connection().execute(
             changing.values(text=bindparam("_text"), terms=terms, digest=bindparam("_digest")), changed
         )
 
 
-async def put_new(session: AsyncSession, case_id: int, row: Mapping[str, Any], supporting: Collection[str]) -> None:
-    """Index a case that has just been stored, given its columns by name."""
-    postgres = session.get_bind().dialect.name == "postgresql"
-    entry = entry_of(case_id, row, supporting, postgres=postgres)
-    await session.execute(_inserting(postgres=postgres), [entry])
-
-
 @cache
 def _inserting(*, postgres: bool) -> Insert:
-    terms = _vector(bindparam("terms", type_=ARRAY(Text))) if postgres else bindparam("terms", type_=Text())
     return insert(CaseTextRow.__table__).values(  # type: ignore[arg-type]
-        case_id=bindparam("case_id"), text=bindparam("text"), terms=terms, digest=bindparam("digest")
+        case_id=bindparam("case_id"),
+        text=bindparam("text"),
+        terms=_terms("terms", postgres=postgres),
+        digest=bindparam("digest"),
     )
 
 
 def entry_of(case_id: int, row: Mapping[str, Any], supporting: Collection[str], *, postgres: bool) -> dict[str, Any]:
-    """The row of the index for a case; ``terms`` as an array for PostgreSQL, as one text for SQLite."""
+    """The row of the index for a case, given its columns by name; ``terms`` in one text, as the database reads it."""
     text = text_of(row)
     terms = sorted(tokens.terms(text) | facets_of(row, supporting))
     digest = hashlib.blake2s("\n".join([text, *terms]).encode(), digest_size=16).hexdigest()
@@ -195,8 +189,9 @@ def entry_of(case_id: int, row: Mapping[str, Any], supporting: Collection[str], 
     }
 
 
-def _vector(terms: Any) -> Any:
-    return func.array_to_tsvector(cast(terms, ARRAY(Text)))
+def _terms(name: str, *, postgres: bool) -> Any:
+    given = bindparam(name, type_=Text())
+    return cast(given, TSVECTOR) if postgres else given
 
 
 # asking

@@ -1,6 +1,6 @@
 """What follows from a case is brought up to date when its transaction ends: its place in the order, and the text index.
 
-A new case is stored with both (``cases.store``). Whoever changes a ``CaseRow`` or adds to its events through a session
+A new case is stored with both (``cases.new``). Whoever changes a ``CaseRow`` or adds to its events through a session
 need not think of it. Statements that change cases
 past the session (``update(CaseRow)``) name the cases to ``touch``.
 """

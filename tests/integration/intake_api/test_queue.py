@@ -99,7 +99,8 @@ async def test_pages_of_every_way_through_follow_each_other(intake: Intake, many
 
 
 @pytest.mark.parametrize(
-    "query", ["", "department=hedong", "q=垃圾", "status=dispatched,received", "town=禾东镇&channel=web"]
+    "query",
+    ["", "department=hedong", "q=垃圾", "status=dispatched,received", "town=禾东镇", "town=禾东镇&channel=web"],
 )
 async def test_the_open_cases_that_are_due_first_come_first_page_by_page(intake: Intake, query: str) -> None:
     slow = await filed(intake, category="0115", description="垃圾")
