@@ -15,6 +15,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 T = TypeVar("T")
@@ -92,6 +93,12 @@ class Database:
         for threads in (self._writer, self._readers):
             await asyncio.to_thread(threads.shutdown)
         self._local.dispose()
+
+
+def insert_new(connection: sa.Connection, table: sa.Table, **values: Any) -> bool:
+    """Add a row unless its key is there: of two processes that do it at once, one does. Whether it was added here."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return bool(connection.execute(dialect.insert(table).values(**values).on_conflict_do_nothing()).rowcount)
 
 
 def _config(connection: sa.Connection | None = None) -> Config:

@@ -38,7 +38,7 @@ class Dialogue(Protocol):
     lose events in the tracker.
     """
 
-    async def ask(self, sender: str, text: str, metadata: Mapping[str, str]) -> list[Reply]:
+    async def ask(self, sender: str, text: str, metadata: Mapping[str, Any]) -> list[Reply]:
         """Say ``text`` for ``sender`` and return what is answered.
 
         ``metadata["message_id"]`` is kept with the message. Raises AssistantUnreachable, AssistantSlow or
@@ -51,6 +51,10 @@ class Dialogue(Protocol):
 
         What was pushed later (``remember``) is no answer. Raises as ``ask`` does.
         """
+        ...
+
+    async def asks(self, sender: str) -> bool:
+        """Whether the assistant waits for the answer to a question of its report form. Raises as ``ask`` does."""
         ...
 
     async def remember(self, sender: str, text: str) -> None:
@@ -77,7 +81,7 @@ class RasaDialogue:
         self._ask_timeout = aiohttp.ClientTimeout(total=ask_seconds, sock_connect=CONNECT_SECONDS)
         self._look_up_timeout = aiohttp.ClientTimeout(total=LOOK_UP_SECONDS, sock_connect=CONNECT_SECONDS)
 
-    async def ask(self, sender: str, text: str, metadata: Mapping[str, str]) -> list[Reply]:
+    async def ask(self, sender: str, text: str, metadata: Mapping[str, Any]) -> list[Reply]:
         body = {"sender": sender, "message": text, "metadata": dict(metadata)}
         async with (
             _errors(),
@@ -101,6 +105,18 @@ class RasaDialogue:
         ):
             tracker = await _json(response)
         return replies_to(message_id, tracker.get("events") or [])
+
+    async def asks(self, sender: str) -> bool:
+        async with (
+            _errors(),
+            self._session.get(
+                self._conversation(sender, "tracker"),
+                params={"include_events": "NONE"},
+                timeout=self._look_up_timeout,
+            ) as response,
+        ):
+            tracker = await _json(response)
+        return bool((tracker.get("active_loop") or {}).get("name"))
 
     async def remember(self, sender: str, text: str) -> None:
         event = {"event": "bot", "text": text, "timestamp": time.time(), "metadata": {"pushed": True}}
@@ -176,10 +192,11 @@ class MemoryDialogue:
     def __init__(self, respond: Respond):
         self._respond = respond
         self.events: dict[str, list[Json]] = {}
-        self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.asked: list[tuple[str, str, Json]] = []
         self.down = False
+        self.asking: set[str] = set()
 
-    async def ask(self, sender: str, text: str, metadata: Mapping[str, str]) -> list[Reply]:
+    async def ask(self, sender: str, text: str, metadata: Mapping[str, Any]) -> list[Reply]:
         await self._reach()
         self.asked.append((sender, text, dict(metadata)))
         replies = await self._respond(sender, text)
@@ -194,6 +211,10 @@ class MemoryDialogue:
     async def answered(self, sender: str, message_id: str) -> list[Reply] | None:
         await self._reach()
         return replies_to(message_id, self.events.get(sender, []))
+
+    async def asks(self, sender: str) -> bool:
+        await self._reach()
+        return sender in self.asking
 
     async def remember(self, sender: str, text: str) -> None:
         await self._reach()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -32,7 +33,10 @@ class IntakeRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Words that a resident must hear, from the intake's outbox. ``attempts`` counts how often it was handed out."""
+    """Words that a resident must hear, from the intake's outbox. ``attempts`` counts how often it was handed out.
+
+    ``quiet_until``: they may wait for the end of the city's quiet hours, then.
+    """
 
     id: str
     channel: str
@@ -41,6 +45,7 @@ class Delivery:
     case_no: str
     payload: Json
     attempts: int
+    quiet_until: datetime | None = None
 
 
 class Intake:
@@ -84,6 +89,7 @@ class Intake:
                 case_no=str(item.get("case_no") or ""),
                 payload=dict(item.get("payload") or {}),
                 attempts=int(item.get("attempts") or 0),
+                quiet_until=datetime.fromisoformat(item["quiet_until"]) if item.get("quiet_until") else None,
             )
             for item in items
         ]

@@ -42,6 +42,7 @@ class Conversation:
     id: str
     token_hash: str
     consented_at: datetime | None
+    last_seen: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +173,15 @@ class Store:
         """The conversation, or None."""
         row = (
             connection.execute(
-                sa.select(conversations.c.id, conversations.c.token_hash, conversations.c.consented_at).where(
-                    conversations.c.id == sender
-                )
+                sa.select(
+                    conversations.c.id,
+                    conversations.c.token_hash,
+                    conversations.c.consented_at,
+                    conversations.c.last_seen,
+                ).where(conversations.c.id == sender)
             )
         ).one_or_none()
-        return Conversation(row.id, row.token_hash, row.consented_at) if row else None
+        return Conversation(row.id, row.token_hash, row.consented_at, row.last_seen) if row else None
 
     @_writes
     def consent(self, connection: sa.Connection, sender: str, now: datetime) -> datetime:
@@ -403,6 +407,23 @@ class Store:
         return seq, False
 
     @_writes
+    def note(self, connection: sa.Connection, sender: str, message_id: str, reply: Reply, now: datetime) -> bool:
+        """Keep ``reply`` as said, once for each ``message_id``, without the assistant's knowledge. Whether it was new.
+
+        For words of a channel itself, which need not wait for the conversation's lease. Raises UnknownConversation.
+        """
+        if connection.execute(sa.select(conversations.c.id).where(conversations.c.id == sender)).one_or_none() is None:
+            raise UnknownConversation(sender)
+        _lock(connection, sender)
+        known = sa.select(messages.c.id).where(
+            messages.c.conversation == sender, messages.c.direction == "out", messages.c.message_id == message_id
+        )
+        if connection.execute(known).one_or_none() is not None:
+            return False
+        _insert(connection, _row(sender, message_id, reply.content(), now, Status.REMEMBERED))
+        return True
+
+    @_writes
     def remembered(self, connection: sa.Connection, seq: int) -> None:
         """The assistant knows of the push at ``seq``."""
         connection.execute(sa.update(messages).where(messages.c.id == seq).values(status=Status.REMEMBERED))
@@ -419,6 +440,38 @@ class Store:
             .limit(limit)
         )
         return [Entry(row.id, row.direction, row.message_id, row.content, row.at, row.answer_to) for row in rows]
+
+    @_reads
+    def said(self, connection: sa.Connection, sender: str, seq: int) -> Reply | None:
+        """What we said at the place ``seq`` of this conversation; None when that is not in it."""
+        content = connection.execute(
+            sa.select(messages.c.content).where(
+                messages.c.id == seq, messages.c.conversation == sender, messages.c.direction == "out"
+            )
+        ).scalar_one_or_none()
+        return reply_from(content) if content is not None else None
+
+    @_reads
+    def heard(self, connection: sa.Connection, sender: str, message_id: str) -> Json | None:
+        """The content of the resident's message with this id; None when there is none."""
+        content: Json | None = connection.execute(
+            sa.select(messages.c.content).where(
+                messages.c.conversation == sender, messages.c.direction == "in", messages.c.message_id == message_id
+            )
+        ).scalar_one_or_none()
+        return content
+
+    @_reads
+    def backlog(self, connection: sa.Connection) -> dict[str, int]:
+        """How many messages wait for their answer, by channel."""
+        query = (
+            sa.select(conversations.c.channel, sa.func.count().label("waiting"))
+            .select_from(messages)
+            .join(conversations, conversations.c.id == messages.c.conversation)
+            .where(_PENDING)
+            .group_by(conversations.c.channel)
+        )
+        return {row.channel: row.waiting for row in connection.execute(query)}
 
     @_reads
     def glance(self, connection: sa.Connection, senders: Sequence[str], now: datetime) -> dict[str, Glance]:

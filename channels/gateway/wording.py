@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from channels.gateway.message import Button, Inbound, Kind, Reply
+from channels.gateway.message import Button, Inbound, Json, Kind, Reply
 
 TEXT_LIMIT = 5000
 """Longest text of a message, in characters."""
@@ -42,6 +42,8 @@ def wording(message: Inbound, offer: Button | None = None) -> str:
             return "/share_location" + json.dumps(
                 {"lat": message.lat, "lng": message.lng, "label": message.label}, ensure_ascii=False
             )
+        case Kind.ATTACHMENT if message.text.strip():
+            return spoken(message.text)  # the photos travel beside the words
         case Kind.ATTACHMENT:
             return "/share_attachment" + json.dumps(
                 {"id": message.attachment_id, "media_type": message.media_type}, ensure_ascii=False
@@ -50,11 +52,18 @@ def wording(message: Inbound, offer: Button | None = None) -> str:
             raise ValueError("what is not fetched yet cannot be put into words")
 
 
-def metadata(message: Inbound) -> dict[str, str]:
-    """What travels with the message into the assistant's tracker."""
-    return {
+def metadata(message: Inbound) -> Json:
+    """What travels with the message into the assistant's tracker.
+
+    ``attachments`` are there when the words by which the assistant hears the message do not name them all.
+    """
+    facts: Json = {
         "message_id": message.message_id,
         "channel": message.channel,
         "conversation_id": message.conversation_id,
         "sent_at": message.received_at.isoformat(),
     }
+    if message.kind is Kind.ATTACHMENT and (message.text.strip() or message.more):
+        ids = (message.attachment_id, *message.more)
+        facts["attachments"] = [{"id": each, "media_type": message.media_type} for each in ids]
+    return facts

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from channels.gateway.database import Database
+from channels.gateway.database import Database, insert_new
 from channels.gateway.message import Button, Json, reply_from
 from channels.gateway.store import Entry
 from channels.gateway.tables import Status, conversations, leases, messages
@@ -265,9 +263,3 @@ def _said(connection: sa.Connection, conversation: str, after: int, through: int
         Entry(row.id, row.direction, row.message_id, row.content, row.at, row.answer_to)
         for row in connection.execute(query)
     ]
-
-
-def insert_new(connection: sa.Connection, table: sa.Table, **values: Any) -> None:
-    """Add a row unless its key is there: of two processes that meet a user for the first time, one does it."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    connection.execute(dialect.insert(table).values(**values).on_conflict_do_nothing())

@@ -12,8 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from channels.gateway.database import Database
-from channels.wechat.followers import insert_new
+from channels.gateway.database import Database, insert_new
 from channels.wechat.tables import tokens
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)

@@ -96,7 +96,8 @@ async def _migrate(url: str) -> None:
     if url.startswith("postgresql"):
         tables = (
             "channels_attachments, channels_leases, channels_messages, channels_conversations, "
-            "channels_wechat_followers, channels_wechat_tokens"
+            "channels_wechat_followers, channels_wechat_tokens, channels_telegram_updates, channels_telegram_chats, "
+            "channels_telegram_pollers, channels_paces, channels_pulse"
         )
         await database.write(lambda connection: connection.execute(sa.text(f"TRUNCATE {tables}")))
     await database.close()
