@@ -357,6 +357,19 @@ class Store:
             tuple(button for group, reply in said if group not in last_two for button in reply.buttons),
         )
 
+    @_reads
+    def recent(self, connection: sa.Connection, sender: str) -> frozenset[int]:
+        """The places of what we said in the last two answers: their buttons still count, whatever older ones mean."""
+        rows = connection.execute(
+            sa.select(messages.c.id, messages.c.answer_to)
+            .where(messages.c.conversation == sender, messages.c.direction == "out", messages.c.status != Status.BUSY)
+            .order_by(messages.c.id.desc())
+            .limit(60)
+        )
+        said = [(row.answer_to or -row.id, row.id) for row in rows]
+        last_two = list(dict.fromkeys(group for group, _ in said))[:2]
+        return frozenset(seq for group, seq in said if group in last_two)
+
     # leases
 
     @_writes

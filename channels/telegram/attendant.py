@@ -21,7 +21,7 @@ from channels.gateway.wording import STALE_BUTTON
 from channels.telegram.client import Telegram, TelegramDown, TelegramRefused
 from channels.telegram.inbox import CHANNEL, Inbox, Parcel
 from channels.telegram.incoming import NOTHING, Meaning, correction, meaning
-from channels.telegram.letters import chosen, pressed
+from channels.telegram.letters import MARK, chosen, pressed
 from channels.telegram.postman import Postman
 
 log = logging.getLogger(__name__)
@@ -153,24 +153,32 @@ class Attendant:
             await self._tell_gateway(parcel, message_id, meant.parts)
 
     async def _press(self, parcel: Parcel, press: CallbackQuery) -> None:
-        """A button counts by what we showed; its data only tells which it was. Pressed again it is the same message."""
-        which = pressed(press.data or "")
+        """A button counts by what we showed; its data only tells which it was.
+
+        Pressed again it is the same message. One of an older answer counts no more: the same words may mean another
+        report by now.
+        """
+        chat, which = parcel.conversation.partition(":")[2], pressed(press.data or "")
         said = await self._store.said(parcel.conversation, which.seq) if which else None
-        if which is None or said is None or which.index >= len(said.buttons):
-            is_mark = press.data == "-"  # the button that shows what was chosen
-            self._begin(self._quietly(self._telegram.answer_press(press.id, "" if is_mark else _STALE)))
-            if not is_mark:
-                await self._say(parcel, f"p{parcel.numbers[0]}", (STALE_BUTTON,))
+        button = said.buttons[which.index] if which and said and which.index < len(said.buttons) else None
+        if which and button:
+            message_id = f"p{which.seq}.{which.index}"
+            known = await self._store.heard(parcel.conversation, message_id) is not None
+            if known or which.seq in await self._store.recent(parcel.conversation):
+                self._courtesy(self._telegram.answer_press(press.id))
+                if press.message is not None:
+                    mark = chosen(button.title)
+                    self._courtesy(self._telegram.show_buttons(chat, press.message.message_id, mark))
+                parts = {"kind": Kind.PAYLOAD, "payload": button.payload, "text": button.title}
+                await self._tell_gateway(parcel, message_id, parts)
+                return
+        elif press.data == MARK:
+            self._courtesy(self._telegram.answer_press(press.id))
             return
-        button = said.buttons[which.index]
-        self._begin(self._quietly(self._telegram.answer_press(press.id)))
+        self._courtesy(self._telegram.answer_press(press.id, _STALE))
         if press.message is not None:
-            shown = self._telegram.show_buttons(
-                parcel.conversation.partition(":")[2], press.message.message_id, chosen(button.title)
-            )
-            self._begin(self._quietly(shown))
-        parts = {"kind": Kind.PAYLOAD, "payload": button.payload, "text": button.title}
-        await self._tell_gateway(parcel, f"p{which.seq}.{which.index}", parts)
+            self._courtesy(self._telegram.show_buttons(chat, press.message.message_id, None))
+        await self._say(parcel, f"p{parcel.numbers[0]}", (STALE_BUTTON,))
 
     async def _say(self, parcel: Parcel, message_id: str, replies: tuple[Reply, ...]) -> None:
         for number, reply in enumerate(replies):
@@ -198,7 +206,7 @@ class Attendant:
     async def _show_typing(self, chat: str, task: asyncio.Task[Answer]) -> None:
         await asyncio.wait({task}, timeout=_TYPING_AFTER_SECONDS)
         if not task.done():
-            await self._quietly(self._telegram.typing(chat))
+            self._courtesy(self._telegram.typing(chat))
 
     def _answered(self, task: asyncio.Task[Answer]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -211,8 +219,11 @@ class Attendant:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    @staticmethod
-    async def _quietly(call: Coroutine[Any, Any, None]) -> None:
-        """What is only a courtesy may fail: a press may be too old to be answered."""
-        with contextlib.suppress(TelegramDown, TelegramRefused):
-            await call
+    def _courtesy(self, call: Coroutine[Any, Any, None]) -> None:
+        """Begin what may fail: a press may be too old to be answered."""
+
+        async def quietly() -> None:
+            with contextlib.suppress(TelegramDown, TelegramRefused):
+                await call
+
+        self._begin(quietly())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -18,6 +19,11 @@ from channels.gateway.message import Json
 from channels.telegram import metrics
 
 T = TypeVar("T")
+
+# updates are had as they are: one that the library cannot read must not stop those after it
+warnings.filterwarnings("ignore", message=r"Please use 'Bot\.getUpdates'")
+# seconds may come as a number or as a timedelta: both are understood
+warnings.filterwarnings("ignore", message=r"Deprecated since version v22\.2.*retry_after")
 
 WANTED = ("message", "edited_message", "callback_query", "my_chat_member")
 """Kinds of updates that we ask for."""
@@ -95,7 +101,6 @@ class Telegram:
         wish: Json = {"limit": limit, "timeout": seconds, "allowed_updates": list(WANTED)}
         if offset is not None:
             wish["offset"] = offset
-        # not parsed here: one that the library cannot read must not stop those after it
         found = await self._call(
             "getUpdates",
             lambda: self._bot.do_api_request("getUpdates", api_kwargs=wish, read_timeout=seconds + _SECONDS),

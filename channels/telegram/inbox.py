@@ -161,7 +161,7 @@ class Inbox:
 
     async def prune(self, now: datetime) -> None:
         """Forget the numbers of updates that Telegram cannot send again."""
-        old = sa.delete(updates).where(updates.c.at <= now - _KEPT, sa.not_(sa.text("pending")))
+        old = sa.delete(updates).where(updates.c.at <= now - _KEPT, sa.text("NOT pending"))
         await self._database.write(lambda connection: connection.execute(old))
 
     def _album(self, conversation: str, album: str) -> sa.ColumnElement[bool]:

@@ -19,8 +19,10 @@ MENU: Json = {"kind": "telegram_menu"}
 PRESSED = {"反映问题": "我要反映问题", "我的诉求": "查询进度", "转人工": "转人工"}
 """The keys, and what each says to the assistant."""
 
+MARK = "-"
+"""Data of a button that only shows what was chosen."""
+
 _SHARE_PLACE = "发送我的位置"
-_CHOSEN = "-"  # data of a button that only shows what was chosen
 _BESIDE = 8  # characters of a title up to which two stand beside each other
 
 
@@ -69,7 +71,7 @@ def below(seq: int, buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
 
 def chosen(title: str) -> InlineKeyboardMarkup:
     """What stays of the buttons when one was pressed."""
-    return InlineKeyboardMarkup([[InlineKeyboardButton(f"✓ {title}", callback_data=_CHOSEN)]])
+    return InlineKeyboardMarkup([[InlineKeyboardButton(f"✓ {title}", callback_data=MARK)]])
 
 
 def pressed(data: str) -> Press | None:

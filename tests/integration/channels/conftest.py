@@ -211,6 +211,7 @@ class RasaStandIn(Server):
         self.events: dict[str, list[Json]] = {}
         self.heard: list[tuple[str, str]] = []
         self.replies: Callable[[str], list[Json]] = lambda words: [{"text": f"听到：{words}"}]
+        self.active_loop: Json = {}
         self.status = 200
         self.delay = 0.0
         self.silent = False
@@ -250,8 +251,10 @@ class RasaStandIn(Server):
         return web.json_response([{"recipient_id": sender} | reply for reply in said])
 
     async def _tracker(self, request: web.Request) -> web.Response:
-        assert request.query["include_events"] == "AFTER_RESTART"
         sender = request.match_info["sender"]
+        if request.query["include_events"] == "NONE":
+            return web.json_response({"sender_id": sender, "active_loop": self.active_loop})
+        assert request.query["include_events"] == "AFTER_RESTART"
         return web.json_response({"sender_id": sender, "events": self.events.get(sender, [])})
 
     async def _append(self, request: web.Request) -> web.Response:
