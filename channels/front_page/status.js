@@ -7,6 +7,7 @@ const MANY = 20; // so many unanswered messages are more than a busy moment
 const ERRORS = {
   late: "助手没有及时答复",
   down: "平台没有应答",
+  elsewhere: "别的程序也在取消息",
   wait: "平台要求放慢",
   refused: "平台拒绝了一条消息",
   blocked: "市民屏蔽了机器人",
@@ -16,10 +17,10 @@ const ERRORS = {
   update: "一条消息处理时出错，稍后再试",
 };
 const BACKLOG = {
-  unanswered: "待答复的消息",
-  updates: "待处理的更新",
-  owed: "待送出的对话",
-  waiting_for_contact: "等市民再来的对话",
+  unanswered: "待答复",
+  updates: "待处理",
+  owed: "待送出",
+  waiting_for_contact: "等市民再来",
 };
 const MODES = { polling: "轮询", webhook: "webhook", plain: "明文", compatible: "兼容", safe: "安全" };
 // an error of these kinds is the user's doing, not a fault
@@ -44,6 +45,7 @@ function ago(iso, now) {
 function judged(channel, now) {
   if (channel.poller && !channel.poller.holder) return ["bad", "没有进程在取消息", "一分钟内应有进程接手；没有的话请看入口进程的日志。"];
   const recent = channel.last_error && now - new Date(channel.last_error) < 600000 && !HARMLESS.has(channel.error);
+  if (recent && channel.error === "elsewhere") return ["bad", "消息被别处取走", "同一个机器人只能接一个系统：请停掉另一个，或重新运行 yht telegram connect。"];
   if (recent && channel.error === "down") return ["bad", "平台连不上", "请检查到平台的网络，以及令牌和接口地址。"];
   if (channel.backlog.unanswered >= MANY) return ["warn", "有积压", "答复跟不上来的消息：看助手进程和 /readyz。"];
   if (recent) return ["warn", "刚出过错", ""];

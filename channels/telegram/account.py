@@ -64,4 +64,6 @@ class Account:
 
     def poller(self, attendant: Attendant, pace: PollPace | None = None) -> Poller:
         """Who fetches the updates."""
-        return Poller(self.telegram, self.pollers, self.inbox, attendant.ring, self._clock, pace=pace)
+        return Poller(
+            self.telegram, self.pollers, self.inbox, attendant.ring, self._clock, pulse=self._pulse, pace=pace
+        )

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from channels.gateway.pulse import Pulse
 from channels.telegram import metrics
 from channels.telegram.client import PolledElsewhere, Telegram, TelegramDown, TelegramRefused
-from channels.telegram.inbox import Inbox
+from channels.telegram.inbox import CHANNEL, Inbox
 from channels.telegram.pollers import Pollers
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Poller:
         ring: Callable[[], None],
         clock: Callable[[], datetime],
         *,
+        pulse: Pulse,
         pace: PollPace | None = None,
     ):
         """``ring`` is called when updates have been kept."""
@@ -50,6 +52,7 @@ class Poller:
         self._inbox = inbox
         self._ring = ring
         self._clock = clock
+        self._pulse = pulse
         self._pace = pace or PollPace()
         self._owner = secrets.token_hex(8)
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
@@ -66,9 +69,11 @@ class Poller:
                     continue
                 except PolledElsewhere:
                     log.warning("the bot's updates go elsewhere: a webhook is set, or another program polls")
+                    self._pulse.error(CHANNEL, "elsewhere")
                     await self._remove_webhook()
                 except (TelegramDown, TelegramRefused) as error:
                     log.warning("updates cannot be fetched", extra={"reason": str(error)})
+                    self._pulse.error(CHANNEL, "down")
                     pause = max(pause, getattr(error, "retry_after", 0.0))
                 except Exception:  # the database may be away for a while
                     log.warning("updates could not be kept", exc_info=True)

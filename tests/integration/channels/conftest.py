@@ -288,6 +288,7 @@ class IntakeStandIn(Server):
         app.router.add_post("/api/v1/attachments", self._store)
         app.router.add_get("/api/v1/attachments/{id}", self._attachment)
         app.router.add_get("/api/v1/cases", self._cases)
+        app.router.add_get("/api/v1/account", self._account)
         app.router.add_get("/readyz", self._ready)
         app.router.add_get("/metrics", self._metrics)
         app.router.add_get("/desk/live", self._live)
@@ -360,6 +361,16 @@ class IntakeStandIn(Server):
         self._authorised(request)
         user = request.query["channel_user"]
         return web.json_response({"items": [case for case in self.cases if case["user"] == user], "next": None})
+
+    async def _account(self, request: web.Request) -> web.Response:
+        """Who is logged in, by the name of the cookie."""
+        accounts = {
+            "admin": {"staff": {"roles": ["sysadmin"]}, "duties": []},
+            "new": {"staff": {"roles": ["sysadmin"]}, "duties": ["enrol"]},
+            "operator": {"staff": {"roles": ["operator"]}, "duties": []},
+        }
+        account = next((accounts[name] for name in request.cookies if name in accounts), None)
+        return web.json_response(account or {}, status=200 if account else 401)
 
     async def _ready(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "ready"})
