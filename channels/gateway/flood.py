@@ -76,9 +76,9 @@ class Rates:
     """Messages at once above those, over all processes."""
     per_second: float = 10.0
     """Messages a second that follow these."""
-    channel_burst: int = 1000
+    channel_burst: int = 5000
     """Messages at once of a whole channel, in each process."""
-    channel_per_second: float = 200.0
+    channel_per_second: float = 500.0
     """Messages a second of a whole channel, in each process."""
     longest_wait: float = 5.0
     """Seconds; what would wait for longer is told to come back."""

@@ -17,7 +17,7 @@ from channels.gateway.gateway import Gateway
 from channels.gateway.message import Answer, Inbound, Json, Kind, Reply
 from channels.gateway.pulse import Pulse
 from channels.gateway.store import Store
-from channels.gateway.wording import STALE_BUTTON
+from channels.gateway.wording import GIVEN_UP, STALE_BUTTON
 from channels.telegram.client import Telegram, TelegramDown, TelegramRefused
 from channels.telegram.inbox import CHANNEL, Inbox, Parcel
 from channels.telegram.incoming import NOTHING, Meaning, correction, meaning
@@ -34,6 +34,11 @@ _FIRST_PAUSE = timedelta(seconds=2)
 _LONGEST_PAUSE = timedelta(minutes=2)
 _PRUNE_EVERY = 7200  # rounds
 _STALE = "这个选项已经过期了"
+_FAULTS = (AssertionError, AttributeError, KeyError, TypeError, ValueError)
+"""Errors of a program, not of the network or the database: the same update may fail each time."""
+
+_ATTEMPTS = 5
+"""So often a fault may stop an update; then it is given up, so that those after it are heard."""
 
 
 class Attendant:
@@ -114,21 +119,28 @@ class Attendant:
         except Flood as flood:
             # nobody's message is lost: it only waits longer
             await self._inbox.postpone(parcel, self._clock() + timedelta(seconds=flood.retry_after))
-        except (TelegramError, KeyError, TypeError, ValueError) as error:
-            # not of the form that the library knows; its text may hold what the user wrote
-            log.error("an update cannot be read", extra={"update": parcel.numbers[0], "reason": type(error).__name__})
-            self._pulse.error(CHANNEL, "unreadable")
-            await self._inbox.done(parcel)
-        except Exception:
-            log.exception("an update was put off", extra={"update": parcel.numbers[0], "attempts": parcel.attempts})
+        except Exception as error:
+            extra = {"update": parcel.numbers[0], "attempts": parcel.attempts}
             self._pulse.error(CHANNEL, "update")
+            if isinstance(error, _FAULTS) and parcel.attempts >= _ATTEMPTS:
+                log.exception("an update was given up", extra=extra)
+                await self._say(parcel, f"u{parcel.numbers[0]}", (GIVEN_UP,))
+                await self._inbox.done(parcel)
+                return
+            log.exception("an update was put off", extra=extra)
             pause = min(_FIRST_PAUSE * (1 << min(parcel.attempts, 10)), _LONGEST_PAUSE)
             await self._inbox.postpone(parcel, self._clock() + pause)
         else:
             await self._inbox.done(parcel)
 
     async def _handle(self, parcel: Parcel) -> None:
-        found = [Update.de_json(content) for content in parcel.contents]
+        try:
+            found = [Update.de_json(content) for content in parcel.contents]
+        except (TelegramError, *_FAULTS) as error:
+            # not of the form that the library knows; its words may hold what the user wrote
+            log.error("an update cannot be read", extra={"update": parcel.numbers[0], "reason": type(error).__name__})
+            self._pulse.error(CHANNEL, "unreadable")
+            return
         update = found[0]
         self._pulse.heard(CHANNEL)
         if update.callback_query is not None:
