@@ -14,11 +14,11 @@ import sqlalchemy as sa
 from aiohttp.test_utils import unused_port
 
 from channels.gateway.database import Database
+from channels.gateway.wording import BUSY
 from channels.telegram.tables import pollers
 from groundwork.settings import ROOT
 from tests.integration.channels.conftest import IntakeStandIn, RasaStandIn
 from tests.integration.channels.test_telegram import TOKEN, BotApi
-
 
 PATIENCE = 240.0
 """Seconds for two processes to start on a busy machine."""
@@ -78,8 +78,9 @@ async def test_the_other_process_takes_over_within_a_minute(
         assert await holder(database) not in (0, killed)
         assert [words for _, words in rasa.heard] == first + second
         # what was on the way when the process died may come again, and nothing else out of its order
-        assert list(dict.fromkeys(telegram.words)) == wanted
-        assert len(telegram.words) <= len(wanted) + 1
+        answers = [words for words in telegram.words if words != BUSY.text]
+        assert list(dict.fromkeys(answers)) == wanted
+        assert len(answers) <= len(wanted) + 1
     finally:
         for process in processes:
             if process.returncode is None:
