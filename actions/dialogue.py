@@ -106,6 +106,8 @@ class Heard:
     """lat, lng (WGS84) and the label chosen on the map"""
     attachment: tuple[str, str] | None = None
     """id and media type"""
+    album: tuple[tuple[str, str], ...] = ()
+    """further photos of the same message"""
     chosen_code: str | None = None
     edit: str | None = None
     button: bool = False
@@ -328,6 +330,9 @@ def _take_media(report: Report, heard: Heard) -> tuple[Report, list[tuple[str, d
             says.append(("utter_voice_noted", {}))
         elif report.matter:
             says.append(("utter_photo_noted" if kind == "image" else "utter_file_noted", {}))
+    for attachment, media in heard.album:
+        if attachment not in report.attachments:
+            report = replace(report, attachments=(*report.attachments, attachment), media=(*report.media, media))
     return report, says
 
 

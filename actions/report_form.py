@@ -40,6 +40,11 @@ def heard_of(message: dict[str, Any]) -> Heard:
     attachment = None
     if act == "share_attachment" and entities.get("id"):
         attachment = (str(entities["id"]), str(entities.get("media_type") or ""))
+    # photos that came with words, or several at once, travel beside the text
+    sent = (message.get("metadata") or {}).get("attachments") or []
+    files = [(str(each["id"]), str(each.get("media_type") or "")) for each in sent if each.get("id")]
+    if files and attachment is None:
+        attachment = files[0]
     return Heard(
         text=text,
         act=act,
@@ -48,6 +53,7 @@ def heard_of(message: dict[str, Any]) -> Heard:
         places=_places(message),
         position=position,
         attachment=attachment,
+        album=tuple(each for each in files if each != attachment),
         chosen_code=str(entities["code"]) if act == "choose_category" and entities.get("code") else None,
         edit=str(entities["what"]) if act == "edit" and entities.get("what") else None,
         button=text.startswith("/"),

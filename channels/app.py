@@ -25,19 +25,27 @@ from channels.front import SESSION, Passage, add_front_routes
 from channels.gateway.courier import Courier
 from channels.gateway.database import Database
 from channels.gateway.dialogue import Dialogue, RasaDialogue
-from channels.gateway.flood import Limiter
+from channels.gateway.flood import Limits
 from channels.gateway.gateway import Gateway, Pace, now_utc
 from channels.gateway.intake import Intake
 from channels.gateway.office_hours import OfficeHours
 from channels.gateway.people import People
+from channels.gateway.pulse import Pulse
 from channels.gateway.pushes import Pushes
 from channels.gateway.staffing import Staffing, Tidying
 from channels.gateway.store import Store
+from channels.gateway.tact import Tact
 from channels.neighbours import Neighbours
+from channels.status import STATUS, ChannelStatus, add_status_routes
+from channels.telegram.account import Account as TelegramAccount
+from channels.telegram.attendant import Attendant as TelegramAttendant
+from channels.telegram.inbox import CHANNEL as TELEGRAM_CHANNEL
+from channels.telegram.views import TELEGRAM, TelegramChannel, add_telegram_routes
 from channels.webchat.views import CHANNEL as WEB_CHANNEL
-from channels.webchat.views import WEBCHAT, WebChat, add_webchat_routes
-from channels.wechat.account import Account
+from channels.webchat.views import OPENING, WEBCHAT, WebChat, add_webchat_routes
+from channels.wechat.account import Account as WeChatAccount
 from channels.wechat.attendant import CHANNEL as WECHAT_CHANNEL
+from channels.wechat.attendant import Attendant as WeChatAttendant
 from channels.wechat.views import WECHAT, WeChatChannel, add_wechat_routes
 from groundwork.settings import BadSettings, Settings
 from groundwork.web import install, process_middleware
@@ -67,44 +75,7 @@ def create_app(
     app = web.Application(middlewares=[process_middleware("front")])
 
     async def resources(app: web.Application) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            database = Database(settings.channels_database)
-            stack.push_async_callback(database.close)
-            store = Store(database)
-            try:
-                await store.upgrade()
-            except (SQLAlchemyError, OSError) as error:
-                reason = getattr(error, "orig", None) or error
-                raise BadSettings(f"YHT_DATABASE_URL: cannot be used ({reason})") from error
-            app[SESSION] = session = await stack.enter_async_context(_session())
-            pushes = Pushes(store, clock)
-            partner = dialogue(session) if dialogue else RasaDialogue(session, settings.rasa_urls)
-            intake = Intake(session, settings.intake_url, settings.channel_token)
-            wechat = Account(settings, session, database, clock) if settings.wechat_app_id else None
-            fetchers = wechat.fetchers(intake, store) if wechat else {}
-            hours = OfficeHours(intake)
-            staffing = Staffing(database, hours)
-            gateway = Gateway(store, partner, pushes, clock=clock, pace=pace, fetchers=fetchers, staffing=staffing)
-            stack.push_async_callback(gateway.close)
-            app[WEBCHAT] = WebChat(
-                store, gateway, pushes, intake, Limiter(), clock, settings.upload_limit_mb * 1024 * 1024, set()
-            )
-            if wechat:
-                await stack.enter_async_context(_wechat(app, wechat, gateway, clock))
-            await stack.enter_async_context(_running("recovery", gateway.run_recovery()))
-            await stack.enter_async_context(_running("pushes", pushes.run()))
-            people = People(database)
-            await stack.enter_async_context(
-                _console(app, settings, database=database, people=people, staffing=staffing, hours=hours, clock=clock)
-            )
-            tidying = Tidying(people, staffing, hours, pushes.tell, clock)
-            await stack.enter_async_context(_running("tidying", tidying.run()))
-            if settings.channel_token:
-                await stack.enter_async_context(_running("office hours", hours.run()))
-                channels = (WEB_CHANNEL, WECHAT_CHANNEL) if wechat else (WEB_CHANNEL,)
-                await stack.enter_async_context(_running("courier", Courier(intake, gateway, channels).run()))
-            else:
-                log.warning("YHT_CHANNEL_TOKEN is empty: nothing is fetched from the outbox")
+        async with _working(app, settings, dialogue, clock, pace):
             yield
 
     async def database_ready(request: web.Request) -> bool:
@@ -116,16 +87,100 @@ def create_app(
     add_webchat_routes(app)
     add_wechat_routes(app)
     add_console_routes(app)
+    add_telegram_routes(app)
+    add_status_routes(app)
     add_front_routes(app, Passage(settings.intake_url, settings.trusted_proxies))
     return app
 
 
 @asynccontextmanager
+async def _working(
+    app: web.Application,
+    settings: Settings,
+    dialogue: Callable[[aiohttp.ClientSession], Dialogue] | None,
+    clock: Callable[[], datetime],
+    pace: Pace | None,
+) -> AsyncIterator[None]:
+    """Serve the channels while the block lasts."""
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(_database(settings))
+        store = Store(database)
+        app[SESSION] = session = await stack.enter_async_context(_session())
+        pushes = Pushes(store, clock)
+        partner = dialogue(session) if dialogue else RasaDialogue(session, settings.rasa_urls)
+        intake = Intake(session, settings.intake_url, settings.channel_token)
+        pulse = Pulse(database, clock)
+        wechat = WeChatAccount(settings, session, database, pulse, clock) if settings.wechat_app_id else None
+        telegram = TelegramAccount(settings, session, database, pulse, clock) if settings.telegram_token else None
+        fetchers = wechat.fetchers(intake, store) if wechat else {}
+        if telegram:
+            stack.push_async_callback(telegram.telegram.close)
+            fetchers |= telegram.fetchers(intake, store)
+        hours = OfficeHours(intake)
+        staffing = Staffing(database, hours)
+        gateway = Gateway(store, partner, pushes, clock=clock, pace=pace, fetchers=fetchers, staffing=staffing)
+        stack.push_async_callback(gateway.close)
+        app[WEBCHAT] = WebChat(
+            store,
+            gateway,
+            pushes,
+            intake,
+            Limits(WEB_CHANNEL, database, clock),
+            Limits(WEB_CHANNEL, database, clock, OPENING),
+            pulse,
+            clock,
+            settings.upload_limit_mb * 1024 * 1024,
+            set(),
+        )
+        channels = [WEB_CHANNEL]
+        if wechat:
+            channels.append(WECHAT_CHANNEL)
+            callbacks = wechat.attendant(gateway, Limits(WECHAT_CHANNEL, database, clock))
+            await stack.enter_async_context(_wechat(app, wechat, callbacks, clock))
+        if telegram:
+            channels.append(TELEGRAM_CHANNEL)
+            updates = telegram.attendant(gateway, store, Limits(TELEGRAM_CHANNEL, database, clock))
+            await stack.enter_async_context(_telegram(app, telegram, updates, settings, clock))
+        await stack.enter_async_context(
+            _console(app, settings, database=database, staffing=staffing, hours=hours, clock=clock)
+        )
+        app[STATUS] = ChannelStatus(tuple(channels), store, database, pulse, telegram, settings, clock)
+        for name, work in (
+            ("pulse", pulse.run()),
+            ("figures", app[STATUS].run()),
+            ("recovery", gateway.run_recovery()),
+            ("pushes", pushes.run()),
+        ):
+            await stack.enter_async_context(_running(name, work))
+        if settings.channel_token:
+            await stack.enter_async_context(_running("office hours", hours.run()))
+            courier = Courier(intake, gateway, tuple(channels), Tact(store, partner, clock))
+            await stack.enter_async_context(_running("courier", courier.run()))
+        else:
+            log.warning("YHT_CHANNEL_TOKEN is empty: nothing is fetched from the outbox")
+        yield
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
+    """The channels' database, of the newest revision. Raises BadSettings."""
+    database = Database(settings.channels_database)
+    try:
+        try:
+            await database.upgrade()
+        except (SQLAlchemyError, OSError) as error:
+            reason = getattr(error, "orig", None) or error
+            raise BadSettings(f"YHT_DATABASE_URL: cannot be used ({reason})") from error
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
 async def _wechat(
-    app: web.Application, account: Account, gateway: Gateway, clock: Callable[[], datetime]
+    app: web.Application, account: WeChatAccount, attendant: WeChatAttendant, clock: Callable[[], datetime]
 ) -> AsyncIterator[None]:
     """Attend to the WeChat account while the block lasts."""
-    attendant = account.attendant(gateway)
     app[WECHAT] = WeChatChannel(account.gate, attendant, clock)
     async with _running("postman", account.postman.run()):
         try:
@@ -140,14 +195,14 @@ async def _console(
     settings: Settings,
     *,
     database: Database,
-    people: People,
     staffing: Staffing,
     hours: OfficeHours,
     clock: Callable[[], datetime],
 ) -> AsyncIterator[None]:
     """Serve the operators' console while the block lasts."""
     webchat, session = app[WEBCHAT], app[SESSION]
-    chats, doorkeeper = Chats(database), Doorkeeper(session, settings)
+    people, chats, doorkeeper = People(database), Chats(database), Doorkeeper(session, settings)
+    tidying = Tidying(people, staffing, hours, webchat.pushes.tell, clock)
     sources: dict[str, Source] = {CHAT: chats}
     live = Live(sources, chats, doorkeeper, people=people, staffing=staffing, hours=hours, clock=clock)
     app[CONSOLE] = Console(
@@ -163,7 +218,27 @@ async def _console(
         tell=webchat.pushes.tell,
         clock=clock,
     )
-    async with _running("console", live.run()):
+    async with _running("console", live.run()), _running("tidying", tidying.run()):
+        yield
+
+
+@asynccontextmanager
+async def _telegram(
+    app: web.Application,
+    account: TelegramAccount,
+    attendant: TelegramAttendant,
+    settings: Settings,
+    clock: Callable[[], datetime],
+) -> AsyncIterator[None]:
+    """Attend to the Telegram bot while the block lasts."""
+    secret = settings.telegram_secret if settings.telegram_mode == "webhook" else ""
+    app[TELEGRAM] = TelegramChannel(secret, account.inbox, attendant, clock)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(attendant.close)
+        await stack.enter_async_context(_running("telegram postman", account.postman.run()))
+        await stack.enter_async_context(_running("telegram attendant", attendant.run()))
+        if not secret:
+            await stack.enter_async_context(_running("telegram poller", account.poller(attendant).run()))
         yield
 
 

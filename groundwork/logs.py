@@ -14,12 +14,14 @@ from datetime import UTC, datetime
 
 _PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 _SECRET = re.compile(r"(?i)(bearer\s+|token=|key=)[\w.~+/-]+")
+# a Telegram bot's token stands in the addresses of its interface
+_BOT = re.compile(r"(?<!\d)(\d{5,}):[\w-]{20,}")
 _PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
 def redact(text: str) -> str:
     """Mask mobile numbers and credentials in ``text``."""
-    return _SECRET.sub(r"\1***", _PHONE.sub(r"\1****\2", text))
+    return _SECRET.sub(r"\1***", _PHONE.sub(r"\1****\2", _BOT.sub(r"\1:***", text)))
 
 
 class JsonFormatter(logging.Formatter):
@@ -50,3 +52,7 @@ def configure_logs(level: str) -> None:
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # both write addresses with a bot's token; the library also writes what users sent
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)

@@ -71,6 +71,10 @@ class Settings(BaseSettings):
     wechat_reply_seconds: float = Field(
         4.0, ge=0.1, le=4.5, description="WeChat: an answer that is ready in this time is the callback's reply."
     )
+    telegram_token: str = Field("", description="Telegram bot: its token; empty: the channel is off.", repr=False)
+    telegram_mode: Literal["polling", "webhook"] = Field("polling", description="Telegram: how its updates come.")
+    telegram_secret: str = Field("", description="Telegram: secret of the webhook; needed for it.", repr=False)
+    telegram_api_base: str = Field("https://api.telegram.org", description="Telegram: address of its Bot API.")
 
     @field_validator("trusted_proxies", "webhook_private", mode="before")
     @classmethod
@@ -102,7 +106,24 @@ class Settings(BaseSettings):
             raise ValueError("is needed unless YHT_WECHAT_MODE is plain")
         return value
 
-    @field_validator("public_url", "intake_url", "actions_url", "geocoder_url", "wechat_api_base")
+    @field_validator("telegram_token")
+    @classmethod
+    def _bot_token(cls, value: str) -> str:
+        # it becomes a part of addresses
+        if value and not re.fullmatch(r"[A-Za-z0-9_-]+:[A-Za-z0-9_-]+", value):
+            raise ValueError("must look like 123456:ABC-DEF, as BotFather gives it")
+        return value
+
+    @field_validator("telegram_secret")
+    @classmethod
+    def _bot_secret(cls, value: str, info: ValidationInfo) -> str:
+        if value and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value):
+            raise ValueError("must have up to 256 letters, digits, _ and -")
+        if not value and info.data.get("telegram_token") and info.data.get("telegram_mode") == "webhook":
+            raise ValueError("is needed when YHT_TELEGRAM_MODE is webhook")
+        return value
+
+    @field_validator("public_url", "intake_url", "actions_url", "geocoder_url", "wechat_api_base", "telegram_api_base")
     @classmethod
     def _address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):

@@ -20,11 +20,11 @@ from intake_api.domain.limits import AppliedLimit, settle
 from intake_api.domain.place import Datum, Place
 from intake_api.domain.responsibility import Assignment
 from intake_api.domain.standing import Standing
-from intake_api.domain.taxonomy import Category, Taxonomy, UnknownCategory
+from intake_api.domain.taxonomy import Category, Taxonomy, UnknownCategory, Urgency
 from intake_api.noticing import Noticing
 from intake_api.once import KeyUsedForAnother
 from intake_api.places import PlaceResolver
-from intake_api.storage import attachments, cases, casework, neighbours
+from intake_api.storage import attachments, cases, casework, neighbours, outbox
 from intake_api.storage.database import Conflict, Database, insert_together
 from intake_api.storage.tables import AttachmentRow, IdempotencyRow, OutboxRow, TaskRow
 
@@ -204,8 +204,9 @@ class Filing:
         standing, moved = self._begin(case)
         case, events = replace(case, status=standing.status), (*events, *moved)
         names = case.report.attachments
-        # without attachments a case is one statement
-        begin = self._database.write if names else self._database.write_at_once
+        hurried = draft.announce and case.urgency is Urgency.EMERGENCY
+        # otherwise a case is one statement
+        begin = self._database.write if names or hurried else self._database.write_at_once
         try:
             async with begin() as session:
                 files = await self._files(session, names)
@@ -224,6 +225,8 @@ class Filing:
                     new.rows[OutboxRow] = self._noticing.announcement(new.row, self._cities.current, now)
                 await insert_together(session, new.rows)
                 await attachments.bind(session, names, case_id)
+                if hurried:
+                    await outbox.hurry(session, new.row.channel, new.row.channel_user)
         except Conflict:
             async with self._database.read() as session:
                 taken = await cases.find_key(session, scope, key)

@@ -12,7 +12,7 @@ from intake_api.city_in_force import LoadedCity
 from intake_api.domain import case_number
 from intake_api.domain.case import Status
 from intake_api.domain.event import ActorKind, Event, EventKind
-from intake_api.domain.taxonomy import Taxonomy
+from intake_api.domain.taxonomy import Taxonomy, Urgency
 from intake_api.storage import casework, outbox
 from intake_api.storage.tables import CaseRow
 
@@ -21,6 +21,9 @@ ANNOUNCEMENT = "filed"
 
 OUTCOMES = frozenset({"suspended", "extended", "closed", "reopened", "rejected", "merged"})
 """What those who follow a case, or whose case was merged into it, hear as well."""
+
+ANSWERS = frozenset({ANNOUNCEMENT, "hazard_kept", "others_kept"})
+"""What answers something that the reporter has just done: told in the quiet hours too."""
 
 
 def kind_of(event: Event) -> str | None:
@@ -99,6 +102,7 @@ class Noticing:
                 kind=kind,
                 payload={**payload, "followed": True},
                 now=now,
+                urgent=row.urgency == Urgency.EMERGENCY.value,
             )
 
     async def announce(self, session: AsyncSession, row: CaseRow, city: LoadedCity, now: datetime) -> None:
@@ -155,6 +159,7 @@ class Noticing:
             kind=kind,
             payload=payload,
             now=now,
+            urgent=to.urgency == Urgency.EMERGENCY.value,
         )
 
     @staticmethod

@@ -54,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     city = _add(_group(commands, "city", "城市数据"), "load", "检查并载入一个城市文件夹", _load_city)
     city.add_argument("folder", type=Path, metavar="DIR", help="城市文件夹（见 docs/city.md）")
     _add(_group(commands, "wechat", "微信公众号"), "menu", "设置公众号的菜单", _set_wechat_menu)
+    _add(_group(commands, "telegram", "Telegram 机器人"), "connect", "告诉 Telegram 消息怎样送来", _connect_telegram)
     _tickets(commands)
     if importlib.util.find_spec("yht.evaluate"):
         importlib.import_module("yht.evaluate").add_parsers(commands)
@@ -253,6 +254,12 @@ def _set_wechat_menu(_arguments: argparse.Namespace) -> None:
     from yht.wechat import set_menu
 
     print(asyncio.run(set_menu(_records())))
+
+
+def _connect_telegram(_arguments: argparse.Namespace) -> None:
+    from yht.telegram import connect
+
+    print(asyncio.run(connect(_records())))
 
 
 def _import_tickets(arguments: argparse.Namespace) -> None:

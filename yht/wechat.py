@@ -6,6 +6,7 @@ import aiohttp
 
 from channels.gateway.database import Database
 from channels.gateway.gateway import now_utc
+from channels.gateway.pulse import Pulse
 from channels.wechat.account import Account
 from channels.wechat.client import WeChatDown, WeChatRefused
 from channels.wechat.incoming import MENU
@@ -24,7 +25,8 @@ async def set_menu(settings: Settings) -> str:
             # the token is shared with the running processes
             await database.upgrade()
             async with aiohttp.ClientSession() as session:
-                await Account(settings, session, database, now_utc).wechat.set_menu(MENU)
+                pulse = Pulse(database, now_utc)
+                await Account(settings, session, database, pulse, now_utc).wechat.set_menu(MENU)
     except WeChatRefused as error:
         raise CommandFailed(f"微信拒绝了：{error}") from error
     except WeChatDown as error:

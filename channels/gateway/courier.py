@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 
 from channels.gateway import metrics
 from channels.gateway.announcement import announcement
@@ -12,6 +13,7 @@ from channels.gateway.gateway import ConversationBusy, Gateway
 from channels.gateway.intake import Delivery, Intake, IntakeDown, IntakeRefused
 from channels.gateway.message import sender_id
 from channels.gateway.store import LeaseLost, UnknownConversation
+from channels.gateway.tact import NotNow, Tact
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +33,14 @@ class Courier:
     outbox's own id.
     """
 
-    def __init__(self, intake: Intake, gateway: Gateway, channels: tuple[str, ...] = ("web",)):
+    def __init__(
+        self, intake: Intake, gateway: Gateway, channels: tuple[str, ...] = ("web",), tact: Tact | None = None
+    ):
+        """``tact``: decides whether it is the moment; without it, it always is."""
         self._intake = intake
         self._gateway = gateway
         self._channels = channels
+        self._tact = tact
 
     async def run(self) -> None:
         """Deliver for ever; seldom while the intake is away."""
@@ -71,7 +77,11 @@ class Courier:
         user = delivery.channel_user.removeprefix(f"{delivery.channel}:")
         try:
             reply = announcement(delivery.kind, delivery.case_no, delivery.payload)
-            await self._gateway.push(sender_id(delivery.channel, user), f"outbox:{delivery.id}", reply)
+            sender = sender_id(delivery.channel, user)
+            moment = partial(self._tact.moment, sender, delivery.quiet_until) if self._tact else None
+            await self._gateway.push(sender, f"outbox:{delivery.id}", reply, moment=moment)
+        except NotNow as not_now:
+            result, retry_in = not_now.reason, not_now.retry_in
         except UnknownConversation:
             result, retry_in = "unknown", _UNKNOWN_RETRY_SECONDS
             log.error("a delivery for nobody", extra={"delivery": delivery.id})

@@ -54,6 +54,10 @@ class Dialogue(Protocol):
         """
         ...
 
+    async def asks(self, sender: str) -> bool:
+        """Whether the assistant waits for the answer to a question of its report form. Raises as ``ask`` does."""
+        ...
+
     async def remember(self, sender: str, text: str) -> None:
         """Note that ``text`` was said to ``sender`` without being asked, so that a later turn can refer to it.
 
@@ -123,6 +127,18 @@ class RasaDialogue:
         ):
             tracker = await _json(response)
         return tracker.get("events") or []
+
+    async def asks(self, sender: str) -> bool:
+        async with (
+            _errors(),
+            self._session.get(
+                self._conversation(sender, "tracker"),
+                params={"include_events": "NONE"},
+                timeout=self._look_up_timeout,
+            ) as response,
+        ):
+            tracker = await _json(response)
+        return bool((tracker.get("active_loop") or {}).get("name"))
 
     async def _append(self, sender: str, events: Json | list[Json]) -> None:
         async with (
@@ -214,6 +230,7 @@ class MemoryDialogue:
         self.events: dict[str, list[Json]] = {}
         self.asked: list[tuple[str, str, Json]] = []
         self.down = False
+        self.asking: set[str] = set()
 
     async def ask(self, sender: str, text: str, metadata: Mapping[str, Any]) -> list[Reply]:
         await self._reach()
@@ -230,6 +247,10 @@ class MemoryDialogue:
     async def answered(self, sender: str, message_id: str) -> list[Reply] | None:
         await self._reach()
         return replies_to(message_id, self.events.get(sender, []))
+
+    async def asks(self, sender: str) -> bool:
+        await self._reach()
+        return sender in self.asking
 
     async def remember(self, sender: str, text: str) -> None:
         await self._reach()

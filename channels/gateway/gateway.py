@@ -10,7 +10,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -101,8 +101,10 @@ class Gateway:
         self._at_work: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def handle(self, message: Inbound) -> Answer:
+    async def handle(self, message: Inbound, *, kept: Callable[[], None] | None = None) -> Answer:
         """Answer ``message``. A repetition gets the same answer and does nothing twice.
+
+        ``kept`` is called as soon as it can be lost no more, for channels that do not wait for the answer.
 
         When the assistant cannot answer in time the answer is not ``settled``: an honest word that the message is
         kept. It will be answered later, and the answer pushed. Raises UnknownConversation.
@@ -111,6 +113,8 @@ class Gateway:
         sender, owner = message.sender, _owner()
         async with self._arrival(sender):
             accepted = await self._store.accept(message, owner, self._clock())
+        if kept is not None:
+            kept()
         if accepted.new:
             metrics.MESSAGES.labels(message.channel, message.kind.value).inc()
         if accepted.answer is not None:
@@ -127,9 +131,12 @@ class Gateway:
             self._pushes.tell(sender, busy=False)
         return answer
 
-    async def push(self, sender: str, message_id: str, reply: Reply) -> None:
+    async def push(
+        self, sender: str, message_id: str, reply: Reply, *, moment: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         """Say ``reply`` without being asked; once for each ``message_id``, however often it is called.
 
+        ``moment`` is awaited when nothing else can be said in the conversation, and raises when it is not the time.
         Raises UnknownConversation, ConversationBusy, and as ``Dialogue.remember``: then it was said, and the
         assistant does not know of it yet; call again.
         """
@@ -141,6 +148,8 @@ class Gateway:
             await asyncio.sleep(4 * self._pace.poll)
         try:
             async with self._renewing(sender, owner):
+                if moment is not None:
+                    await moment()
                 seq, known = await self._store.push(
                     owner, sender, message_id=message_id, reply=reply, now=self._clock()
                 )

@@ -33,7 +33,10 @@ class IntakeRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Words that a resident must hear, from the intake's outbox. ``attempts`` counts how often it was handed out."""
+    """Words that a resident must hear, from the intake's outbox. ``attempts`` counts how often it was handed out.
+
+    ``quiet_until``: they may wait for the end of the city's quiet hours, then.
+    """
 
     id: str
     channel: str
@@ -42,6 +45,7 @@ class Delivery:
     case_no: str
     payload: Json
     attempts: int
+    quiet_until: datetime | None = None
 
 
 class Intake:
@@ -91,6 +95,7 @@ class Intake:
                 case_no=str(item.get("case_no") or ""),
                 payload=dict(item.get("payload") or {}),
                 attempts=int(item.get("attempts") or 0),
+                quiet_until=datetime.fromisoformat(item["quiet_until"]) if item.get("quiet_until") else None,
             )
             for item in items
         ]

@@ -26,7 +26,8 @@ class Inbound:
     """One message of a resident.
 
     ``message_id`` is the channel's own id and unique in the conversation: the same id again is the same message.
-    ``lat`` and ``lng`` are WGS84 degrees. ``text`` holds a button's title for a payload once that is known.
+    ``lat`` and ``lng`` are WGS84 degrees. ``text`` holds a button's title for a payload once that is known, and the
+    words below a photo. ``more`` are further photos of the same message, by the same kind of id.
     """
 
     channel: str
@@ -42,6 +43,7 @@ class Inbound:
     attachment_id: str = ""
     media_type: str = ""
     media_id: str = ""
+    more: tuple[str, ...] = ()
 
     @property
     def sender(self) -> str:
@@ -61,6 +63,9 @@ class Inbound:
                 body = {"attachment": {"attachment_id": self.attachment_id, "media_type": self.media_type}}
             case Kind.MEDIA:
                 body = {"media": {"media_id": self.media_id, "media_type": self.media_type}}
+        if self.kind in (Kind.ATTACHMENT, Kind.MEDIA):
+            body |= {"text": self.text} if self.text else {}
+            body |= {"more": list(self.more)} if self.more else {}
         return {"kind": self.kind.value} | body
 
     def with_parts(self, parts: Mapping[str, Any]) -> Inbound:
@@ -92,6 +97,7 @@ def inbound_from(sender: str, message_id: str, content: Mapping[str, Any], recei
         attachment_id=attachment.get("attachment_id", ""),
         media_type=(attachment or media).get("media_type", ""),
         media_id=media.get("media_id", ""),
+        more=tuple(content.get("more") or ()),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 MESSAGES = Counter("yht_messages_total", "Messages of residents, repetitions left out.", ["channel", "kind"])
 ANSWER_SECONDS = Histogram(
@@ -21,3 +21,15 @@ BUSY_REPLIES = Counter("yht_busy_replies_total", "Messages told that their answe
 RECOVERED = Counter("yht_messages_recovered_total", "Messages answered later than their request could wait.")
 GIVEN_UP_TOTAL = Counter("yht_messages_given_up_total", "Messages that the assistant failed on each time.")
 DELIVERIES = Counter("yht_deliveries_total", "Words of the intake brought to residents.", ["channel", "kind", "result"])
+SLOWED = Counter(
+    "yht_messages_slowed_total",
+    "Messages of floods: those that waited, and those told to come back.",
+    ["channel", "how"],
+)
+LAST_SECONDS = Gauge(
+    "yht_channel_last_seconds", "Unix time of a channel's last message, over all processes.", ["channel", "direction"]
+)
+BACKLOG = Gauge("yht_channel_backlog", "What waits in a channel, over all processes, by for what.", ["channel", "what"])
+ERRORS_TODAY = Gauge(
+    "yht_channel_errors_today", "Errors of a channel on this day (UTC), over all processes.", ["channel"]
+)

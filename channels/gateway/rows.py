@@ -44,7 +44,7 @@ def insert_messages(connection: sa.Connection, *rows: Json) -> tuple[int, ...]:
     return tuple((connection.execute(numbers, rows)).scalars())
 
 
-def insert_new(connection: sa.Connection, table: sa.Table, **values: Any) -> None:
-    """Add a row unless its key is there: of two processes that meet a user for the first time, one does it."""
+def insert_new(connection: sa.Connection, table: sa.Table, **values: Any) -> bool:
+    """Add a row unless its key is there: of two processes that do it at once, one does. Whether it was added here."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    connection.execute(dialect.insert(table).values(**values).on_conflict_do_nothing())
+    return bool(connection.execute(dialect.insert(table).values(**values).on_conflict_do_nothing()).rowcount)

@@ -45,6 +45,7 @@ class Conversation:
     id: str
     token_hash: str
     consented_at: datetime | None
+    last_seen: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +181,15 @@ class Store:
         """The conversation, or None."""
         row = (
             connection.execute(
-                sa.select(conversations.c.id, conversations.c.token_hash, conversations.c.consented_at).where(
-                    conversations.c.id == sender
-                )
+                sa.select(
+                    conversations.c.id,
+                    conversations.c.token_hash,
+                    conversations.c.consented_at,
+                    conversations.c.last_seen,
+                ).where(conversations.c.id == sender)
             )
         ).one_or_none()
-        return Conversation(row.id, row.token_hash, row.consented_at) if row else None
+        return Conversation(row.id, row.token_hash, row.consented_at, row.last_seen) if row else None
 
     @_writes
     def consent(self, connection: sa.Connection, sender: str, now: datetime) -> datetime:
@@ -365,6 +369,19 @@ class Store:
             tuple(button for group, reply in said if group not in last_two for button in reply.buttons),
         )
 
+    @_reads
+    def recent(self, connection: sa.Connection, sender: str) -> frozenset[int]:
+        """The places of what we said in the last two answers: their buttons still count, whatever older ones mean."""
+        rows = connection.execute(
+            sa.select(messages.c.id, messages.c.answer_to)
+            .where(messages.c.conversation == sender, messages.c.direction == "out", messages.c.status != Status.BUSY)
+            .order_by(messages.c.id.desc())
+            .limit(60)
+        )
+        said = [(row.answer_to or -row.id, row.id) for row in rows]
+        last_two = list(dict.fromkeys(group for group, _ in said))[:2]
+        return frozenset(seq for group, seq in said if group in last_two)
+
     # leases
 
     @_writes
@@ -415,6 +432,23 @@ class Store:
         return seq, False
 
     @_writes
+    def note(self, connection: sa.Connection, sender: str, message_id: str, reply: Reply, now: datetime) -> bool:
+        """Keep ``reply`` as said, once for each ``message_id``, without the assistant's knowledge. Whether it was new.
+
+        For words of a channel itself, which need not wait for the conversation's lease. Raises UnknownConversation.
+        """
+        if connection.execute(sa.select(conversations.c.id).where(conversations.c.id == sender)).one_or_none() is None:
+            raise UnknownConversation(sender)
+        lock(connection, sender)
+        known = sa.select(messages.c.id).where(
+            messages.c.conversation == sender, messages.c.direction == "out", messages.c.message_id == message_id
+        )
+        if connection.execute(known).one_or_none() is not None:
+            return False
+        insert_messages(connection, message_row(sender, message_id, reply.content(), now, Status.REMEMBERED))
+        return True
+
+    @_writes
     def remembered(self, connection: sa.Connection, seq: int) -> None:
         """The assistant knows of the push at ``seq``."""
         connection.execute(sa.update(messages).where(messages.c.id == seq).values(status=Status.REMEMBERED))
@@ -441,6 +475,38 @@ class Store:
             .limit(limit)
         )
         return [Entry(row.id, row.direction, row.message_id, row.content, row.at, row.answer_to) for row in rows]
+
+    @_reads
+    def said(self, connection: sa.Connection, sender: str, seq: int) -> Reply | None:
+        """What we said at the place ``seq`` of this conversation; None when that is not in it."""
+        content = connection.execute(
+            sa.select(messages.c.content).where(
+                messages.c.id == seq, messages.c.conversation == sender, messages.c.direction == "out"
+            )
+        ).scalar_one_or_none()
+        return reply_from(content) if content is not None else None
+
+    @_reads
+    def heard(self, connection: sa.Connection, sender: str, message_id: str) -> Json | None:
+        """The content of the resident's message with this id; None when there is none."""
+        content: Json | None = connection.execute(
+            sa.select(messages.c.content).where(
+                messages.c.conversation == sender, messages.c.direction == "in", messages.c.message_id == message_id
+            )
+        ).scalar_one_or_none()
+        return content
+
+    @_reads
+    def backlog(self, connection: sa.Connection) -> dict[str, int]:
+        """How many messages wait for their answer, by channel."""
+        query = (
+            sa.select(conversations.c.channel, sa.func.count().label("waiting"))
+            .select_from(messages)
+            .join(conversations, conversations.c.id == messages.c.conversation)
+            .where(_PENDING)
+            .group_by(conversations.c.channel)
+        )
+        return {row.channel: row.waiting for row in connection.execute(query)}
 
     @_reads
     def glance(self, connection: sa.Connection, senders: Sequence[str], now: datetime) -> dict[str, Glance]:

@@ -117,3 +117,26 @@ attachments = sa.Table(
     sa.Column("media_type", sa.Text, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
 )
+
+# shared rate limits: when the bucket of a sender that writes much will be full again
+paces = sa.Table(
+    "channels_paces",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("full_at", UtcDateTime, nullable=False),
+)
+
+# what happened last in each channel, in whichever process
+pulse = sa.Table(
+    "channels_pulse",
+    metadata,
+    sa.Column("channel", sa.Text, primary_key=True),
+    sa.Column("in_at", UtcDateTime),
+    sa.Column("out_at", UtcDateTime),
+    sa.Column("error_at", UtcDateTime),
+    # short word for what went wrong last; never a text of anybody
+    sa.Column("error", sa.Text, nullable=False),
+    # errors of this day, UTC
+    sa.Column("day", sa.Text, nullable=False),
+    sa.Column("errors", sa.Integer, nullable=False),
+)

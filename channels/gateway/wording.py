@@ -42,6 +42,8 @@ def wording(message: Inbound, offer: Button | None = None) -> str:
             return "/share_location" + json.dumps(
                 {"lat": message.lat, "lng": message.lng, "label": message.label}, ensure_ascii=False
             )
+        case Kind.ATTACHMENT if message.text.strip():
+            return spoken(message.text)  # the photos travel beside the words
         case Kind.ATTACHMENT:
             return "/share_attachment" + json.dumps(
                 {"id": message.attachment_id, "media_type": message.media_type}, ensure_ascii=False
@@ -53,12 +55,16 @@ def wording(message: Inbound, offer: Button | None = None) -> str:
 def metadata(message: Inbound, presence: Json | None = None) -> Json:
     """What travels with the message into the assistant's tracker.
 
-    ``presence`` tells whether a person could be had: ``people`` with ``staffed`` and ``opens_at``.
+    ``presence`` tells whether a person could be had: ``people`` with ``staffed`` and ``opens_at``. ``attachments`` are
+    there when the words by which the assistant hears the message do not name them all.
     """
-    told: Json = {
+    facts: Json = {
         "message_id": message.message_id,
         "channel": message.channel,
         "conversation_id": message.conversation_id,
         "sent_at": message.received_at.isoformat(),
     }
-    return told if presence is None else told | {"people": presence}
+    if message.kind is Kind.ATTACHMENT and (message.text.strip() or message.more):
+        ids = (message.attachment_id, *message.more)
+        facts["attachments"] = [{"id": each, "media_type": message.media_type} for each in ids]
+    return facts if presence is None else facts | {"people": presence}

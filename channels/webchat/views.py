@@ -16,19 +16,23 @@ from aiohttp import BodyPartReader, WSCloseCode, WSMsgType, web
 
 from channels.attachments import attachments_down, stream_attachment
 from channels.gateway.announcement import case_card
-from channels.gateway.flood import Flood, Limiter
+from channels.gateway.flood import Flood, Limits, Rates
 from channels.gateway.gateway import Gateway
 from channels.gateway.intake import Intake, IntakeDown, IntakeRefused
 from channels.gateway.message import Answer, Inbound, Json, Kind, sender_id
+from channels.gateway.pulse import Pulse
 from channels.gateway.pushes import Pushes, Watcher
 from channels.gateway.store import Entry, Store, token_digest
 from channels.webchat.schemas import Consent, OpenConversation, SentMessage
 from groundwork.problem import FieldError, Problem
-from groundwork.web import read_json
+from groundwork.web import client_address, is_trusted, read_json
 
 log = logging.getLogger(__name__)
 
 CHANNEL = "web"
+OPENING = Rates(free=100, burst=200, per_second=20.0)
+"""Conversations that one address may open: a whole office or a town hall may stand behind it."""
+
 _BASE = "/channels/web/conversations"
 _PAGE = 200
 _HEARTBEAT_SECONDS = 25.0
@@ -46,7 +50,9 @@ class WebChat:
     gateway: Gateway
     pushes: Pushes
     intake: Intake
-    limiter: Limiter
+    limits: Limits
+    opening: Limits  # of conversations, by address
+    pulse: Pulse
     clock: Callable[[], datetime]
     upload_limit: int  # bytes
     sockets: set[web.WebSocketResponse]
@@ -72,6 +78,10 @@ def add_webchat_routes(app: web.Application) -> None:
 async def open_conversation(request: web.Request) -> web.Response:
     """Begin a conversation; whoever has its token speaks in it."""
     webchat = request.app[WEBCHAT]
+    address = client_address(request)
+    # behind a proxy that does not say for whom it asks, everybody would look the same
+    if not is_trusted(address, ()):
+        await _slow_down(webchat, f"web:from {address}", webchat.opening)
     body = OpenConversation.model_validate(await read_json(request) if request.can_read_body else {})
     conversation_id, token = secrets.token_hex(12), secrets.token_urlsafe(32)
     await webchat.store.open_conversation(
@@ -114,7 +124,12 @@ async def send(request: web.Request) -> web.Response:
             detail = "没有找到这个附件，请重新上传。"
             raise Problem(422, "invalid", detail, errors=[FieldError(pointer="/attachment_id", detail=detail)])
         parts = {"kind": Kind.ATTACHMENT, "attachment_id": attachment_id, "media_type": media_type}
+    webchat.pulse.heard(CHANNEL)
     answer = await webchat.gateway.handle(message.with_parts(parts))
+    if answer.settled:
+        webchat.pulse.out(CHANNEL)
+    else:
+        webchat.pulse.error(CHANNEL, "late")
     return _json(_answer(answer))
 
 
@@ -276,9 +291,9 @@ async def _check(webchat: WebChat, sender: str, token: str) -> None:
         )
 
 
-async def _slow_down(webchat: WebChat, sender: str) -> None:
+async def _slow_down(webchat: WebChat, sender: str, limits: Limits | None = None) -> None:
     try:
-        await webchat.limiter.turn(sender)
+        await (limits or webchat.limits).turn(sender)
     except Flood as flood:
         raise Problem(
             429,

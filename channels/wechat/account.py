@@ -8,10 +8,11 @@ from datetime import datetime
 import aiohttp
 
 from channels.gateway.database import Database
-from channels.gateway.flood import Limiter
+from channels.gateway.flood import Limits
 from channels.gateway.gateway import Gateway
 from channels.gateway.intake import Intake
 from channels.gateway.media import Fetch
+from channels.gateway.pulse import Pulse
 from channels.gateway.store import Store
 from channels.wechat.attendant import CHANNEL, Attendant, Porter
 from channels.wechat.client import WeChat
@@ -26,8 +27,14 @@ class Account:
     """The parts of the WeChat channel of one process."""
 
     def __init__(
-        self, settings: Settings, session: aiohttp.ClientSession, database: Database, clock: Callable[[], datetime]
+        self,
+        settings: Settings,
+        session: aiohttp.ClientSession,
+        database: Database,
+        pulse: Pulse,
+        clock: Callable[[], datetime],
     ):
+        self._pulse = pulse
         self._settings = settings
         self._clock = clock
         envelope = Envelope(settings.wechat_app_id, settings.wechat_aes_key) if settings.wechat_aes_key else None
@@ -41,14 +48,22 @@ class Account:
             clock=clock,
         )
         self._followers = Followers(database)
-        self.postman = Postman(self._followers, self.wechat, clock)
+        self.postman = Postman(self._followers, self.wechat, pulse, clock)
 
     def fetchers(self, intake: Intake, store: Store) -> dict[str, Fetch]:
         """For the gateway: who fetches photos and voice messages."""
         limit = self._settings.upload_limit_mb * 1024 * 1024
         return {CHANNEL: Porter(self.wechat, intake, store, self._clock, limit).fetch}
 
-    def attendant(self, gateway: Gateway) -> Attendant:
+    def attendant(self, gateway: Gateway, limits: Limits) -> Attendant:
         """Who answers callbacks."""
         seconds = self._settings.wechat_reply_seconds
-        return Attendant(gateway, self._followers, self.postman, Limiter(), self._clock, reply_seconds=seconds)
+        return Attendant(
+            gateway,
+            self._followers,
+            self.postman,
+            limits=limits,
+            pulse=self._pulse,
+            clock=self._clock,
+            reply_seconds=seconds,
+        )

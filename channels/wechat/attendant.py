@@ -7,11 +7,12 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from channels.gateway.flood import Flood, Limiter
+from channels.gateway.flood import Flood, Limits
 from channels.gateway.gateway import Gateway
 from channels.gateway.intake import Intake, IntakeDown, IntakeRefused
 from channels.gateway.media import MediaAway, MediaLost
 from channels.gateway.message import Answer, Inbound, Kind, sender_id
+from channels.gateway.pulse import Pulse
 from channels.gateway.store import Store
 from channels.wechat import metrics
 from channels.wechat.client import MediaTooLarge, WeChat, WeChatDown, WeChatRefused
@@ -38,15 +39,17 @@ class Attendant:
         gateway: Gateway,
         followers: Followers,
         postman: Postman,
-        limiter: Limiter,
-        clock: Callable[[], datetime],
         *,
+        limits: Limits,
+        pulse: Pulse,
+        clock: Callable[[], datetime],
         reply_seconds: float,
     ):
         self._gateway = gateway
         self._followers = followers
         self._postman = postman
-        self._limiter = limiter
+        self._limits = limits
+        self._pulse = pulse
         self._clock = clock
         self._reply_seconds = reply_seconds
         self._tasks: set[asyncio.Task[Answer]] = set()
@@ -54,6 +57,7 @@ class Attendant:
     async def attend(self, callback: Callback) -> str:
         """The words for the reply to ``callback``; empty when there are none, or they come later."""
         conversation, now = sender_id(CHANNEL, callback.open_id), self._clock()
+        self._pulse.heard(CHANNEL)
         if callback.fields.get("Event") == LEAVING:
             await self._followers.left(conversation)
             return ""
@@ -63,7 +67,7 @@ class Attendant:
                 await self._followers.contact(conversation, now)
             return meant
         try:
-            self._limiter.reserve(conversation)
+            await self._limits.reserve(conversation)
         except Flood:
             return _SLOW_DOWN
         deadline = asyncio.get_running_loop().time() + self._reply_seconds
@@ -80,6 +84,7 @@ class Attendant:
         words = await self._reply(task, conversation, callback.message_id, deadline)
         if words:
             metrics.REPLIES.labels("reply").inc()
+            self._pulse.out(CHANNEL)
             return words
         metrics.REPLIES.labels("later").inc()
         await self._followers.hang_up(conversation)

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from channels.gateway.pulse import Pulse
 from channels.wechat import metrics
 from channels.wechat.client import NotFollowing, Silenced, WeChat, WeChatDown, WeChatRefused
 from channels.wechat.followers import Followers
@@ -32,10 +33,17 @@ class Postman:
     """
 
     def __init__(
-        self, followers: Followers, wechat: WeChat, clock: Callable[[], datetime], *, every: float = _EVERY_SECONDS
+        self,
+        followers: Followers,
+        wechat: WeChat,
+        pulse: Pulse,
+        clock: Callable[[], datetime],
+        *,
+        every: float = _EVERY_SECONDS,
     ):
         self._followers = followers
         self._wechat = wechat
+        self._pulse = pulse
         self._clock = clock
         self._every = every
         self._bell = asyncio.Event()
@@ -85,6 +93,7 @@ class Postman:
                 if letter.text:
                     await self._wechat.send_text(open_id, letter.text)
                     metrics.LETTERS.labels("sent").inc()
+                    self._pulse.out("wechat")
                 if letter.through is not None and not await self._followers.told(
                     conversation, owner, letter.through, self._clock()
                 ):
@@ -104,6 +113,7 @@ class Postman:
             due_at, result = self._later(bag.attempts), "down"
         if result != "sent":
             metrics.LETTERS.labels(result).inc()
+            self._pulse.error("wechat", result)
         await self._followers.release(conversation, owner, waits=(waits, began) if waits else None, due_at=due_at)
 
     def _later(self, attempts: int) -> datetime:

@@ -12,14 +12,18 @@ from intake_api.domain.access import Permission
 from intake_api.domain.case import Channel
 from intake_api.http import schemas
 from intake_api.http.authentication import PRINCIPAL
-from intake_api.http.resources import DATABASE, NOW
+from intake_api.http.resources import CITY, DATABASE, NOW
 from intake_api.http.routing import Operation, body_of, json_answer, number_of
+from intake_api.noticing import ANSWERS
 from intake_api.storage import outbox
 
 
 async def claim(request: web.Request) -> web.Response:
     """Lease messages to the caller."""
     body = await body_of(request, schemas.ClaimBody)
+    city, now = request.app[CITY].current.city, request.app[NOW]()
+    local = now.astimezone(city.calendar.timezone)
+    over = city.policy.quiet_hours.over_at(local)
     async with request.app[DATABASE].write() as session:
         rows = await outbox.claim(
             session,
@@ -27,8 +31,10 @@ async def claim(request: web.Request) -> web.Response:
             limit=body.limit,
             lease=timedelta(seconds=body.lease_seconds),
             by=request[PRINCIPAL].scope,
-            now=request.app[NOW](),
+            now=now,
         )
+        quiet = over > local
+        awaited = await outbox.awaited_urgently(session, rows) if quiet else set()
         items = [
             schemas.OutboxItem(
                 id=row.id,
@@ -39,6 +45,11 @@ async def claim(request: web.Request) -> web.Response:
                 payload=row.payload,
                 created_at=row.created_at,
                 attempts=row.attempts,
+                quiet_until=(
+                    over
+                    if quiet and row.kind not in ANSWERS and (row.channel, row.channel_user) not in awaited
+                    else None
+                ),
             )
             for row in rows
         ]
@@ -79,7 +90,9 @@ async def failed(request: web.Request) -> web.Response:
 OPERATIONS = (
     Operation(
         "POST", "/api/v1/outbox/claim", claim, "回告", "领取待发消息",
-        "Leases the oldest undelivered message of each resident; a later one waits until the earlier is delivered.",
+        "Leases the oldest undelivered message of each resident; a later one waits until the earlier is delivered. "
+        "One with `quiet_until` should not disturb its reader before then: give it back with `failed`, unless they are "
+        "talking with you just now.",
         needs=(Permission.OUTBOX,), body=schemas.ClaimBody, answers={200: schemas.OutboxItems},
         problems={422: "invalid"},
     ),

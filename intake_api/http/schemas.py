@@ -717,7 +717,11 @@ class ClaimBody(Body):
 
 
 class OutboxItem(View):
-    """A message to deliver. ``attempts`` counts this one."""
+    """A message to deliver. ``attempts`` counts this one.
+
+    ``quiet_until``: end of the city's quiet hours, when it may wait for that; null outside them, and for what concerns
+    an emergency or answers the resident.
+    """
 
     id: int
     channel: Channel
@@ -727,6 +731,7 @@ class OutboxItem(View):
     payload: dict[str, Any]
     created_at: AwareDatetime
     attempts: int
+    quiet_until: AwareDatetime | None
 
 
 class OutboxItems(View):

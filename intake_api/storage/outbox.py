@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy import CursorResult, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from intake_api.domain.taxonomy import Urgency
 from intake_api.storage.database import insert_rows
-from intake_api.storage.tables import OutboxRow
+from intake_api.storage.tables import CaseRow, OutboxRow
 
 
 async def put(
@@ -23,10 +24,27 @@ async def put(
     kind: str,
     payload: Mapping[str, Any],
     now: datetime,
+    urgent: bool = False,
 ) -> None:
-    """Add a message, in the transaction of what it tells."""
+    """Add a message, in the transaction of what it tells. An ``urgent`` one ends the waiting of those before it."""
     row = message(channel=channel, channel_user=channel_user, case_id=case_id, kind=kind, payload=payload, now=now)
     await insert_rows(session, OutboxRow, [row])
+    if urgent:
+        await hurry(session, channel, channel_user)
+
+
+async def hurry(session: AsyncSession, channel: str, channel_user: str) -> None:
+    """End the waiting of what a resident is to hear: something urgent comes after it."""
+    await session.execute(
+        update(OutboxRow)
+        .where(
+            OutboxRow.channel == channel,
+            OutboxRow.channel_user == channel_user,
+            OutboxRow.delivered_at.is_(None),
+            OutboxRow.leased_by.is_(None),
+        )
+        .values(lease_until=None)
+    )
 
 
 def message(
@@ -85,6 +103,24 @@ async def claim(
         row.lease_until, row.leased_by = now + lease, by
         row.attempts += 1
     return rows
+
+
+async def awaited_urgently(session: AsyncSession, rows: Sequence[OutboxRow]) -> set[tuple[str, str]]:
+    """Channel and name of those residents of ``rows`` for whom something about an emergency waits."""
+    residents = {(row.channel, row.channel_user) for row in rows}
+    if not residents:
+        return set()
+    query = (
+        select(OutboxRow.channel, OutboxRow.channel_user)
+        .join(CaseRow, CaseRow.id == OutboxRow.case_id)
+        .where(
+            OutboxRow.delivered_at.is_(None),
+            CaseRow.urgency == Urgency.EMERGENCY.value,
+            tuple_(OutboxRow.channel, OutboxRow.channel_user).in_(residents),
+        )
+        .distinct()
+    )
+    return {(row.channel, row.channel_user) for row in await session.execute(query)}
 
 
 async def delivered(session: AsyncSession, item_id: int, now: datetime) -> bool:

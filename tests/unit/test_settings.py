@@ -57,6 +57,10 @@ def test_the_example_has_every_setting_commented_out() -> None:
         ("YHT_WECHAT_AES_KEY", "short"),
         ("YHT_WECHAT_API_BASE", "api.weixin.qq.com"),
         ("YHT_WECHAT_REPLY_SECONDS", "6"),
+        ("YHT_TELEGRAM_TOKEN", "123/../x"),
+        ("YHT_TELEGRAM_MODE", "both"),
+        ("YHT_TELEGRAM_SECRET", "with a blank"),
+        ("YHT_TELEGRAM_API_BASE", "api.telegram.org"),
     ],
 )
 def test_a_bad_value_is_said_in_one_line_that_names_the_setting(
@@ -83,9 +87,10 @@ def test_a_bad_value_is_said_in_one_line_that_names_the_setting(
             },
             "YHT_WECHAT_AES_KEY",
         ),
+        ({"YHT_TELEGRAM_TOKEN": "1:a", "YHT_TELEGRAM_MODE": "webhook"}, "YHT_TELEGRAM_SECRET"),
     ],
 )
-def test_half_an_official_account_is_refused_by_the_name_of_what_is_missing(
+def test_half_an_account_is_refused_by_the_name_of_what_is_missing(
     given: dict[str, str], named: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in given.items():

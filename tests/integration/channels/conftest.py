@@ -97,7 +97,8 @@ async def _migrate(url: str) -> None:
         tables = (
             "channels_attachments, channels_leases, channels_messages, channels_conversations, "
             "channels_wechat_followers, channels_wechat_tokens, channels_handovers, channels_handover_notes, "
-            "channels_operators, channels_dangers"
+            "channels_operators, channels_dangers, channels_telegram_updates, channels_telegram_chats, "
+            "channels_telegram_pollers, channels_paces, channels_pulse"
         )
         await database.write(lambda connection: connection.execute(sa.text(f"TRUNCATE {tables}")))
     await database.close()
@@ -211,6 +212,7 @@ class RasaStandIn(Server):
         self.events: dict[str, list[Json]] = {}
         self.heard: list[tuple[str, str]] = []
         self.replies: Callable[[str], list[Json]] = lambda words: [{"text": f"听到：{words}"}]
+        self.active_loop: Json = {}
         self.status = 200
         self.delay = 0.0
         self.silent = False
@@ -250,8 +252,10 @@ class RasaStandIn(Server):
         return web.json_response([{"recipient_id": sender} | reply for reply in said])
 
     async def _tracker(self, request: web.Request) -> web.Response:
-        assert request.query["include_events"] == "AFTER_RESTART"
         sender = request.match_info["sender"]
+        if request.query["include_events"] == "NONE":
+            return web.json_response({"sender_id": sender, "active_loop": self.active_loop})
+        assert request.query["include_events"] == "AFTER_RESTART"
         return web.json_response({"sender_id": sender, "events": self.events.get(sender, [])})
 
     async def _append(self, request: web.Request) -> web.Response:
@@ -286,6 +290,7 @@ class IntakeStandIn(Server):
         app.router.add_post("/api/v1/attachments", self._store)
         app.router.add_get("/api/v1/attachments/{id}", self._attachment)
         app.router.add_get("/api/v1/cases", self._cases)
+        app.router.add_get("/api/v1/account", self._account)
         app.router.add_get("/readyz", self._ready)
         app.router.add_get("/metrics", self._metrics)
         app.router.add_get("/desk/live", self._live)
@@ -358,6 +363,16 @@ class IntakeStandIn(Server):
         self._authorised(request)
         user = request.query["channel_user"]
         return web.json_response({"items": [case for case in self.cases if case["user"] == user], "next": None})
+
+    async def _account(self, request: web.Request) -> web.Response:
+        """Who is logged in, by the name of the cookie."""
+        accounts = {
+            "admin": {"staff": {"roles": ["sysadmin"]}, "duties": []},
+            "new": {"staff": {"roles": ["sysadmin"]}, "duties": ["enrol"]},
+            "operator": {"staff": {"roles": ["operator"]}, "duties": []},
+        }
+        account = next((accounts[name] for name in request.cookies if name in accounts), None)
+        return web.json_response(account or {}, status=200 if account else 401)
 
     async def _ready(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "ready"})

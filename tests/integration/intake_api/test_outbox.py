@@ -106,6 +106,49 @@ async def test_two_gateways_at_once_never_get_the_same_message(intake: Intake) -
     assert len(ids) == len(set(ids)) == 10
 
 
+async def night(intake: Intake) -> None:
+    """Eleven at night in the district, whose quiet hours are 21:00 to 8:00."""
+    intake.clock.forward(hours=13)
+
+
+async def accept(intake: Intake, number: str) -> None:
+    status, answer = await intake.call("POST", f"/api/v1/cases/{number}/actions/accept", {}, role="handler@hedong")
+    assert status == 200, answer
+
+
+async def test_news_at_night_say_until_when_they_may_wait(intake: Intake) -> None:
+    await night(intake)
+    _, case = await intake.file(reporter={"channel_user": "u1"})
+    await accept(intake, case["case_no"])
+    (item,) = await claim(intake)
+    assert (item["kind"], item["quiet_until"]) == ("accepted", "2026-09-23T08:00:00+08:00")
+    await intake.call("POST", f"/api/v1/outbox/{item['id']}/failed", {"retry_in_seconds": 600})
+    intake.clock.forward(hours=10)
+    (item,) = await claim(intake)
+    assert item["quiet_until"] is None
+
+
+async def test_an_answer_and_an_emergency_do_not_wait_for_the_morning(intake: Intake) -> None:
+    await night(intake)
+    await announce(intake, "u2")
+    (item,) = await claim(intake)
+    assert (item["kind"], item["quiet_until"]) == ("filed", None)
+    _, ordinary = await intake.file(reporter={"channel_user": "u1"})
+    await accept(intake, ordinary["case_no"])
+    (item,) = await claim(intake)
+    assert item["quiet_until"]
+    await intake.call("POST", f"/api/v1/outbox/{item['id']}/failed", {"retry_in_seconds": 600})
+    _, urgent = await intake.file(
+        reporter={"channel_user": "u1"}, category="1401", announce=True, description="路面塌了个大坑"
+    )
+    # what was put off until later goes before it, so that all is heard in order
+    (item,) = await claim(intake)
+    assert (item["case_no"], item["quiet_until"]) == (ordinary["case_no"], None)
+    await intake.call("POST", f"/api/v1/outbox/{item['id']}/delivered")
+    (item,) = await claim(intake)
+    assert (item["case_no"], item["quiet_until"]) == (urgent["case_no"], None)
+
+
 async def test_only_channels_take_messages(intake: Intake) -> None:
     status, _ = await intake.call("POST", "/api/v1/outbox/claim", {"channels": ["web"]}, role="operator")
     assert status == 403

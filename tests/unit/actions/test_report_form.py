@@ -67,6 +67,28 @@ def test_a_message_is_heard_with_its_categories_and_places():
     assert heard.places == (Place("银都路812弄门口", "address"),)
 
 
+def test_photos_beside_the_words_are_heard_with_them_and_kept_in_the_report():
+    photos = [{"id": f"a{number}", "media_type": "image/jpeg"} for number in (1, 2, 3)]
+    said = PARSED | {"metadata": {"message_id": "m1", "attachments": photos}}
+    heard = heard_of(said)
+    assert heard.attachment == ("a1", "image/jpeg")
+    assert heard.album == (("a2", "image/jpeg"), ("a3", "image/jpeg"))
+    _, slots = run(TakeReport(Intake()), tracker(said))
+    assert slots["report"]["attachments"] == ("a1", "a2", "a3")
+    assert slots["report"]["matter"] == PARSED["text"]
+
+
+def test_several_photos_without_words_are_all_kept():
+    photos = [{"id": f"a{number}", "media_type": "image/jpeg"} for number in (1, 2)]
+    said = {
+        "text": '/share_attachment{"id":"a1"}',
+        "intent": {"name": "share_attachment"},
+        "entities": [{"entity": "id", "value": "a1"}, {"entity": "media_type", "value": "image/jpeg"}],
+        "metadata": {"attachments": photos},
+    }
+    assert (heard_of(said).attachment, heard_of(said).album) == (("a1", "image/jpeg"), (("a2", "image/jpeg"),))
+
+
 def test_a_position_and_a_file_are_heard_from_their_payloads():
     position = heard_of(
         {

@@ -63,6 +63,19 @@ def test_an_attachment_is_heard_by_its_number_and_type() -> None:
     assert json.loads(heard.removeprefix("/share_attachment")) == {"id": "a1", "media_type": "image/jpeg"}
 
 
+def test_photos_with_words_are_heard_as_the_words_and_travel_beside_them() -> None:
+    album = message(Kind.ATTACHMENT, attachment_id="a1", media_type="image/jpeg", more=("a2",), text="/井盖没了")
+    assert wording(album) == "／井盖没了"
+    photos = [{"id": "a1", "media_type": "image/jpeg"}, {"id": "a2", "media_type": "image/jpeg"}]
+    assert metadata(album)["attachments"] == photos
+    wordless = album.with_parts({"text": ""})
+    assert json.loads(wording(wordless).removeprefix("/share_attachment"))["id"] == "a1"
+    assert metadata(wordless)["attachments"] == photos
+    assert "attachments" not in metadata(wordless.with_parts({"more": ()}))
+    for kept in (album, wordless, album.with_parts({"kind": Kind.MEDIA, "media_id": "m", "attachment_id": ""})):
+        assert inbound_from("web:c1", "m1", kept.content(), AT) == kept
+
+
 def test_the_message_carries_its_number_into_the_tracker() -> None:
     assert metadata(message(Kind.TEXT, text="好")) == {
         "message_id": "m1",

@@ -1,0 +1,1 @@
+"""A Telegram bot as a channel."""
