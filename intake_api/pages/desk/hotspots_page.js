@@ -138,7 +138,7 @@ export const HotSpotsPage = {
                   h(
                     'dd',
                     null,
-                    `${spot.properties.cells.length} 个相邻网格${where.length ? `，${where.join('、')}` : ''}`,
+                    `${spot.properties.cells.length} 个${spot.properties.cells.length > 1 ? '相邻' : ''}网格${where.length ? `，${where.join('、')}` : ''}`,
                   ),
                   words.length ? [h('dt', null, '话题'), h('dd', null, words.join('、'))] : null,
                 ].flat(),

@@ -24,6 +24,8 @@ SWITCHES = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgr
 PASSWORD = "Qinghe-2026-一号"
 DESKTOP, PHONE = (1440, 900), (390, 844)
 
+expect.set_options(timeout=15_000)  # a busy machine is no fault of the page
+
 Enter = Callable[..., Awaitable[Page]]
 
 
@@ -88,7 +90,7 @@ async def enter(browser: Browser, intake: Intake) -> AsyncIterator[Enter]:
             viewport={"width": size[0], "height": size[1]}, locale="zh-CN", has_touch=touch, is_mobile=touch
         )
         page = await context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda said: problems.append(said.text) if "Security Policy" in said.text else None)
         await page.goto(str(intake.client.make_url(f"/{page_of}{path}")))

@@ -26,7 +26,7 @@ async def test_a_hot_spot_says_why_it_is_one_and_leads_to_its_cases(intake: Inta
     await expect(spots.get_by_role("listitem")).to_have_count(1)
     await page.locator(".leaflet-marker-icon.spot").click()
     await expect(spots.get_by_text("这段时间本该有")).to_be_visible()
-    await expect(spots.get_by_text("1 个相邻网格")).to_be_visible()
+    await expect(spots.get_by_text("1 个网格，禾东镇")).to_be_visible()
     await spots.get_by_text("热点怎么算的").click()
     await expect(spots.get_by_text("泊松分布")).to_be_visible()
     await take(page, "hotspots")
