@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -34,8 +35,8 @@ class FilingFromChat:
     async def file(self, request: web.Request, number: str, form: CaseForm, staff: Staff) -> tuple[Json, str]:
         """The case, and the conversation in which its number was said. Raises Problem.
 
-        The same ``client_id`` again is the same case, and the resident hears of it once: the intake tells repetitions
-        by the key, we by the case's number.
+        The same ``client_id`` again is the same case, and the resident hears of it once. The report is kept before it
+        is sent: tried again after a break it is the same to the letter, though more may have been said since.
         """
         row = await self._chats.handover(number)
         if row is None:
@@ -57,17 +58,28 @@ class FilingFromChat:
             "transcript": _cut(chats.transcript(rows)),
         }
         report.setdefault("attachments", chats.files(rows))
+        digest = hashlib.sha256(form.model_dump_json().encode()).hexdigest()
+        filing = await self._people.freeze(int(number), form.client_id, digest, report)
+        if not filing.same:
+            raise _filed_already()
+        if filing.case_no:
+            case = await self._doorkeeper.ask(request, "GET", f"/api/v1/cases/{filing.case_no}")
+            return case, row.conversation
         key = {"Idempotency-Key": f"console:{number}:{form.client_id}"}
         try:
-            case = await self._doorkeeper.ask(request, "POST", "/api/v1/cases", report, key)
+            case = await self._doorkeeper.ask(request, "POST", "/api/v1/cases", filing.report, key)
         except Problem as problem:
             if problem.code != "idempotency_mismatch":
                 raise
-            detail = "这张表已经登记过了。要再登记一件，请按“再登记一件”。"
-            raise Problem(409, "filed_already", detail) from problem
-        reply = Reply(filed_by_staff(str(case["case_no"]), case), custom=case_card(str(case["case_no"]), case))
-        conversation, _ = await self._people.filed(int(number), staff, str(case["case_no"]), reply, self._clock())
+            raise _filed_already() from problem
+        case_no = str(case["case_no"])
+        reply = Reply(filed_by_staff(case_no, case), custom=case_card(case_no, case))
+        conversation = await self._people.filed(int(number), staff, form.client_id, case_no, reply, now=self._clock())
         return case, conversation
+
+
+def _filed_already() -> Problem:
+    return Problem(409, "filed_already", "这张表已经登记过了。要再登记一件，请按“再登记一件”。")
 
 
 def _cut(lines: list[Json]) -> list[Json]:

@@ -58,6 +58,15 @@ class Line:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A report on its way to the intake. ``same``: of the form that was sent; ``case_no``: when it has arrived."""
+
+    same: bool
+    report: dict[str, Any] | None
+    case_no: str
+
+
 # parts of the gateway's transactions
 
 
@@ -243,17 +252,43 @@ class People:
 
         return await self._database.write(work)
 
-    async def filed(self, handover: int, staff: Staff, case_no: str, reply: Reply, now: datetime) -> tuple[str, int]:
-        """A case was filed from the conversation: the resident hears its number, once."""
+    async def freeze(self, handover: int, client_id: str, digest: str, report: dict[str, Any]) -> Filing:
+        """Keep the report that is about to be filed: tried again it is the same one, whatever was said meanwhile.
 
-        def work(connection: sa.Connection) -> tuple[str, int]:
+        ``digest`` tells the form; another form under this id replaces the report as long as there is no case.
+        """
+
+        def work(connection: sa.Connection) -> Filing:
+            row = _locked(connection, handover)
+            known = row.filings.get(client_id)
+            if known and (known["digest"] == digest or known["case_no"]):
+                return Filing(known["digest"] == digest, known["report"], known["case_no"])
+            filing = {"digest": digest, "report": report, "case_no": ""}
+            _change(connection, handover, filings=row.filings | {client_id: filing})
+            return Filing(True, report, "")
+
+        return await self._database.write(work)
+
+    async def filed(
+        self, handover: int, staff: Staff, client_id: str, case_no: str, reply: Reply, *, now: datetime
+    ) -> str:
+        """A case was filed from the conversation: the resident hears its number, once. Returns the conversation."""
+
+        def work(connection: sa.Connection) -> str:
             row = _locked(connection, handover)
             if case_no in row.case_nos:
-                return row.conversation, 0
-            _change(connection, handover, case_nos=[*row.case_nos, case_no], active_at=now)
+                return str(row.conversation)
+            filing = row.filings.get(client_id, {"digest": ""}) | {"report": None, "case_no": case_no}
+            _change(
+                connection,
+                handover,
+                case_nos=[*row.case_nos, case_no],
+                filings=row.filings | {client_id: filing},
+                active_at=now,
+            )
             _mark(connection, handover, f"登记案件 {case_no}", staff, now)
-            message_id = f"staff:{handover}:case:{case_no}"
-            return row.conversation, _say(connection, row.conversation, message_id, reply, now, by=staff)
+            _say(connection, row.conversation, f"staff:{handover}:case:{case_no}", reply, now, by=staff)
+            return str(row.conversation)
 
         return await self._database.write(work)
 
@@ -411,6 +446,7 @@ def _begin(connection: sa.Connection, sender: str, values: dict[str, Any]) -> in
         "ended_at": None,
         "outcome": Outcome.NONE,
         "case_nos": [],
+        "filings": {},
         "version": 1,
     }
     return int(connection.execute(sa.insert(handovers).values(row | values).returning(handovers.c.id)).scalar_one())

@@ -34,6 +34,8 @@ handovers = sa.Table(
     sa.Column("outcome", sa.Text, nullable=False),
     # numbers of the cases that were filed from it
     sa.Column("case_nos", sa.JSON, nullable=False),
+    # by the form's own id: the report as it was first sent, until the case is there; then the case's number
+    sa.Column("filings", sa.JSON, nullable=False),
     # goes up with every change
     sa.Column("version", sa.Integer, nullable=False),
     sa.Index("uq_channels_handovers_open", "conversation", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),

@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("ended_at", _AT),
         sa.Column("outcome", sa.Text, nullable=False),
         sa.Column("case_nos", sa.JSON, nullable=False),
+        sa.Column("filings", sa.JSON, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sqlite_autoincrement=True,
     )
