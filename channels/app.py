@@ -22,7 +22,9 @@ from channels.gateway.gateway import Gateway, Pace, now_utc
 from channels.gateway.intake import Intake
 from channels.gateway.pushes import Pushes
 from channels.gateway.store import Store
+from channels.gateway.voice import Listener
 from channels.neighbours import Neighbours
+from channels.speech.remote import RemoteRecogniser
 from channels.webchat.views import CHANNEL as WEB_CHANNEL
 from channels.webchat.views import WEBCHAT, WebChat, add_webchat_routes
 from channels.wechat.account import Account
@@ -71,11 +73,11 @@ def create_app(
             intake = Intake(session, settings.intake_url, settings.channel_token)
             wechat = Account(settings, session, database, clock) if settings.wechat_app_id else None
             fetchers = wechat.fetchers(intake, store) if wechat else {}
-            gateway = Gateway(store, partner, pushes, clock=clock, pace=pace, fetchers=fetchers)
+            limit = settings.upload_limit_mb * 1024 * 1024
+            listener = Listener(intake, RemoteRecogniser(session, settings.speech_url), limit)
+            gateway = Gateway(store, partner, pushes, clock=clock, pace=pace, fetchers=fetchers, listen=listener.listen)
             stack.push_async_callback(gateway.close)
-            app[WEBCHAT] = WebChat(
-                store, gateway, pushes, intake, Limiter(), clock, settings.upload_limit_mb * 1024 * 1024, set()
-            )
+            app[WEBCHAT] = WebChat(store, gateway, pushes, intake, Limiter(), clock, limit, set())
             if wechat:
                 await stack.enter_async_context(_wechat(app, wechat, gateway, clock))
             await stack.enter_async_context(_running("recovery", gateway.run_recovery()))
