@@ -40,7 +40,7 @@ class Neighbours:
         return checks
 
     async def metrics(self, request: web.Request) -> web.Response:
-        """The figures of this process, the intake and the recogniser; for loopback and trusted proxies' networks only."""
+        """The figures of this process, intake and recogniser, for loopback and trusted proxies' networks only."""
         if not is_trusted(client_address(request), request.app[TRUSTED]):
             raise Problem(404, "not_found", "没有这个地址。")
         figures = generate_latest().decode()

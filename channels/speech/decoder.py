@@ -1,16 +1,19 @@
 """Whisper on this processor's cores: samples in, words out. Synchronous; it lives in a worker process.
 
-Encoding costs most, so each window is encoded once and decoded twice: first quickly, to learn what it is about, then
-with the city's words that sound like what was heard. Where nobody speaks nothing is decoded.
+Each window is encoded once, which costs most, and decoded; then what sounds like a word of the city is listened to in
+the same encoding (``channels.speech.repair``). Where nobody speaks nothing is decoded.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import ctranslate2
 import numpy as np
 import numpy.typing as npt
 from faster_whisper import WhisperModel
@@ -18,11 +21,16 @@ from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_suppressed_tokens
 from faster_whisper.vad import VadOptions, get_speech_timestamps
 
+from bot.language.normalise import simplify
+from channels.speech.language import Language
 from channels.speech.port import Segment, Speech, Transcription
 from channels.speech.recording import RATE, resampled
-from channels.speech.sounds import differing
+from channels.speech.repair import Repair
 from channels.speech.vocabulary import Vocabulary
 from channels.speech.written import PROMPT, is_repetitive, written
+
+_SPACES = re.compile(r"(?<=[一-龥])\s+(?=[一-龥])")
+_ONLY_GIVEN = Repair(Vocabulary(()), Vocabulary(()), Language(()))
 
 Samples = npt.NDArray[np.float32]
 
@@ -35,9 +43,7 @@ _PARTIAL_COLUMNS = 1000
 """A partial is padded to 10 s only: a third of the time for a few more errors."""
 _VOICE = VadOptions(threshold=0.5, min_speech_duration_ms=200, min_silence_duration_ms=600, speech_pad_ms=250)
 _HOTWORDS = 20
-"""More words than this and the model begins to hear what was not said."""
-_GIVEN = 12
-"""Of these so many are the caller's, whether they sound like what was heard or not."""
+"""More words than this before a partial and the model begins to hear what was not said."""
 _PROMPT_TOKENS = 180
 """Of the model's 224: the rest is for the fixed prompt."""
 _LONGEST_TEXT = 200
@@ -46,8 +52,11 @@ _TIME_STEP = 0.02
 _UNSURE = -1.0
 """Mean log-probability of a token below which what was decoded is a guess (the bound of Whisper's authors)."""
 _NO_SPEECH = 0.6
-_UNLIKE = 0.5
-"""Syllables apart, of all: with hot words more than this is not another spelling, it is something else."""
+_ENCODED_STEP = 320
+"""Samples that one column of the encoding stands for."""
+_BEHIND = 25
+"""Columns after the speech that are listened to as well."""
+_LEAST_CHANCE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +75,18 @@ class _Decoded:
 class Decoder:
     """A loaded model, and the words it may expect."""
 
-    def __init__(self, folder: Path, name: str, *, threads: int, vocabulary: Vocabulary | None = None):
-        """``name``: what transcriptions call the model. ``threads``: how many cores one decoding uses."""
+    def __init__(self, folder: Path, name: str, *, threads: int, repair: Repair | None = None):
+        """``name``: what transcriptions call the model. ``threads``: how many cores one decoding uses.
+
+        ``repair`` knows the city's words; without it only those that a call gives are put right.
+        """
         self._whisper: Any = WhisperModel(
             str(folder), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
         )
         self._tokenizer: Any = Tokenizer(self._whisper.hf_tokenizer, True, task="transcribe", language="zh")
         self._suppressed = get_suppressed_tokens(self._tokenizer, [-1])
         self._name = name
-        self._vocabulary = vocabulary or Vocabulary(())
+        self._repair = repair
 
     def transcribe(self, speech: Speech, hotwords: Sequence[str] = (), partial: bool = False) -> Transcription:
         """As the port says; ``speech`` is checked already."""
@@ -99,26 +111,39 @@ class Decoder:
         return Transcription(text, tuple(segments), self._name, tuple(expected))
 
     def _decode(self, samples: Samples, given: Sequence[str], partial: bool) -> tuple[_Decoded, list[str]]:
-        """One window, and the hot words that its text was decoded with."""
+        """One window, and the words that were put right or expected in it."""
         seconds = len(samples) / RATE
         encoded = self._encoded(samples, _PARTIAL_COLUMNS if partial else _FULL_COLUMNS)
         if partial:
             words = list(given[:_HOTWORDS])
             return _spoken(self._generate(encoded, seconds, words, beam=1)), words
-        first = self._generate(encoded, seconds, (), beam=1)
-        if not _spoken(first).pieces:
-            return _spoken(first), []
-        words = self._expected(first.text, given)
-        if words:
-            told = self._generate(encoded, seconds, words, beam=5)
-            if differing(first.text, told.text) <= _UNLIKE and not is_repetitive(told.text):
-                return _spoken(told), words
-        return _spoken(self._generate(encoded, seconds, (), beam=5)), []
+        heard = _spoken(self._generate(encoded, seconds, (), beam=5))
+        if self._repair is None and not given:
+            return heard, []
+        return self._put_right(heard, encoded, len(samples), Vocabulary(given))
 
-    def _expected(self, heard: str, given: Sequence[str]) -> list[str]:
-        """The words to expect: what sounds like ``heard``, of the caller's words and the city's, then the caller's."""
-        alike = Vocabulary(given).likeliest(heard, _HOTWORDS) + self._vocabulary.likeliest(heard, _HOTWORDS)
-        return list(dict.fromkeys([*alike[: _HOTWORDS - min(_GIVEN, len(given))], *given]))[:_HOTWORDS]
+    def _put_right(
+        self, heard: _Decoded, encoded: Any, samples: int, expected: Vocabulary
+    ) -> tuple[_Decoded, list[str]]:
+        """``heard`` with misheard words put right, piece by piece, and these words."""
+        columns = samples // _ENCODED_STEP + _BEHIND
+        near = ctranslate2.StorageView.from_array(np.ascontiguousarray(np.asarray(encoded)[:, :columns]))
+        pieces, words = [simplify(_SPACES.sub("", piece[2])) for piece in heard.pieces], list[str]()
+        for number in range(len(pieces)):
+
+            def acoustic(text: str, number: int = number) -> float:
+                return self._likelihood(near, "".join([*pieces[:number], text, *pieces[number + 1 :]]))
+
+            pieces[number], used = (self._repair or _ONLY_GIVEN).put_right(pieces[number], acoustic, expected)
+            words += used
+        repaired = tuple((start, end, text) for (start, end, _), text in zip(heard.pieces, pieces, strict=True))
+        return replace(heard, pieces=repaired), words
+
+    def _likelihood(self, encoded: Any, text: str) -> float:
+        """The logarithm of the probability that the model gives to ``text`` for what is encoded."""
+        tokens = self._tokenizer.encode(text)
+        aligned = self._whisper.model.align(encoded, self._tokenizer.sot_sequence, [tokens], [encoded.shape[1]])[0]
+        return sum(math.log(max(chance, _LEAST_CHANCE)) for chance in aligned.text_token_probs)
 
     def _encoded(self, samples: Samples, least: int) -> Any:
         features = self._whisper.feature_extractor(samples)[:, :_FULL_COLUMNS]

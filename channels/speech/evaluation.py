@@ -67,15 +67,14 @@ def _score(folder: Path, hotwords: bool, predictions: Path | None) -> dict[str, 
     model_dir = read_settings().speech_model_dir
     model = weights.model_folder(model_dir)
     try:
-        from channels.speech.decoder import Decoder  # noqa: PLC0415 - optional packages
+        from channels.speech.city import city_repair  # noqa: PLC0415 - optional packages
+        from channels.speech.decoder import Decoder  # noqa: PLC0415
         from channels.speech.recording import read_recording  # noqa: PLC0415
-        from channels.speech.vocabulary import city_vocabulary  # noqa: PLC0415
+
     except ImportError as error:
         raise RecogniserMissing(f"not installed: {error.name}") from error
     name = weights.NAME if model_dir is None else model.name
-    decoder = Decoder(
-        model, name, threads=min(4, os.cpu_count() or 1), vocabulary=city_vocabulary() if hotwords else None
-    )
+    decoder = Decoder(model, name, threads=min(4, os.cpu_count() or 1), repair=city_repair() if hotwords else None)
     wrong = characters = n = 0
     heard_seconds = took = 0.0
     lines = []

@@ -82,15 +82,3 @@ def unlike(a: Syllable | None, b: Syllable | None) -> float:
     initial = 0.0 if a.initial == b.initial else _NEAR if (a.initial, b.initial) in _INITIALS else 0.5
     final = 0.0 if a.final == b.final else _NEAR if (a.final, b.final) in _FINALS else 0.6
     return min(1.0, initial + final)
-
-
-def differing(a: str, b: str) -> float:
-    """The share of syllables in which two texts sound different: 0 alike, 1 nothing in common."""
-    first, second = syllables(a), syllables(b)
-    above = [float(at) for at in range(len(second) + 1)]
-    for number, syllable in enumerate(first, 1):
-        row = [float(number)]
-        for at, heard in enumerate(second, 1):
-            row.append(min(above[at - 1] + unlike(syllable, heard), above[at] + 1, row[at - 1] + 1))
-        above = row
-    return above[-1] / max(1, len(first), len(second))

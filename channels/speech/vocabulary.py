@@ -1,4 +1,4 @@
-"""The words of a city: its places and what its residents report. Those likely to be said are picked by their sound."""
+"""Words that may be said, such as a city's places and what its residents report, found by their sound."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ class Vocabulary:
 
     def __init__(self, words: Iterable[str]):
         """Words with other than Chinese characters, or with one only, are left out: their sound tells too little."""
-        self._inventory: list[Syllable] = []
         self._columns: dict[Syllable | None, npt.NDArray[np.float32]] = {}
         numbers: dict[Syllable, int] = {}
         characters: dict[tuple[Syllable, ...], int] = {}
         spelt: dict[int, dict[str, list[int]]] = {}
-        for word in sorted({word for word in words if _NAME.fullmatch(word)}):
+        self._words = frozenset(word for word in words if _NAME.fullmatch(word))
+        for word in sorted(self._words):
             spelt.setdefault(len(word), {})[word] = [
                 characters.setdefault(each, len(characters)) for each in readings(word)
             ]
         for syllable in (syllable for alternatives in characters for syllable in alternatives):
             numbers.setdefault(syllable, len(numbers))
-        self._inventory = list(numbers)
+        self._inventory: list[Syllable] = list(numbers)
         most = max(map(len, characters), default=1)
         # by character and alternative the number of the syllable; the first again where there is but one
         self._readings = np.array(
@@ -60,6 +60,9 @@ class Vocabulary:
             _Group(list(group), np.array(list(group.values()), dtype=np.intp), np.array(list(map(_weights, group))))
             for group in spelt.values()
         ]
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._words
 
     def __len__(self) -> int:
         return sum(len(group.words) for group in self._groups)
@@ -112,9 +115,9 @@ def _weights(word: str) -> list[float]:
     return weights
 
 
-def city_vocabulary() -> Vocabulary:
+def city_names_and_things() -> set[str]:
     """The places of the city's folder (``YHT_CITY_DIR``) and the lexicon's things."""
-    return Vocabulary({*city_names(None), *THINGS, *_matters()})
+    return {*city_names(None), *THINGS, *_matters()}
 
 
 def _matters() -> Iterator[str]:

@@ -149,11 +149,11 @@ _decoders: list[Decoder] = []
 def _load(folder: Path, name: str, threads: int, city: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who ends us in order
     # what reads from the network in the library must not: the model is here
-    os.environ |= {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+    os.environ |= {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+    from channels.speech.city import city_repair  # noqa: PLC0415
     from channels.speech.decoder import Decoder  # noqa: PLC0415 - only here, and it takes seconds
-    from channels.speech.vocabulary import city_vocabulary  # noqa: PLC0415
 
-    _decoders[:] = [Decoder(folder, name, threads=threads, vocabulary=city_vocabulary() if city else None)]
+    _decoders[:] = [Decoder(folder, name, threads=threads, repair=city_repair() if city else None)]
 
 
 def _warm() -> None:
