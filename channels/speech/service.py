@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
@@ -63,13 +64,18 @@ def create_app(settings: Settings, listener: Listener) -> web.Application:
     app = web.Application(middlewares=[process_middleware("speech")], client_max_size=_MOST_BYTES)
     app[LISTENER], app[LOADED] = listener, [False]
 
-    async def loaded(app: web.Application) -> AsyncIterator[None]:
+    async def load() -> None:
         try:
             await listener.start()
             app[LOADED][0] = True
         except RecogniserMissing as error:
             log.warning("no speech recognition: voice messages are kept, not understood", extra={"reason": str(error)})
+
+    async def loaded(_app: web.Application) -> AsyncIterator[None]:
+        loading = asyncio.create_task(load(), name="load the model")  # it takes seconds: who asks meanwhile is told
         yield
+        loading.cancel()
+        await asyncio.gather(loading, return_exceptions=True)
         await listener.close()
 
     async def ready(request: web.Request) -> bool:

@@ -57,11 +57,11 @@ class WhisperRecogniser:
         self._free = asyncio.Semaphore(self._limits.processes)
         self._waiting = 0
         self._pool: ProcessPoolExecutor | None = None
-        self.missing: str | None = "not started"
-        """Why there is no recogniser; None while there is one."""
+        self._loaded = False
+        self._missing: str | None = None  # why there is no recogniser
 
     async def start(self) -> None:
-        """Load the model. Raises RecogniserMissing, and so does every call until this succeeds."""
+        """Load the model. Raises RecogniserMissing, and so does every call from then on."""
         try:
             absent = [name for name in _NEEDED if find_spec(name) is None]
             if absent:
@@ -70,12 +70,12 @@ class WhisperRecogniser:
             loading = asyncio.get_running_loop().run_in_executor(self._pool, _warm)
             await asyncio.wait_for(loading, _LOADING_SECONDS)
         except (BrokenProcessPool, TimeoutError) as error:
-            self.missing = "the model cannot be loaded"
-            raise RecogniserMissing(self.missing) from error
+            self._missing = "the model cannot be loaded"
+            raise RecogniserMissing(self._missing) from error
         except RecogniserMissing as error:
-            self.missing = str(error)
+            self._missing = str(error)
             raise
-        self.missing = None
+        self._loaded = True
 
     async def close(self) -> None:
         """End the processes, whatever they are at."""
@@ -94,8 +94,10 @@ class WhisperRecogniser:
     async def _run(self, work: Callable[[], Transcription], *, waits: bool) -> Transcription:
         async with self._turn(waits):
             pool = self._pool
-            if self.missing is not None or pool is None:
-                raise RecogniserMissing(self.missing or "closed")
+            if self._missing is not None:
+                raise RecogniserMissing(self._missing)
+            if pool is None or not self._loaded:
+                raise RecogniserUnavailable("the model is being loaded")
             try:
                 decoding = asyncio.get_running_loop().run_in_executor(pool, work)
                 return await asyncio.wait_for(decoding, self._limits.decoding)

@@ -92,7 +92,6 @@ async def test_a_lost_process_is_replaced(recogniser: WhisperRecogniser) -> None
 
 async def test_partials_give_way_and_a_full_queue_is_busy() -> None:
     recogniser = WhisperRecogniser(limits=Limits(waiting=0))
-    recogniser.missing = None
     async with recogniser._turn(waits=True):
         with pytest.raises(RecogniserBusy):
             await recogniser.transcribe(silence(1), partial=True)
