@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _MOST_THREADS = 4  # more do not make one decoding faster
-_LOADING_SECONDS = 120.0
+_LOADING_SECONDS = 600.0  # a busy machine may take minutes
 _NEEDED = ("faster_whisper", "av", "onnxruntime")
 
 
