@@ -40,7 +40,7 @@ def heard_of(message: dict[str, Any]) -> Heard:
     attachment = None
     if act == "share_attachment" and entities.get("id"):
         attachment = (str(entities["id"]), str(entities.get("media_type") or ""))
-    # photos that came with words, or several at once, travel beside the text
+    # photos or a voice message that came with words, or several photos, travel beside the text
     sent = (message.get("metadata") or {}).get("attachments") or []
     files = [(str(each["id"]), str(each.get("media_type") or "")) for each in sent if each.get("id")]
     if files and attachment is None:
@@ -117,10 +117,18 @@ def transcript_of(tracker: Tracker) -> list[dict[str, str]]:
         text = event.get("text") or ""
         if event["event"] == "user" and text.startswith("/"):
             text = _payload_words(text)
+        elif text and is_spoken(event):
+            text = f"［语音］{text}"
         if text:
             at = datetime.fromtimestamp(event["timestamp"], timezone.utc).isoformat(timespec="seconds")
             lines.append({"role": "resident" if event["event"] == "user" else "assistant", "text": text, "at": at})
     return lines[-LONGEST_TRANSCRIPT:]
+
+
+def is_spoken(event: dict[str, Any]) -> bool:
+    """Whether a message was said in a recording that goes along with its words."""
+    sent = (event.get("metadata") or {}).get("attachments") or []
+    return any(str(each.get("media_type") or "").startswith("audio/") for each in sent)
 
 
 def _payload_words(payload: str) -> str:

@@ -35,7 +35,9 @@ from channels.gateway.pushes import Pushes
 from channels.gateway.staffing import Staffing, Tidying
 from channels.gateway.store import Store
 from channels.gateway.tact import Tact
+from channels.gateway.voice import Listener
 from channels.neighbours import Neighbours
+from channels.speech.remote import RemoteRecogniser
 from channels.status import STATUS, ChannelStatus, add_status_routes
 from channels.telegram.account import Account as TelegramAccount
 from channels.telegram.attendant import Attendant as TelegramAttendant
@@ -118,7 +120,17 @@ async def _working(
             fetchers |= telegram.fetchers(intake, store)
         hours = OfficeHours(intake)
         staffing = Staffing(database, hours)
-        gateway = Gateway(store, partner, pushes, clock=clock, pace=pace, fetchers=fetchers, staffing=staffing)
+        limit = settings.upload_limit_mb * 1024 * 1024
+        gateway = Gateway(
+            store,
+            partner,
+            pushes,
+            clock=clock,
+            pace=pace,
+            fetchers=fetchers,
+            staffing=staffing,
+            listen=Listener(intake, RemoteRecogniser(session, settings.speech_url), limit).listen,
+        )
         stack.push_async_callback(gateway.close)
         app[WEBCHAT] = WebChat(
             store,
@@ -129,7 +141,7 @@ async def _working(
             Limits(WEB_CHANNEL, database, clock, OPENING),
             pulse,
             clock,
-            settings.upload_limit_mb * 1024 * 1024,
+            limit,
             set(),
         )
         channels = [WEB_CHANNEL]

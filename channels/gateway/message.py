@@ -26,8 +26,9 @@ class Inbound:
     """One message of a resident.
 
     ``message_id`` is the channel's own id and unique in the conversation: the same id again is the same message.
-    ``lat`` and ``lng`` are WGS84 degrees. ``text`` holds a button's title for a payload once that is known, and the
-    words below a photo. ``more`` are further photos of the same message, by the same kind of id.
+    ``lat`` and ``lng`` are WGS84 degrees. ``text`` holds, once they are known, a button's title for a payload and a
+    voice message's words for an attachment; of a photo the words below it. ``more`` are further photos of the same
+    message, by the same kind of id.
     """
 
     channel: str

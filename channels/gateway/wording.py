@@ -43,7 +43,7 @@ def wording(message: Inbound, offer: Button | None = None) -> str:
                 {"lat": message.lat, "lng": message.lng, "label": message.label}, ensure_ascii=False
             )
         case Kind.ATTACHMENT if message.text.strip():
-            return spoken(message.text)  # the photos travel beside the words
+            return spoken(message.text)  # what is attached travels beside the words
         case Kind.ATTACHMENT:
             return "/share_attachment" + json.dumps(
                 {"id": message.attachment_id, "media_type": message.media_type}, ensure_ascii=False

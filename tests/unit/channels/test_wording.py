@@ -76,6 +76,12 @@ def test_photos_with_words_are_heard_as_the_words_and_travel_beside_them() -> No
         assert inbound_from("web:c1", "m1", kept.content(), AT) == kept
 
 
+def test_a_voice_message_is_heard_by_its_words_and_carries_its_recording() -> None:
+    voice = message(Kind.ATTACHMENT, attachment_id="a1", media_type="audio/amr", text="井盖坏了")
+    assert wording(voice) == "井盖坏了"
+    assert metadata(voice)["attachments"] == [{"id": "a1", "media_type": "audio/amr"}]
+
+
 def test_the_message_carries_its_number_into_the_tracker() -> None:
     assert metadata(message(Kind.TEXT, text="好")) == {
         "message_id": "m1",
@@ -92,6 +98,7 @@ def test_the_message_carries_its_number_into_the_tracker() -> None:
         message(Kind.PAYLOAD, payload="/affirm", text="对"),
         message(Kind.LOCATION, lat=31.1, lng=121.4, label="莘庄"),
         message(Kind.ATTACHMENT, attachment_id="a1", media_type="audio/webm"),
+        message(Kind.ATTACHMENT, attachment_id="a1", media_type="audio/webm", text="井盖坏了"),
     ],
 )
 def test_a_kept_message_is_read_again_as_it_was(sent: Inbound) -> None:

@@ -1,0 +1,1 @@
+"""Speech recognition: what residents say, on the telephone or in voice messages, as written words."""
