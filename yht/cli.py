@@ -54,6 +54,14 @@ def parser() -> argparse.ArgumentParser:
     city = _add(_group(commands, "city", "城市数据"), "load", "检查并载入一个城市文件夹", _load_city)
     city.add_argument("folder", type=Path, metavar="DIR", help="城市文件夹（见 docs/city.md）")
     _add(_group(commands, "wechat", "微信公众号"), "menu", "设置公众号的菜单", _set_wechat_menu)
+    taken = _add(
+        _group(commands, "knowledge", "知识"),
+        "import",
+        "导入知识（Markdown 或 CSV，见 docs/knowledge.md）",
+        _import_knowledge,
+    )
+    taken.add_argument("file", type=Path, metavar="FILE")
+    taken.add_argument("--publish", action="store_true", help="立即发布；缺省为草稿")
     _tickets(commands)
     if importlib.util.find_spec("yht.evaluate"):
         importlib.import_module("yht.evaluate").add_parsers(commands)
@@ -247,6 +255,12 @@ def _load_city(arguments: argparse.Namespace) -> None:
     from yht.records import load_city
 
     print(asyncio.run(load_city(_records(), arguments.folder)))
+
+
+def _import_knowledge(arguments: argparse.Namespace) -> None:
+    from yht.records import import_articles
+
+    print(asyncio.run(import_articles(_records(), arguments.file, publishes=arguments.publish)))
 
 
 def _set_wechat_menu(_arguments: argparse.Namespace) -> None:

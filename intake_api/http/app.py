@@ -38,6 +38,7 @@ from intake_api.http import (
     feed,
     figures,
     hotspots,
+    knowledge,
     learning,
     nlu,
     outbox,
@@ -63,6 +64,7 @@ from intake_api.http.resources import (
     DATABASE,
     FILES,
     FILING,
+    KNOWLEDGE,
     MODELS,
     NOW,
     PLACES,
@@ -71,6 +73,7 @@ from intake_api.http.resources import (
     WORDS,
 )
 from intake_api.http.routing import register
+from intake_api.knowledge import KnowledgeSearch
 from intake_api.once import KeyUsedForAnother
 from intake_api.open311.errors import open311_errors
 from intake_api.open311.routes import add_open311_routes
@@ -102,6 +105,7 @@ OPERATIONS = (
     *responsibility.OPERATIONS,
     *nlu.OPERATIONS,
     *learning.OPERATIONS,
+    *knowledge.OPERATIONS,
     *outbox.OPERATIONS,
     *feed.OPERATIONS,
     *webhooks.OPERATIONS,
@@ -144,6 +148,7 @@ def create_app(
     app[CITY] = CityInForce(database, settings.map_tiles)
     app[FILES] = AttachmentFiles(settings.var_dir / "attachments")
     app[WORDS] = Words(settings.var_dir / "words")
+    app[KNOWLEDGE] = KnowledgeSearch(database, app[WORDS])
     app[NOW] = now
     app[MODELS] = models
     app[ALLOWANCE] = Allowance()
