@@ -10,6 +10,7 @@ import {
   keepsWebhooks,
   readsAudit,
   readsCases,
+  readsKnowledge,
   restore,
   secondsLeft,
   seesStaff,
@@ -24,6 +25,7 @@ import { waiting, watchWork, work, workAddress } from './work.js'
 import { useShortcuts, wholeKeyTable } from './shortcuts.js'
 import { THEMES, chooseTheme, theme } from './theme.js'
 import { AccountPage, DutyPage } from './account_page.js'
+import { ArticlePage } from './article_page.js'
 import { AuditPage } from './audit_page.js'
 import { CaseList } from './case_list.js'
 import { CasePane } from './case_pane.js'
@@ -31,6 +33,7 @@ import { FilterRail } from './filter_rail.js'
 import { FiguresPage } from './figures_page.js'
 import { HomePage } from './home_page.js'
 import { InvitationPage } from './invitation.js'
+import { KnowledgePage } from './knowledge_page.js'
 import { LearningPage } from './learning_page.js'
 import { LoginPage, doorway } from './login.js'
 import { ResponsibilityPage } from './responsibility_page.js'
@@ -153,6 +156,9 @@ function topBar(showKeys) {
       readsCases.value ? tab(address('/cases'), '案件', CASE_PAGES.includes(route.name)) : null,
       readsCases.value ? tab(address('/figures'), '指标', route.name === 'figures') : null,
       readsCases.value ? tab(address('/responsibility'), '职责表', route.name === 'responsibility') : null,
+      readsKnowledge.value
+        ? tab(address('/knowledge'), '知识', ['knowledge', 'article'].includes(route.name))
+        : null,
       teaches.value ? tab(address('/learning'), '学习样本', route.name === 'learning') : null,
       seesStaff.value ? tab(address('/staff'), '人员', route.name === 'staff') : null,
       keepsStaff.value ? tab(address('/tokens'), '令牌', route.name === 'tokens') : null,
@@ -182,6 +188,8 @@ function page() {
   if (route.name === 'learning' && teaches.value) return h(LearningPage)
   if (route.name === 'figures' && readsCases.value) return h(FiguresPage)
   if (route.name === 'responsibility' && readsCases.value) return h(ResponsibilityPage)
+  if (route.name === 'knowledge' && readsKnowledge.value) return h(KnowledgePage)
+  if (route.name === 'article' && readsKnowledge.value) return h(ArticlePage)
   if (route.name === 'unknown')
     return h(
       'main',
@@ -233,6 +241,8 @@ const Desk = {
           learning: '学习样本',
           figures: '指标',
           responsibility: '职责表',
+          knowledge: '知识',
+          article: '知识',
           staff: '人员',
           tokens: '令牌',
           audit: '审计',

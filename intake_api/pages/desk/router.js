@@ -6,7 +6,7 @@ const ROOT = '/desk'
 
 /**
  * `name` is one of home, cases, filters, case, staff, tokens, audit, account, learning, responsibility, figures, webhooks,
- * invitation, unknown; `params` and `query` are plain strings.
+ * knowledge, article, invitation, unknown; `params` and `query` are plain strings.
  */
 export const route = reactive({ name: 'home', params: {}, query: {}, path: ROOT })
 
@@ -23,6 +23,8 @@ const PATTERNS = [
   ['learning', /^\/learning\/?$/],
   ['figures', /^\/figures\/?$/],
   ['responsibility', /^\/responsibility\/?$/],
+  ['knowledge', /^\/knowledge\/?$/],
+  ['article', /^\/knowledge\/(?<id>new|\d+)$/],
   ['invitation', /^\/invitation\/(?<token>[^/]+)$/],
 ]
 
