@@ -266,8 +266,6 @@ async def publish(
     content = content_of(row)
     await session.execute(delete(PublishedArticleRow).where(PublishedArticleRow.article_id == row.id))
     postgres = session.get_bind().dialect.name == "postgresql"
-    terms = sorted(reader.index_terms("\n".join((content.title, *content.questions, content.answer))))
-    given: Any = func.array_to_tsvector(cast(terms, ARRAY(Text))) if postgres else " ".join(terms)
     await session.execute(
         insert(PublishedArticleRow).values(
             article_id=row.id,
@@ -276,7 +274,7 @@ async def publish(
             valid_from=content.valid_from,
             valid_to=content.valid_to,
             published_at=now,
-            terms=given,
+            terms=_terms(content, reader, postgres=postgres),
         )
     )
     row.state, row.published_version = ArticleState.IN_FORCE.value, row.version
@@ -422,6 +420,21 @@ async def published(session: AsyncSession, ids: Sequence[int]) -> dict[int, Publ
 def _holds(today: date) -> tuple[Any, Any]:
     first, last = PublishedArticleRow.valid_from, PublishedArticleRow.valid_to
     return or_(first.is_(None), first <= today), or_(last.is_(None), last >= today)
+
+
+async def reindex(session: AsyncSession, reader: Reader) -> int:
+    """Put what is published into the index anew, as ``reader`` reads it now; how many articles."""
+    rows = list(await session.scalars(select(PublishedArticleRow)))
+    postgres = session.get_bind().dialect.name == "postgresql"
+    for row in rows:
+        row.terms = _terms(Content.of_json(row.content), reader, postgres=postgres)
+    await session.flush()
+    return len(rows)
+
+
+def _terms(content: Content, reader: Reader, *, postgres: bool) -> Any:
+    terms = sorted(reader.index_terms("\n".join((content.title, *content.questions, content.answer))))
+    return func.array_to_tsvector(cast(terms, ARRAY(Text))) if postgres else " ".join(terms)
 
 
 # what found no answer

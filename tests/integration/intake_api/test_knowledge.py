@@ -9,7 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from intake_api import administration
+from intake_api.domain.relevance import Reader, Synonyms
 from intake_api.http.resources import DATABASE
+from intake_api.storage import knowledge
 from intake_api.storage.database import Conflict
 from tests.integration.intake_api.conftest import QINGHE, Intake, Json, only_sqlite
 
@@ -235,6 +237,13 @@ async def test_questions_without_an_answer_are_kept_once_and_without_personal_da
     await intake.call("POST", "/api/v1/knowledge/questions", {"text": asked})
     [again] = (await intake.call("GET", "/api/v1/knowledge/questions", role="operator"))[1]["items"]
     assert (again["id"], again["times"]) == (question["id"], 3)
+
+
+async def test_the_index_can_be_made_anew(intake: Intake) -> None:
+    await published(intake)
+    async with intake.client.app[DATABASE].write() as session:  # type: ignore[union-attr]
+        assert await knowledge.reindex(session, Reader(list, Synonyms(["旧沙发 破沙发"]))) == 1
+    assert len(await found(intake, "旧沙发怎么扔")) == 1
 
 
 async def test_what_became_of_an_article_cannot_be_altered(intake: Intake) -> None:
