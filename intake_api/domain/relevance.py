@@ -39,7 +39,7 @@ _RUN = re.compile(r"[^\W_]+")
 # single characters that tell nothing by themselves
 _EMPTY = frozenset(
     "不没上下里外前后中大小多少个人家天年月日时点这那以从到对于等及其他所自着过得地谁咋啥该何哪几行用做看说问找打拿放往向"
-    "才只必须"
+    "才只必须算"
 )
 
 
