@@ -10,6 +10,8 @@ import aiohttp
 
 log = logging.getLogger(__name__)
 
+_LONGEST_QUESTION = 500
+
 
 class IntakeDown(Exception):
     """The intake did not answer, or not now: try again later."""
@@ -55,6 +57,17 @@ class Intake:
                 return None
             raise
 
+    async def search_knowledge(self, question: str) -> list[dict[str, Any]]:
+        """The articles that come nearest to a question, best first. Raises IntakeDown or IntakeRefused."""
+        asked = {"q": question[:_LONGEST_QUESTION], "limit": "4"}
+        answer = await self._call("GET", "/api/v1/knowledge/search", params=asked, tries=2, timeout=2.0)
+        return list(answer["items"])
+
+    async def note_question(self, text: str, article_id: int | None) -> None:
+        """Note a question that found no answer, or one that did not help. Raises IntakeDown or IntakeRefused."""
+        body = {"text": text[:_LONGEST_QUESTION], "article_id": article_id}
+        await self._call("POST", "/api/v1/knowledge/questions", body, tries=1, timeout=1.5)
+
     async def _call(
         self,
         method: str,
@@ -76,6 +89,8 @@ class Intake:
                 async with self._session.request(
                     method, self._url + path, json=body, headers=headers, params=params, timeout=limit
                 ) as response:
+                    if response.status == 204:
+                        return {}
                     if response.status < 300:
                         answer: dict[str, Any] = await response.json()
                         return answer

@@ -14,17 +14,33 @@ from typing import TextIO
 from groundwork.settings import Settings
 from intake_api import integrity
 from intake_api.domain.access import Role, objection
-from intake_api.domain.city_folder import read_city
+from intake_api.domain.city_folder import read_city, read_knowledge
+from intake_api.domain.data_files import Fault
 from intake_api.domain.event import Actor, ActorKind
+from intake_api.domain.knowledge_files import read_articles
 from intake_api.domain.taxonomy import read_taxonomy
 from intake_api.http.app import TAXONOMY_FILE
 from intake_api.http.audit import table_head, table_line
 from intake_api.http.staff import invitation_link
 from intake_api.integrity import Verification
-from intake_api.storage import audit, cities, examples, staff, tokens
+from intake_api.knowledge import reader
+from intake_api.storage import audit, cities, examples, knowledge, staff, tokens
 from intake_api.storage.database import Conflict, Database
+from intake_api.storage.knowledge import Imported
+from intake_api.words import Words
 
 _COMMAND_LINE = Actor(ActorKind.SYSTEM, "cli", "命令行")
+
+
+_COMMAND_LINE_IMPORT = Actor(ActorKind.STAFF, "cli", "命令行")  # somebody's own file: a city's folder leaves it alone
+
+
+class BadArticles(Exception):
+    """A file of articles cannot be used; ``faults`` lists every line that has to be mended."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults
 
 
 class Refused(Exception):
@@ -52,6 +68,7 @@ async def load_city(settings: Settings, folder: Path) -> dict[str, object]:
     Raises domain.city_folder.BadCity with everything that is wrong. Running processes take it up within half a minute.
     """
     city = await asyncio.to_thread(read_city, folder, read_taxonomy(TAXONOMY_FILE))
+    articles = await asyncio.to_thread(read_knowledge, folder)
     now = datetime.now(UTC)
     async with _opened(settings) as database, database.write() as session:
         changed = await cities.load(session, city, now)
@@ -59,7 +76,38 @@ async def load_city(settings: Settings, folder: Path) -> dict[str, object]:
             await audit.note(
                 session, _COMMAND_LINE, "load_city", target=f"city:{city.code}", result="ok", address="", now=now
             )
-    return {"name": city.name, "changed": changed, **city.report()}
+        taken = await knowledge.take_in(
+            session, articles, reader(Words(settings.var_dir / "words")), by=_COMMAND_LINE, now=now, publishes=True,
+            of_city=True,
+        )  # fmt: skip
+        if taken.published:
+            await audit.note(
+                session, _COMMAND_LINE, "import_articles", target=f"city:{city.code}", result="ok", address="", now=now
+            )
+    return {"name": city.name, "changed": changed or bool(taken.published), **city.report(), "articles": len(articles)}
+
+
+async def import_articles(settings: Settings, file: Path, *, publishes: bool) -> Imported:
+    """Take a file of articles in, as drafts and new versions, or in force at once. Raises Refused, BadArticles."""
+    try:
+        text = await asyncio.to_thread(file.read_text, encoding="utf-8-sig")
+    except OSError as error:
+        raise Refused(f"读不了 {file}：{error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise Refused(f"{file} 不是 UTF-8 编码的文字") from error
+    now = datetime.now(UTC)
+    async with _opened(settings) as database, database.write() as session:
+        entries, faults = read_articles(text, file.name, await cities.department_names(session))
+        if faults:
+            raise BadArticles(faults)
+        taken = await knowledge.take_in(
+            session, entries, reader(Words(settings.var_dir / "words")), by=_COMMAND_LINE_IMPORT, now=now,
+            publishes=publishes,
+        )  # fmt: skip
+        await audit.note(
+            session, _COMMAND_LINE, "import_articles", target=f"file:{file.name}", result="ok", address="", now=now
+        )
+    return taken
 
 
 async def add_staff(settings: Settings, name: str, roles: Sequence[Role | str], department: str | None) -> str:

@@ -55,6 +55,14 @@ def parser() -> argparse.ArgumentParser:
     city.add_argument("folder", type=Path, metavar="DIR", help="城市文件夹（见 docs/city.md）")
     _add(_group(commands, "wechat", "微信公众号"), "menu", "设置公众号的菜单", _set_wechat_menu)
     _add(_group(commands, "telegram", "Telegram 机器人"), "connect", "告诉 Telegram 消息怎样送来", _connect_telegram)
+    taken = _add(
+        _group(commands, "knowledge", "知识"),
+        "import",
+        "导入知识（Markdown 或 CSV，见 docs/knowledge.md）",
+        _import_knowledge,
+    )
+    taken.add_argument("file", type=Path, metavar="FILE")
+    taken.add_argument("--publish", action="store_true", help="立即发布；缺省为草稿")
     _tickets(commands)
     if importlib.util.find_spec("yht.evaluate"):
         importlib.import_module("yht.evaluate").add_parsers(commands)
@@ -248,6 +256,12 @@ def _load_city(arguments: argparse.Namespace) -> None:
     from yht.records import load_city
 
     print(asyncio.run(load_city(_records(), arguments.folder)))
+
+
+def _import_knowledge(arguments: argparse.Namespace) -> None:
+    from yht.records import import_articles
+
+    print(asyncio.run(import_articles(_records(), arguments.file, publishes=arguments.publish)))
 
 
 def _set_wechat_menu(_arguments: argparse.Namespace) -> None:

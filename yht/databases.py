@@ -20,13 +20,18 @@ async def upgrade_cases(settings: Settings) -> None:
 
 
 async def reindex_cases(settings: Settings) -> int:
-    """Rank and index all cases anew; how many. Raises BadSettings when the database cannot be used."""
+    """Rank and index all cases anew, and the knowledge; how many cases. Raises BadSettings when it cannot be used."""
+    from intake_api.knowledge import reader
+    from intake_api.storage import knowledge
     from intake_api.storage.database import Database
     from intake_api.storage.upkeep import reindex
+    from intake_api.words import Words
 
     database = Database(settings.cases_database)
     try:
         with usable():
+            async with database.write() as session:
+                await knowledge.reindex(session, reader(Words(settings.var_dir / "words")))
             return await reindex(database)
     finally:
         await database.close()

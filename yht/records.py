@@ -19,6 +19,7 @@ _COUNTED = {
     "rules": "职责规则",
     "conditions": "立案条件",
     "calendar_days": "特殊日期",
+    "articles": "知识",
 }
 
 
@@ -62,6 +63,26 @@ async def issue_token(settings: Settings, role: str, name: str, department: str 
             return await administration.issue_token(settings, role, name, department)
     except administration.Refused as error:
         raise CommandFailed(str(error)) from error
+
+
+async def import_articles(settings: Settings, file: Path, *, publishes: bool) -> str:
+    """Take a file of articles in and tell what it changed. Raises CommandFailed with every line that is wrong."""
+    from intake_api import administration
+
+    await require_current(settings)
+    try:
+        with usable():
+            taken = await administration.import_articles(settings, file, publishes=publishes)
+    except administration.BadArticles as error:
+        faults = "".join(f"\n  {fault}" for fault in error.faults)
+        raise CommandFailed(f"{file} 有误，什么也没有改：{faults}") from error
+    except administration.Refused as error:
+        raise CommandFailed(str(error)) from error
+    waits = "" if publishes else "（新内容是草稿，在工作台发布后才用来答复）"
+    return (
+        f"新增 {len(taken.added)} 篇，修改 {len(taken.changed)} 篇，没有变化 {len(taken.same)} 篇，"
+        f"发布 {len(taken.published)} 篇{waits}"
+    )
 
 
 async def verify_records(settings: Settings, anchor: str) -> tuple[dict[str, object], str, bool]:

@@ -67,6 +67,10 @@ class Permission(StrEnum):
     FEED = "feed"  # be told what happens to cases, without reasons and persons
     MANAGE_WEBHOOKS = "manage_webhooks"  # whom we call when something happens
     ERASE_PERSONAL = "erase_personal"  # erase a person's data, or hand it out to them
+    SEARCH_KNOWLEDGE = "search_knowledge"  # find the article that answers a question, note one without an answer
+    READ_KNOWLEDGE = "read_knowledge"  # all articles in every state, their history, unanswered questions
+    WRITE_KNOWLEDGE = "write_knowledge"  # write articles of one's own department
+    PUBLISH_KNOWLEDGE = "publish_knowledge"  # write articles of every department, publish and withdraw them
 
 
 ADMINISTRATORS = (Role.SYSADMIN, Role.SECADMIN, Role.AUDITOR)
@@ -76,8 +80,10 @@ STAFF_ROLES = tuple(role for role in Role if role not in (Role.CHANNEL, Role.PAR
 """Roles that people have; the others belong to programs, by token."""
 
 _P = Permission
+_ASKS = frozenset({_P.SEARCH_KNOWLEDGE, _P.READ_KNOWLEDGE})
+_PUBLISHES = _ASKS | {_P.WRITE_KNOWLEDGE, _P.PUBLISH_KNOWLEDGE}
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.CHANNEL: frozenset({_P.FILE, _P.READ_REPORTERS, _P.LOOK_UP, _P.OUTBOX}),
+    Role.CHANNEL: frozenset({_P.FILE, _P.READ_REPORTERS, _P.LOOK_UP, _P.OUTBOX, _P.SEARCH_KNOWLEDGE}),
     Role.OPERATOR: frozenset(
         {
             _P.FILE,
@@ -91,10 +97,12 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.LOOK_UP,
             _P.SEE_MODEL,
         }
-    ),
-    Role.DISPATCHER: frozenset({_P.READ_ALL, _P.REVEAL, _P.CORRECT, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
-    Role.HANDLER: frozenset({_P.READ_DEPARTMENT, _P.REVEAL, _P.LOOK_UP, _P.SEE_MODEL}),
-    Role.VERIFIER: frozenset({_P.READ_ALL, _P.REVEAL, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}),
+    )
+    | _ASKS,
+    Role.DISPATCHER: frozenset({_P.READ_ALL, _P.REVEAL, _P.CORRECT, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL})
+    | _PUBLISHES,
+    Role.HANDLER: frozenset({_P.READ_DEPARTMENT, _P.REVEAL, _P.LOOK_UP, _P.SEE_MODEL, _P.WRITE_KNOWLEDGE}) | _ASKS,
+    Role.VERIFIER: frozenset({_P.READ_ALL, _P.REVEAL, _P.UNDERSTAND, _P.LOOK_UP, _P.SEE_MODEL}) | _ASKS,
     Role.SUPERVISOR: frozenset(
         {
             _P.READ_ALL,
@@ -107,7 +115,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.LOOK_UP,
             _P.SEE_MODEL,
         }
-    ),
+    )
+    | _PUBLISHES,
     Role.INSPECTOR: frozenset({_P.FILE, _P.INSPECT, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.PARTNER: frozenset({_P.LOOK_UP, _P.FEED}),
     Role.SYSADMIN: frozenset(

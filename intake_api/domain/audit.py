@@ -80,6 +80,13 @@ ACTIONS: dict[str, str] = {
     "add_responsibility": "增加职责规则",
     "end_responsibility": "终止职责规则",
     "import_responsibility": "导入职责表",
+    "add_article": "新增知识",
+    "change_article": "修改知识",
+    "publish_article": "发布知识",
+    "withdraw_article": "撤下知识",
+    "import_articles": "导入知识",
+    "note_question": "记下没有答案的问题",
+    "settle_question": "处理没有答案的问题",
     **{f"case_{action.value}": action.label for action in Action},
 }
 """What rows tell, in Chinese for people."""

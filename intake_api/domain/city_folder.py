@@ -15,11 +15,16 @@ from intake_api.domain.city import PLACE_KINDS, City, NamedPlace, Pole, Road, To
 from intake_api.domain.city_toml import FILE as CITY_TOML
 from intake_api.domain.city_toml import read_city_toml
 from intake_api.domain.data_files import Fault, Folder
+from intake_api.domain.knowledge import Entry
+from intake_api.domain.knowledge_files import read_articles
 from intake_api.domain.limits import Condition
 from intake_api.domain.responsibility import Department
 from intake_api.domain.responsibility_table import COLUMNS as RULE_COLUMNS
 from intake_api.domain.responsibility_table import read_rules
 from intake_api.domain.taxonomy import Taxonomy, Urgency
+
+KNOWLEDGE = "knowledge.md"
+"""The city's own articles; a folder may lack it."""
 
 _CONDITION_COLUMNS = ("category", "id", "condition", "limit", "unit", "urgency", "closing", "signs")
 
@@ -71,6 +76,27 @@ def read_city(path: Path, taxonomy: Taxonomy) -> City:
         rules=rules,
         conditions=conditions,
     )
+
+
+def read_departments(path: Path) -> tuple[Department, ...]:
+    """The departments of a city folder alone. Raises BadCity."""
+    folder = Folder(path)
+    departments = _departments(folder)
+    if folder.faults:
+        raise BadCity(folder.faults)
+    return departments
+
+
+def read_knowledge(path: Path) -> tuple[Entry, ...]:
+    """The articles of a city folder (``knowledge.md``), which may have none. Raises BadCity with every fault found."""
+    folder = Folder(path)
+    text = folder.text(KNOWLEDGE, required=False)
+    if text is None and not folder.faults:
+        return ()
+    entries, faults = read_articles(text or "", KNOWLEDGE, {department.id for department in read_departments(path)})
+    if folder.faults or faults:
+        raise BadCity([*folder.faults, *faults])
+    return entries
 
 
 def _departments(folder: Folder) -> tuple[Department, ...]:

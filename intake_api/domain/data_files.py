@@ -91,7 +91,8 @@ class Row:
 
 def csv_rows(text: str, file: str, columns: tuple[str, ...], faults: list[Fault]) -> Iterator[Row]:
     """The rows of a CSV text whose first line names at least ``columns``."""
-    rows = csv.DictReader(text.splitlines(), restkey="", strict=True)
+    # with line ends, so that those within quotes stay
+    rows = csv.DictReader(text.splitlines(keepends=True), restkey="", strict=True)
     missing = [column for column in columns if column not in (rows.fieldnames or [])]
     if missing:
         faults.append(Fault(file, 1, f"缺少列：{'、'.join(missing)}"))
@@ -107,7 +108,8 @@ def csv_rows(text: str, file: str, columns: tuple[str, ...], faults: list[Fault]
         if "" in cells:
             faults.append(Fault(file, rows.line_num, "这一行的列比表头多，含逗号的内容要加引号"))
             continue
-        yield Row(faults, file, rows.line_num, cells)
+        within = sum((cell or "").count("\n") for cell in cells.values())
+        yield Row(faults, file, rows.line_num - within, cells)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from intake_api.http import (
     feed,
     figures,
     hotspots,
+    knowledge,
     learning,
     nlu,
     outbox,
@@ -66,6 +67,7 @@ from intake_api.http.resources import (
     DATABASE,
     FILES,
     FILING,
+    KNOWLEDGE,
     MODELS,
     NOW,
     PLACES,
@@ -74,6 +76,7 @@ from intake_api.http.resources import (
     WORDS,
 )
 from intake_api.http.routing import register
+from intake_api.knowledge import KnowledgeSearch
 from intake_api.once import KeyUsedForAnother
 from intake_api.open311.errors import open311_errors
 from intake_api.open311.routes import add_open311_routes
@@ -108,6 +111,7 @@ OPERATIONS = (
     *responsibility.OPERATIONS,
     *nlu.OPERATIONS,
     *learning.OPERATIONS,
+    *knowledge.OPERATIONS,
     *outbox.OPERATIONS,
     *feed.OPERATIONS,
     *webhooks.OPERATIONS,
@@ -150,6 +154,7 @@ def create_app(
     app[CITY] = CityInForce(database, settings.map_tiles)
     app[FILES] = AttachmentFiles(settings.var_dir / "attachments")
     app[WORDS] = Words(settings.var_dir / "words")
+    app[KNOWLEDGE] = KnowledgeSearch(database, app[WORDS])
     app[NOW] = now
     app[MODELS] = models
     app[ALLOWANCE] = Allowance()

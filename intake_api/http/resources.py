@@ -14,6 +14,7 @@ from intake_api.city_in_force import CityInForce
 from intake_api.correcting import Correcting
 from intake_api.domain.taxonomy import Taxonomy
 from intake_api.filing import Filing, Understanding
+from intake_api.knowledge import KnowledgeSearch
 from intake_api.places import PlaceResolver
 from intake_api.storage.attachments import AttachmentFiles
 from intake_api.storage.database import Database
@@ -32,3 +33,4 @@ MODELS = web.AppKey("models", Path)
 FILES = web.AppKey("attachment_files", AttachmentFiles)
 NOW: web.AppKey[Callable[[], datetime]] = web.AppKey("now")
 WORDS = web.AppKey("words", Words)
+KNOWLEDGE = web.AppKey("knowledge", KnowledgeSearch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from intake_api.storage import (
     feed_tables,
+    knowledge_tables,
     personal_tables,
     public_tables,
     queue_tables,
@@ -19,6 +20,7 @@ MODULES = (
     staff_tables,
     public_tables,
     feed_tables,
+    knowledge_tables,
     webhook_tables,
     personal_tables,
     queue_tables,

@@ -10,6 +10,7 @@ import {
   keepsWebhooks,
   readsAudit,
   readsCases,
+  readsKnowledge,
   restore,
   seesAll,
   seesStaff,
@@ -21,6 +22,7 @@ import { queue, watchQueue } from './queue.js'
 import { waiting, watchWork, work, workAddress } from './work.js'
 import { useShortcuts, wholeKeyTable } from './shortcuts.js'
 import { AccountPage, DutyPage } from './account_page.js'
+import { ArticlePage } from './article_page.js'
 import { AuditPage } from './audit_page.js'
 import { CaseList } from './case_list.js'
 import { CasePane } from './case_pane.js'
@@ -30,6 +32,7 @@ import { idleNotice } from './idle_notice.js'
 import { HomePage } from './home_page.js'
 import { HotSpotsPage } from './hotspots_page.js'
 import { InvitationPage } from './invitation.js'
+import { KnowledgePage } from './knowledge_page.js'
 import { LearningPage } from './learning_page.js'
 import { LoginPage, doorway } from './login.js'
 import { PersonMenu } from './person_menu.js'
@@ -79,6 +82,9 @@ function topBar(showKeys) {
       readsCases.value ? tab(address('/figures'), '指标', route.name === 'figures') : null,
       seesAll.value ? h('a', { class: 'tab', href: '/board' }, '看板') : null,
       readsCases.value ? tab(address('/responsibility'), '职责表', route.name === 'responsibility') : null,
+      readsKnowledge.value
+        ? tab(address('/knowledge'), '知识', ['knowledge', 'article'].includes(route.name))
+        : null,
       teaches.value ? tab(address('/learning'), '学习样本', route.name === 'learning') : null,
       seesStaff.value ? tab(address('/staff'), '人员', route.name === 'staff') : null,
       keepsStaff.value ? tab(address('/tokens'), '令牌', route.name === 'tokens') : null,
@@ -109,6 +115,8 @@ function page() {
   if (route.name === 'figures' && readsCases.value) return h(FiguresPage)
   if (route.name === 'hotspots' && seesAll.value) return h(HotSpotsPage)
   if (route.name === 'responsibility' && readsCases.value) return h(ResponsibilityPage)
+  if (route.name === 'knowledge' && readsKnowledge.value) return h(KnowledgePage)
+  if (route.name === 'article' && readsKnowledge.value) return h(ArticlePage)
   if (route.name === 'unknown')
     return h(
       'main',
@@ -161,6 +169,8 @@ const Desk = {
           figures: '指标',
           hotspots: '热点',
           responsibility: '职责表',
+          knowledge: '知识',
+          article: '知识',
           staff: '人员',
           tokens: '令牌',
           audit: '审计',

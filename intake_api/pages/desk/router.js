@@ -6,7 +6,7 @@ const ROOT = '/desk'
 
 /**
  * `name` is one of home, cases, filters, case, staff, tokens, audit, account, learning, responsibility, figures,
- * hotspots, webhooks, invitation, unknown; `params` and `query` are plain strings.
+ * hotspots, webhooks, knowledge, article, invitation, unknown; `params` and `query` are plain strings.
  */
 export const route = reactive({ name: 'home', params: {}, query: {}, path: ROOT })
 
@@ -24,6 +24,8 @@ const PATTERNS = [
   ['figures', /^\/figures\/?$/],
   ['hotspots', /^\/hotspots\/?$/],
   ['responsibility', /^\/responsibility\/?$/],
+  ['knowledge', /^\/knowledge\/?$/],
+  ['article', /^\/knowledge\/(?<id>new|\d+)$/],
   ['invitation', /^\/invitation\/(?<token>[^/]+)$/],
 ]
 

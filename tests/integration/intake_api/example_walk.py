@@ -133,6 +133,32 @@ async def _directory(go: Walk) -> None:
     added = await go("add_rule", "supervisor", rule)
     await go("end_rule", "supervisor", {"reason": "会议纪要已废止", "last_day": "2026-12-31"}, id=added["id"])
     await go("list_changes", "supervisor")
+    await _knowledge(go)
+
+
+async def _knowledge(go: Walk) -> None:
+    article = {
+        "title": "大件垃圾怎么处理", "questions": ["旧沙发怎么扔"], "answer": "请联系物业，放到小区的大件垃圾堆放点。",
+        "source": "《青禾区生活垃圾管理办法》", "department_id": "greening",
+    }  # fmt: skip
+    made = await go("add_article", GREENING, article)
+    await go(
+        "change_article", GREENING, article | {"questions": ["旧沙发怎么扔", "床垫谁来收"], "version": 1}, id=made["id"]
+    )
+    await go("publish_article", "dispatcher", {"version": 2}, id=made["id"])
+    await go("search_knowledge", "channel", query="?q=旧沙发怎么扔")
+    await go("note_question", "channel", {"text": "装修垃圾谁来收", "article_id": made["id"]})
+    asked = (await go("list_open_questions", "operator"))["items"][0]["id"]
+    await go("settle_question", GREENING, {"how": "written"}, question_id=asked)
+    table = (
+        "# 养犬要办什么手续\n编号：dog-licence\n部门：hedong\n来源：《青禾区养犬管理办法》\n问：养狗要办证吗\n\n"
+        "先打疫苗，再办登记。\n"
+    )
+    await go("import_articles", "supervisor", table, query="?name=articles.md&dry_run=true")
+    await go("list_articles", "operator", query="?valid=now")
+    await go("show_article", "operator", id=made["id"])
+    await go("withdraw_article", "supervisor", {"version": 2, "reason": "办法已经修订"}, id=made["id"])
+    await go("list_article_changes", "operator", id=made["id"])
 
 
 async def _life(go: Walk) -> None:

@@ -18,6 +18,7 @@ SYSTEM, SECURITY, AUDIT = frozenset({Role.SYSADMIN}), frozenset({Role.SECADMIN})
 READERS = CASE_STAFF | {Role.CHANNEL, Role.INSPECTOR}
 LOOKERS = EVERYBODY - AUDIT
 UNDERSTANDERS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.VERIFIER, Role.SUPERVISOR})
+KNOWLEDGE_WRITERS = frozenset({Role.HANDLER, Role.DISPATCHER, Role.SUPERVISOR})
 FILERS = frozenset({Role.CHANNEL, Role.OPERATOR, Role.INSPECTOR})
 
 # whoever adds an operation says here who may call it
@@ -82,6 +83,18 @@ EXPECTED: dict[str, frozenset[Role]] = {
     "GET /api/v1/training-examples": frozenset({Role.SUPERVISOR}),
     "GET /api/v1/training-examples/export": frozenset({Role.SUPERVISOR}),
     "POST /api/v1/training-examples/{id}/review": frozenset({Role.SUPERVISOR}),
+    "GET /api/v1/knowledge/search": CASE_STAFF | {Role.CHANNEL},
+    "POST /api/v1/knowledge/questions": CASE_STAFF | {Role.CHANNEL},
+    "GET /api/v1/knowledge/questions": CASE_STAFF,
+    "POST /api/v1/knowledge/questions/{question_id}/settle": KNOWLEDGE_WRITERS,
+    "POST /api/v1/knowledge/import": KNOWLEDGE_WRITERS,
+    "GET /api/v1/knowledge": CASE_STAFF,
+    "POST /api/v1/knowledge": KNOWLEDGE_WRITERS,
+    "GET /api/v1/knowledge/{id}": CASE_STAFF,
+    "PUT /api/v1/knowledge/{id}": KNOWLEDGE_WRITERS,
+    "POST /api/v1/knowledge/{id}/publish": frozenset({Role.DISPATCHER, Role.SUPERVISOR}),
+    "POST /api/v1/knowledge/{id}/withdraw": frozenset({Role.DISPATCHER, Role.SUPERVISOR}),
+    "GET /api/v1/knowledge/{id}/history": CASE_STAFF,
     "GET /api/v1/model": CASE_STAFF | {Role.INSPECTOR, Role.SYSADMIN},
     "POST /api/v1/outbox/claim": frozenset({Role.CHANNEL}),
     "POST /api/v1/outbox/{item_id}/delivered": frozenset({Role.CHANNEL}),
@@ -132,6 +145,7 @@ THEMSELVES = (
     "/api/v1/session",
     "/api/v1/training-examples/{id}",
     "/api/v1/responsibility",
+    "/api/v1/knowledge",
     "/api/v1/cases/bulk",
     "/api/v1/webhooks",
     "/api/v1/personal",
@@ -169,7 +183,7 @@ async def test_the_interface_refuses_each_role_what_the_table_refuses(intake: In
     for operation in OPERATIONS:
         if operation.needs is None:
             continue
-        path = operation.path.format(case_no="0", id="0", item_id="0", token_id="0", session_id="0")
+        path = operation.path.format(case_no="0", id="0", item_id="0", token_id="0", session_id="0", question_id="0")
         headers = {"Authorization": f"Bearer {await intake.token(named)}"}
         async with intake.client.request(operation.method, path, headers=headers, json={}) as answer:
             status = answer.status

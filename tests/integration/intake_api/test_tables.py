@@ -12,7 +12,8 @@ from intake_api.storage.database import Database
 
 def is_ours(name: str | None, _kind: str, _parents: object) -> bool:
     """The text index is each database's own: FTS5's tables on SQLite, GIN on PostgreSQL."""
-    return not (name or "").startswith("case_fts") and name != "ix_case_text_terms"
+    own = ("ix_case_text_terms", "ix_knowledge_published_terms")
+    return not (name or "").startswith(("case_fts", "knowledge_fts")) and name not in own
 
 
 def differences(connection: Connection) -> list[object]:

@@ -1,0 +1,225 @@
+"""A question about city matters: answered from the knowledge base, or registered for the department to answer.
+
+What is said is what an article says, with its source and date; nothing is put together or made up. Between an answer
+and none there is a third: articles that may be meant are offered to choose from. A question that names a place and
+what is wrong there is a report in disguise (银都路的路灯坏了归谁管) and goes to the form.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.dialogue import Place, Report
+from actions.intake import Intake, IntakeDown, IntakeRefused
+
+log = logging.getLogger(__name__)
+
+CONSULTED = "consulted"
+"""Slot of the question that was answered last: the words, their categories, the article."""
+MOST_SUGGESTED = 3
+REPORT_SHARE = 0.2
+"""Confidence of the act "report" from which a question that names a place is taken for one."""
+
+_VAGUE_PLACES = frozenset({"town", "metro"})
+_DEFECT = re.compile(
+    r"(坏了|坏的|破了|裂了|漏了|在漏|堵了|断了|塌|倒了|掉了|丢了|缺了|积水|冒水|不亮|没人管|没人扫|没人清|没人修|占了|占着|占道|"
+    r"堆了|堆着|堆满|太吵|很吵|臭|脏|满了|溢|停满|没水|没电|还没修|一直没)"
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question as the assistant understood it. ``report_share``: how much it sounded like a report, 0 to 1."""
+
+    text: str
+    report_share: float = 0.0
+    categories: tuple[tuple[str, float], ...] = ()
+    places: tuple[Place, ...] = ()
+    problems: int = 0
+    """how many problems the message speaks of, where it is more than one"""
+
+
+@dataclass(frozen=True)
+class Article:
+    """An article that was found; ``fit``: answer, suggestion or none, as the intake says."""
+
+    id: int
+    title: str
+    answer: str
+    source: str
+    updated: str
+    fit: str
+    score: float
+
+    @classmethod
+    def of(cls, item: dict[str, Any]) -> Article:
+        """As the intake answers it."""
+        updated = datetime.fromisoformat(item["published_at"])
+        return cls(
+            int(item["id"]),
+            str(item["title"]),
+            str(item["answer"]),
+            str(item["source"]),
+            f"{updated.year}年{updated.month}月{updated.day}日",
+            str(item["fit"]),
+            float(item["score"]),
+        )
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What follows from a question. Exactly one of: an article given (with related ones), some offered, none."""
+
+    given: Article | None = None
+    offered: tuple[Article, ...] = ()
+
+
+def is_report(question: Question) -> bool:
+    """Whether the question is a report: it names a place, and what is wrong there or sounds like one."""
+    if question.problems > 1:
+        return True
+    named = any(place.kind not in _VAGUE_PLACES for place in question.places)
+    return named and (question.report_share >= REPORT_SHARE or bool(_DEFECT.search(question.text)))
+
+
+def reply_to(found: list[Article]) -> Reply:
+    """The best article that answers, with others that answer as well; else those that may be meant."""
+    answers = [article for article in found if article.fit == "answer"]
+    if answers:
+        return Reply(given=answers[0], offered=tuple(answers[1 : 1 + MOST_SUGGESTED]))
+    return Reply(offered=tuple(article for article in found if article.fit == "suggestion")[:MOST_SUGGESTED])
+
+
+def answer_text(article: Article, related: tuple[Article, ...]) -> str:
+    """An article as it is told: the answer, its source and date."""
+    lines = [article.answer, f"（来源：{article.source}；{article.updated}更新）"]
+    if related:
+        lines.append("您也可能想问下面的问题，点一下就行。")
+    return "\n".join(lines)
+
+
+def answer_buttons(related: tuple[Article, ...]) -> list[dict[str, str]]:
+    """Solved, not solved, and related questions."""
+    return [
+        {"title": "解决了", "payload": '/consulted{"solved":"yes"}'},
+        {"title": "没有解决，登记咨询", "payload": '/consulted{"solved":"no"}'},
+        *(_ask(article) for article in related),
+    ]
+
+
+def suggestion_buttons(offered: tuple[Article, ...]) -> list[dict[str, str]]:
+    """What may be meant, and none of it."""
+    return [
+        *(_ask(article) for article in offered),
+        {"title": "都不是，登记咨询", "payload": '/consulted{"solved":"no"}'},
+    ]
+
+
+def _ask(article: Article) -> dict[str, str]:
+    payload = json.dumps({"question": article.title}, ensure_ascii=False)
+    return {"title": article.title, "payload": f"/ask_about{payload}"}
+
+
+def without_places(question: Question) -> str:
+    """The words without the places in them: what is noted for the owner of the missing article says no address."""
+    text = question.text
+    for place in sorted(question.places, key=lambda place: -len(place.text)):
+        text = text.replace(place.text, "（地点）")
+    return text
+
+
+def question_of(message: dict[str, Any]) -> Question:
+    """The tracker's latest message as a question: what was typed, or the one that was chosen by a button."""
+    entities = {entity["entity"]: entity.get("value") for entity in message.get("entities") or []}
+    if (message.get("intent") or {}).get("name") == "ask_about":
+        return Question(str(entities.get("question") or ""))
+    ranking = {one["name"]: float(one["confidence"]) for one in message.get("intent_ranking") or []}
+    return Question(
+        text=message.get("text") or "",
+        report_share=ranking.get("report", 0.0),
+        categories=tuple((one["code"], one["confidence"]) for one in message.get("categories") or []),
+        places=tuple(Place(one["text"], one["kind"]) for one in message.get("locations") or []),
+        problems=len(message.get("problems") or []),
+    )
+
+
+class Consult(Action):
+    """Answers a question, offers what may be meant, or opens a report that registers it."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
+    def name(self) -> str:
+        """As Rasa knows it."""
+        return "action_consult"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        """Look the question up and say what was found."""
+        question = question_of(tracker.latest_message)
+        form = [SlotSet(CONSULTED, None), FollowupAction("report_form")]
+        if not question.text.strip() or is_report(question):
+            return form
+        try:
+            reply = reply_to([Article.of(item) for item in await self._intake.search_knowledge(question.text)])
+        except (IntakeDown, IntakeRefused) as error:
+            log.warning("knowledge not searched: %s", error)
+            return form
+        kept = {
+            "text": question.text,
+            "noted": without_places(question),
+            "scores": dict(question.categories),
+            "article": reply.given.id if reply.given else None,
+        }
+        if reply.given:
+            dispatcher.utter_message(
+                response="utter_consult_answer",
+                answer=answer_text(reply.given, reply.offered),
+                buttons=answer_buttons(reply.offered),
+            )
+            return [SlotSet(CONSULTED, kept)]
+        if reply.offered:
+            dispatcher.utter_message(response="utter_consult_which", buttons=suggestion_buttons(reply.offered))
+            return [SlotSet(CONSULTED, kept)]
+        await _note(self._intake, kept)
+        dispatcher.utter_message(response="utter_consult_unknown")
+        return form
+
+
+class Consulted(Action):
+    """Hears whether an answer helped; registers the question when it did not."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
+    def name(self) -> str:
+        """As Rasa knows it."""
+        return "action_consulted"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        """Thank, or take the question up as a report: what was asked is not asked again."""
+        entities = {entity["entity"]: entity.get("value") for entity in tracker.latest_message.get("entities") or []}
+        kept = tracker.get_slot(CONSULTED)
+        if entities.get("solved") != "no" or not kept:
+            dispatcher.utter_message(response="utter_consult_solved" if kept else "utter_nothing_open")
+            return [SlotSet(CONSULTED, None)]
+        await _note(self._intake, kept)
+        dispatcher.utter_message(response="utter_consult_register")
+        report = Report(matter=kept["text"], act="consult", scores=dict(kept["scores"]))
+        return [SlotSet("report", report.to_slot()), SlotSet(CONSULTED, None), FollowupAction("report_form")]
+
+
+async def _note(intake: Intake, kept: dict[str, Any]) -> None:
+    """Note the question for whoever writes the missing article; nothing depends on it."""
+    try:
+        await intake.note_question(kept["noted"], kept["article"])
+    except (IntakeDown, IntakeRefused) as error:
+        log.warning("question not noted: %s", error)
