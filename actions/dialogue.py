@@ -11,6 +11,8 @@ import re
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from actions.heard import Heard, Place
+from actions.said import Said, button
 from bot.language.contact import find_phone, looks_like_broken_phone, refuses_phone, wants_anonymity
 from bot.language.danger import kind_of_danger
 from bot.language.normalise import normalise
@@ -19,7 +21,7 @@ SURE_ENOUGH = 0.4
 """Confidence of the first category below which the resident is asked to choose: more questions mend a wrong one than
 trouble about a right one (docs/nlu.md)."""
 SURE_OF_ACT = 0.5
-"""Confidence of an act from which a report is dropped or handed over on it alone."""
+"""Confidence of an act from which a report is dropped on it alone."""
 LONGEST_PLACE_ANSWER = 40
 """Characters up to which an answer to "where?" is taken as the place although none was recognised in it."""
 LONGEST_DESCRIPTION = 5000
@@ -33,13 +35,17 @@ _YES = re.compile(
     r"(?:的|呀|啊|哦|吧|了|呢|额|就这样|就这么|这样|没问题|没错|报上去|报|提交|谢谢|你|您|，|,|。|！|!|\s)*$",
     re.IGNORECASE,
 )
-_FILE_IT = re.compile(r"(报上去|上报|报吧|提交|就这样|就这么|没问题|没错|地址对|确认|都对)")
+_HERE = re.compile(
+    r"^(?:对|是|嗯)*(?:就是?|在)?(?:这里|这儿|那里|那儿|此地|这边|照片(?:上|里)?的?(?:位置|地方))(?:的|了|啊|吧|。)*$"
+)
+_ALL = re.compile(r"(都|全|两件|两个|一件也)")
+_BOTH = re.compile(r"(都报|都要报|全报|全都报|两件都|两个都|一起报|都对|都是|都没错|都上报|都提交)")
+_FILE_IT = re.compile(r"(报上去|上报|报吧|提交|就这样|就这么|没问题|没错|地址对|确认|都对|都报|一起报)")
 _NOT = re.compile(r"(不对|不是|错了|有误|别报|不要报|先别|等一下|等等|不报|不用报|不行|不确认|改)")
 _CANCEL = re.compile(
     r"(不报了|先不报|不想报|不用报了|别报了|取消|撤销|撤回|不投诉了|当我没说|不用了.{0,4}(?:修好|解决|好了))"
 )
 _NEVER_MIND = re.compile(r"^(?:哎|唉|嗯|那)?(?:算了|不用了|不要了|没事了)[吧啊了。！!\s]*$")
-_PERSON = re.compile(r"(人工|真人|活人|换人|换个人|客服|话务员|接线员|转接|找个人)")
 _WAIT = re.compile(r"(等一下|等等|等会|稍等|慢点|我想想|我看看|等我)")
 _UNKNOWN_PLACE = re.compile(r"^(?:我也?|都|也)?(?:不知道|不清楚|说不清|不晓得|不记得|忘了|弄不清|讲不清楚?|随便)")
 _PRIVACY = re.compile(
@@ -76,45 +82,6 @@ REPORTING = frozenset({"report", "consult", "suggest", "emergency", "supplement"
 
 
 @dataclass(frozen=True)
-class Place:
-    """A place as it was said; ``kind`` as in ``bot.language.places``."""
-
-    text: str
-    kind: str
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One of two problems in a message: its words, and what they mean."""
-
-    text: str
-    categories: tuple[tuple[str, float], ...]
-    places: tuple[Place, ...]
-
-
-@dataclass(frozen=True)
-class Heard:
-    """One message as the assistant understood it."""
-
-    text: str
-    act: str
-    confidence: float = 1.0
-    """how sure the act is"""
-    categories: tuple[tuple[str, float], ...] = ()
-    places: tuple[Place, ...] = ()
-    position: tuple[float, float, str] | None = None
-    """lat, lng (WGS84) and the label chosen on the map"""
-    attachment: tuple[str, str] | None = None
-    """id and media type"""
-    chosen_code: str | None = None
-    edit: str | None = None
-    button: bool = False
-    """a button was pressed: the text is a payload, not words"""
-    problems: tuple[Problem, ...] = ()
-    """the two problems of a message that speaks of two; else empty"""
-
-
-@dataclass(frozen=True)
 class Report:
     """A report being taken down. Everything in it was said, shown or chosen by the resident."""
 
@@ -133,9 +100,19 @@ class Report:
     attachments: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
     asked: str | None = None
-    """what the last question was about: matter, place, category, confirmed, edit, new_place, new_matter"""
+    """what the last question was about: matter, place, photo_place, category, confirmed, edit, new_place, new_matter,
+    resume"""
     place_asked: int = 0
     category_asked: bool = False
+    phone_asked: bool = False
+    photo_place: tuple[float, float, str] | None = None
+    """lat, lng and name of where a photo was taken, offered as the place"""
+    similar: str | None = None
+    """number of an open case that may be the same, as it was told with the summary"""
+    both: bool = False
+    """the second problem was read back and agreed to together with this one"""
+    resume_from: str | None = None
+    """what was asked before a long pause"""
     warned: bool = False
     """the emergency advice was given"""
     later: dict[str, Any] | None = None
@@ -155,8 +132,9 @@ class Report:
         known = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
         for name in ("attachments", "media"):
             known[name] = tuple(known.get(name) or ())
-        if known.get("position"):
-            known["position"] = tuple(known["position"])
+        for name in ("position", "photo_place"):
+            if known.get(name):
+                known[name] = tuple(known[name])
         return cls(**known)
 
     @property
@@ -174,6 +152,23 @@ class Report:
         return self.ranking[0] if self.scores else None
 
     @property
+    def is_begun(self) -> bool:
+        """Whether something was said, shown or pointed at that has not been filed yet."""
+        return self.status == "open" and bool(self.matter or self.attachments or self.position or self.place)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing has to be asked any more before it is read back."""
+        category = self.category
+        sure = category is None or category[1] >= SURE_ENOUGH or len(self.scores) < 2 or self.category_asked
+        return bool(self.matter) and self.has_place and sure
+
+    @property
+    def second(self) -> Report | None:
+        """The second problem of the message, as a report."""
+        return Report.from_slot(self.later) if self.later else None
+
+    @property
     def has_place(self) -> bool:
         """Whether there is a place, or none can be had."""
         return bool(self.place or self.position or self.place_unknown)
@@ -184,12 +179,12 @@ class Turn:
     """What follows from a message: the report as it is now, and what is said (response names, with their values)."""
 
     report: Report
-    says: tuple[tuple[str, dict[str, Any]], ...] = ()
+    says: tuple[Said, ...] = ()
 
 
 def take_up(report: Report) -> Turn:
     """Begin with a report that is known already: the second problem of a message."""
-    return _ask_next(report, report, [("utter_second", {})])
+    return ask_next(report, report, [("utter_second", {})])
 
 
 def _only_first(report: Report, heard: Heard) -> tuple[Report, Heard]:
@@ -213,19 +208,21 @@ def _only_first(report: Report, heard: Heard) -> tuple[Report, Heard]:
 
 def hear(report: Report, heard: Heard) -> Turn:
     """Take in one message. ``report.asked`` of the turn is the question put next; None when the report is over."""
-    says: list[tuple[str, dict[str, Any]]] = []
+    says: list[Said] = []
     if heard.problems and not report.matter:
         report, heard = _only_first(report, heard)
     before = report
-    words = "" if heard.button else heard.text.strip()
+    words = heard.words
 
     if heard.act == "emergency" and not report.warned:
         says.append((f"utter_emergency_{kind_of_danger(words) or 'other'}", {}))
         report = replace(report, warned=True)
-    if _wants_a_person(heard, words):
-        return Turn(replace(report, status="handed_over", asked=None), (*says, ("utter_handoff_with_report", {})))
-    if _is_cancelled(report, heard, words):
-        return Turn(replace(report, status="cancelled", asked=None), (*says, ("utter_cancelled", {})))
+    if is_let_go(report, heard):
+        return _cancelled(report, words, says)
+    if report.asked == "photo_place":
+        report, answered = _photo_place_answered(report, heard, words)
+        if answered:
+            return ask_next(before, report, says)
 
     report, remarks = _take_contact(report, words)
     says += remarks
@@ -244,34 +241,26 @@ def hear(report: Report, heard: Heard) -> Turn:
     if before.asked == "confirmed" and words and report == before and _only_about_contact(before, words, heard):
         return Turn(report, (("utter_phone_refused", {}), ("utter_confirm_again", {})))
     if before.asked == "confirmed" and report == before and not says:
-        if _agrees(heard, words) or (report.act == "emergency" and heard.act == "urge"):
-            return Turn(replace(report, status="confirmed", asked=None))
+        if agrees(heard, words) or (report.act == "emergency" and heard.act == "urge"):
+            return Turn(replace(report, status="confirmed", asked=None, both=_agrees_to_both(report, heard, words)))
         if heard.act == "deny" or _CORRECTION.match(words):
             return Turn(replace(report, asked="edit"), (("utter_what_is_wrong", {}),))
         if _WAIT.search(words):
             return Turn(report, (("utter_take_your_time", {}),))
         return Turn(report, (("utter_confirm_again", {}),))
-    if (
-        before.asked == "confirmed"
-        and _only_contact_changed(before, report)
-        and _agrees(heard, _without_contact(words))
-    ):
+    if before.asked == "confirmed" and _only_contact_changed(before, report) and agrees(heard, _without_contact(words)):
         return Turn(replace(report, status="confirmed", asked=None), tuple(says))
     if before.asked in ("matter", "place") and report == before and not says:
         if _WAIT.search(words):
             return Turn(report, (("utter_take_your_time", {}),))
         if heard.act in ("greet", "thank", "other") and words:
             says.append(("utter_small_talk", {}))
-    return _ask_next(before, report, says)
+    return ask_next(before, report, says)
 
 
-def _wants_a_person(heard: Heard, words: str) -> bool:
-    if heard.act != "handoff":
-        return False
-    return heard.button or bool(_PERSON.search(words)) or (heard.confidence >= SURE_OF_ACT and not find_phone(words))
-
-
-def _is_cancelled(report: Report, heard: Heard, words: str) -> bool:
+def is_let_go(report: Report, heard: Heard) -> bool:
+    """Whether the resident takes the report back."""
+    words = heard.words
     if words and (_PRIVACY.search(words) or (heard.confidence < SURE_OF_ACT and not _CANCEL.search(words))):
         return False
     if heard.act == "withdraw" and not (words and refuses_phone(words) and not _CANCEL.search(words)):
@@ -281,8 +270,8 @@ def _is_cancelled(report: Report, heard: Heard, words: str) -> bool:
     return bool(_NEVER_MIND.match(words)) and report.asked not in ("confirmed", None)
 
 
-def _take_contact(report: Report, words: str) -> tuple[Report, list[tuple[str, dict[str, Any]]]]:
-    says: list[tuple[str, dict[str, Any]]] = []
+def _take_contact(report: Report, words: str) -> tuple[Report, list[Said]]:
+    says: list[Said] = []
     if not words:
         return report, says
     phone = find_phone(words)
@@ -313,8 +302,8 @@ def _answers_place(report: Report, words: str) -> bool:
     return report.asked == "place" and bool(_UNKNOWN_PLACE.match(words))
 
 
-def _take_media(report: Report, heard: Heard) -> tuple[Report, list[tuple[str, dict[str, Any]]]]:
-    says: list[tuple[str, dict[str, Any]]] = []
+def _take_media(report: Report, heard: Heard) -> tuple[Report, list[Said]]:
+    says: list[Said] = []
     if heard.position:
         lat, lng, label = heard.position
         report = replace(report, position=(lat, lng), place_unknown=False)
@@ -331,7 +320,7 @@ def _take_media(report: Report, heard: Heard) -> tuple[Report, list[tuple[str, d
     return report, says
 
 
-def _edit(report: Report, what: str) -> tuple[Report, tuple[str, dict[str, Any]]]:
+def _edit(report: Report, what: str) -> tuple[Report, Said]:
     if what == "place":
         return replace(report, asked="new_place"), ("utter_new_where", {})
     if what == "matter":
@@ -348,7 +337,7 @@ def _take_words(report: Report, heard: Heard, words: str) -> Report:
     if asked == "new_matter":
         return _with_categories(replace(report, matter=words, scores={}, chosen_code=None), heard)
     if asked in ("confirmed", "edit") and not heard.places:
-        if _agrees(heard, words):
+        if agrees(heard, words):
             return report
         corrected = _corrected(report, heard, words)
         if corrected != report or heard.act in ("deny", "thank"):
@@ -453,7 +442,10 @@ def _choice(report: Report, words: str) -> str | None:
     return ranking[index][0] if index is not None and index < len(ranking) else None
 
 
-def _agrees(heard: Heard, words: str) -> bool:
+def agrees(heard: Heard, words: str) -> bool:
+    """Whether the words say yes."""
+    if heard.chose("both"):
+        return True
     if heard.act == "affirm" and not _NOT.search(words):
         return True
     return (
@@ -475,7 +467,8 @@ def _without_contact(words: str) -> str:
     ).strip("，,。 ")
 
 
-def _ask_next(before: Report, report: Report, says: list[tuple[str, dict[str, Any]]]) -> Turn:
+def ask_next(before: Report, report: Report, says: list[Said]) -> Turn:
+    """Put the next question, or read the report back when there is none."""
     if not report.matter:
         seen = bool(report.attachments or report.position) and before.asked is None
         still = "utter_what_still" if before.asked == "matter" else "utter_what"
@@ -496,5 +489,50 @@ def _ask_next(before: Report, report: Report, says: list[tuple[str, dict[str, An
     if unsure and not read_back and not report.category_asked:
         says.append(("utter_which", {}))
         return Turn(replace(report, asked="category", category_asked=True), tuple(says))
-    says.append(("utter_summary", {}))
-    return Turn(replace(report, asked="confirmed"), tuple(says))
+    ask_phone = not (report.phone or report.phone_refused or report.phone_asked)
+    says.append(("utter_summary", {"ask_phone": ask_phone}))
+    return Turn(replace(report, asked="confirmed", phone_asked=True), tuple(says))
+
+
+def still(report: Report) -> list[Said]:
+    """The question that stands, put once more after something else came in between."""
+    match_asked = {"matter": "utter_what_still", "place": "utter_where_still", "new_place": "utter_new_where"}
+    match_asked |= {"category": "utter_which", "new_matter": "utter_new_what", "edit": "utter_what_is_wrong"}
+    if report.asked is None:
+        return []
+    return [(match_asked.get(report.asked, "utter_confirm_again"), {})]
+
+
+def offer_photo_place(turn: Turn, lat: float, lng: float, name: str) -> Turn:
+    """Instead of asking where it is, offer where the resident's photo was taken."""
+    buttons = [button("就是这里", "photo_place", "yes"), button("不是这里", "photo_place", "no")]
+    said: Said = ("utter_photo_place", {"place": name, "buttons": buttons})
+    report = replace(turn.report, asked="photo_place", place_asked=0, photo_place=(lat, lng, name))
+    return Turn(report, (*turn.says[:-1], said))
+
+
+def _photo_place_answered(report: Report, heard: Heard, words: str) -> tuple[Report, bool]:
+    """Take the answer to "was it where the photo was taken?": whether that was all that was said.
+
+    Otherwise the words are heard as an answer to "where?".
+    """
+    chosen = heard.chose("photo_place")
+    yes = chosen == "yes" or (not heard.places and (agrees(heard, words) or bool(_HERE.match(words))))
+    if yes and report.photo_place:
+        lat, lng, name = report.photo_place
+        return replace(report, position=(lat, lng), place=name, place_kind="poi", asked=None), True
+    bare_no = chosen == "no" or heard.act == "deny" or bool(_NOT.search(words))
+    another = bool(heard.places or heard.position) or len(_CORRECTION.sub("", words)) >= SHORTEST_CORRECTION
+    return replace(report, asked="place"), bare_no and not another
+
+
+def _cancelled(report: Report, words: str, says: list[Said]) -> Turn:
+    """The report is dropped; a second problem of the same message stays unless all of it is taken back."""
+    all_of_it = report.later is None or bool(_ALL.search(words))
+    dropped = replace(report, status="cancelled", asked=None, later=None if all_of_it else report.later)
+    return Turn(dropped, (*says, ("utter_cancelled" if all_of_it else "utter_first_cancelled", {})))
+
+
+def _agrees_to_both(report: Report, heard: Heard, words: str) -> bool:
+    second = report.second
+    return bool(second and second.is_complete and (heard.chose("both") or _BOTH.search(words)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from intake_api.storage import (
     feed_tables,
     personal_tables,
+    phone_check_tables,
     public_tables,
     queue_tables,
     responsibility_tables,
@@ -22,6 +23,7 @@ MODULES = (
     webhook_tables,
     personal_tables,
     queue_tables,
+    phone_check_tables,
 )
 """All of them."""
 
