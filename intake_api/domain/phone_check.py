@@ -14,10 +14,12 @@ MOST_WRONG = 5
 WITHIN = timedelta(hours=24)
 
 _EXTENSION = re.compile(r"(?<=\d{7})(?:-|转|#|,)\d{1,6}$")
+_WHOLE = re.compile(r"[\d+() -]+")
 _FEWEST_DIGITS = 7
 
 
 def knows_phone(phone: str, last_four: str) -> bool:
     """Whether ``last_four`` are the last digits of ``phone`` (without its extension); never for a case without one."""
-    digits = re.sub(r"\D", "", _EXTENSION.sub("", phone.strip()))
-    return len(digits) >= _FEWEST_DIGITS and digits.endswith(last_four)
+    number = _EXTENSION.sub("", phone.strip())
+    digits = re.sub(r"\D", "", number)
+    return bool(_WHOLE.fullmatch(number)) and len(digits) >= _FEWEST_DIGITS and digits.endswith(last_four)
