@@ -16,7 +16,7 @@ from actions import hand_over, pausing, routing, words
 from actions.afterwards import Afterwards, Speaker
 from actions.dialogue import Report, Turn, hear, offer_photo_place, still, take_up
 from actions.drafts import draft_id
-from actions.errand import CALL_BACK, MOST_TRIES, SUPPLEMENT, URGE, WITHDRAW, Errand
+from actions.errand import CALL_BACK, MOST_TRIES, STATUS, SUPPLEMENT, URGE, WITHDRAW, Errand
 from actions.heard import Heard, Place, Problem
 from actions.intake import Intake, IntakeDown, IntakeRefused
 from actions.report_form import TAKEN_UP, report_body
@@ -219,6 +219,9 @@ class Clerk(Action):
         heard = talk.heard
         errand = errands.begin(kind, heard)
         talk.misses = 0
+        if kind == STATUS and routing.tells_rather_than_asks(heard):
+            self._hear(talk)
+            return
         if errand.case_no is None and kind in (URGE, SUPPLEMENT, WITHDRAW):
             try:
                 has_cases = await self._afterwards.has_cases(talk.speaker)

@@ -11,6 +11,8 @@ import re
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from actions.correction import in_one_breath, number_and_name, other_number, says_more
+from actions.hand_over import is_small_talk
 from actions.heard import Heard, Place
 from actions.said import Said, button
 from bot.language.contact import find_phone, looks_like_broken_phone, refuses_phone, wants_anonymity
@@ -28,6 +30,8 @@ LONGEST_DESCRIPTION = 5000
 LONGEST_PLACE_TAIL = 10
 CHOICES = 3
 MOST_PLACE_QUESTIONS = 2
+SURE_OF_DIRECTIONS = 0.7
+"""Confidence from which what was said in answer to "where?" tells another category."""
 SHORTEST_CORRECTION = 6
 
 _YES = re.compile(
@@ -57,7 +61,20 @@ _VAGUE = re.compile(
     r"^(?:你好|您好|喂|请问|麻烦|那个|我|要|想|来|给|帮|跟|向|你们|报|个|一下|一个|反映|反应|投诉|举报|上报|报修|报告|问题|情况|事情|事|件|下|点|城管|有|打"
     r"|咨询|建议|[,，。！!？?\s])+$"
 )
-_HOUSE_NUMBER = re.compile(r"(\d+)(号|弄|栋|幢|楼|室|单元)")
+_CONTACT = re.compile(
+    r"[\d\s+-]{7,}|(?:我的?)?(?:电话|手机|号码|联系方式)(?:号码?)?(?:就|我|也|都)?(?:不用|不留|不要|不给|不必|不需要|不方便留?|不想留|免|算)了?(?:留|给|打|填)?(?:了|的|吧)?"
+    r"|(?:就|我|也)?(?:不用|不留|不要|不给|不必|不需要|不方便留?|不想留|别)(?:留|给|打|填|登记)?(?:我的?)?(?:电话|手机|号码|联系方式)?(?:了|的|吧)?|匿名(?:就行|吧)?|(?:我的?)?(?:电话|手机|号码)(?:是|号)?"
+)
+_HEARD_ONLY = re.compile(
+    r"^(?:哦|噢|嗯|好|好的|行|那|我|[，, ])*(?:知道|明白|了解|懂|晓得)了?(?:谢谢|啊|哦|吧|[，,。！ ])*$"
+)
+_INSTEAD = re.compile(
+    r"(?:那|我|就|要|先|改)*(?:报|说|反映)(?:另一个|另外一个|另一件|别的|另外的)(?:吧|是|就是)?"
+    r"|改报|换一?个(?:事|问题)?报|不报这个了?[，, ]*(?:改)?(?:报)?"
+)
+_NOT_THAT_ONE = re.compile(r"(算了|不用|不要|不报|别报|先不|不管|不说|先弄|先报|只报|就报)")
+_ONLY_FIRST = re.compile(r"(只报|就报|先弄|先报)(?:第)?(?:一|前面|这)")
+_MERE_QUESTION = re.compile(r"(问一句|问一下|问问|请问|想问|几点|多少钱|怎么去|在哪里办|怎么办理)")
 _CLAUSE_END = re.compile(r"[\s,，.。;；:：!！?？]")
 _PLACE_LIKE = re.compile(
     r"(路|街|弄|号|村|苑|园|小区|楼|门|口|桥|站|店|厂|校|学|院|旁|边|对面|附近|隔壁|广场|中心|市场|城|府|里|湾|公寓|大厦|镇|组|队|杆|巷|道)"
@@ -190,6 +207,9 @@ def take_up(report: Report) -> Turn:
 def _only_first(report: Report, heard: Heard) -> tuple[Report, Heard]:
     """Of two problems the first is taken down now and the second kept; a place said once holds for both."""
     first, second = heard.problems
+    if _MERE_QUESTION.search(second.text):
+        # asked in passing: there is nothing in it to be mended
+        return report, replace(heard, places=first.places or heard.places, categories=first.categories, problems=())
     places = second.places or first.places
     place = _best_place(places)
     later = Report(
@@ -209,8 +229,11 @@ def _only_first(report: Report, heard: Heard) -> tuple[Report, Heard]:
 def hear(report: Report, heard: Heard) -> Turn:
     """Take in one message. ``report.asked`` of the turn is the question put next; None when the report is over."""
     says: list[Said] = []
+    heard = in_one_breath(heard)
     if heard.problems and not report.matter:
         report, heard = _only_first(report, heard)
+    report, heard = _another_instead(report, heard)
+    report = _without_second(report, heard)
     before = report
     words = heard.words
 
@@ -239,7 +262,7 @@ def hear(report: Report, heard: Heard) -> Turn:
         report = _take_words(report, heard, words)
 
     if before.asked == "confirmed" and words and report == before and _only_about_contact(before, words, heard):
-        return Turn(report, (("utter_phone_refused", {}), ("utter_confirm_again", {})))
+        return Turn(report, (*(says or [("utter_phone_refused", {})]), ("utter_confirm_again", {})))
     if before.asked == "confirmed" and report == before and not says:
         if agrees(heard, words) or (report.act == "emergency" and heard.act == "urge"):
             return Turn(replace(report, status="confirmed", asked=None, both=_agrees_to_both(report, heard, words)))
@@ -331,7 +354,7 @@ def _edit(report: Report, what: str) -> tuple[Report, Said]:
 def _take_words(report: Report, heard: Heard, words: str) -> Report:
     asked = report.asked
     if asked == "category":
-        code = _choice(report, words)
+        code = _choice(report, words) or (report.ranking[0][0] if report.ranking and _YES.match(words) else None)
         if code:
             return replace(report, chosen_code=code)
     if asked == "new_matter":
@@ -342,6 +365,8 @@ def _take_words(report: Report, heard: Heard, words: str) -> Report:
         corrected = _corrected(report, heard, words)
         if corrected != report or heard.act in ("deny", "thank"):
             return corrected
+    if asked in ("confirmed", "edit", "new_place") and (both := number_and_name(report.place, words, heard.places)):
+        return replace(report, place=both, position=None)
     place = _best_place(heard.places)
     told_where = bool(place) and (asked in ("place", "new_place") or report.place_unknown)
     if place and _replaces_place(report, heard, place, words):
@@ -358,8 +383,41 @@ def _take_words(report: Report, heard: Heard, words: str) -> Report:
         report = replace(report, matter=matter[:LONGEST_DESCRIPTION])
         if heard.act in ("consult", "suggest", "emergency") and report.act == "report" and "\n" not in matter:
             report = replace(report, act=heard.act)
-        report = _with_categories(report, heard)
+        # directions to a place are no description of what is wrong there
+        if not told_where or _speaks_of_same(report, heard):
+            report = _with_categories(report, heard)
     return report
+
+
+def _speaks_of_same(report: Report, heard: Heard) -> bool:
+    category = report.category
+    if not heard.categories or category is None:
+        return True
+    code, confidence = heard.categories[0]
+    return code == category[0] or confidence >= SURE_OF_DIRECTIONS
+
+
+def _another_instead(report: Report, heard: Heard) -> tuple[Report, Heard]:
+    """那我报另一个：…: what was taken down is dropped for what follows; how to reach the resident stays."""
+    instead = _INSTEAD.search(heard.words)
+    rest = heard.words[instead.end() :].strip(" ，,。:：") if instead else ""
+    if not report.matter or heard.act not in REPORTING or len(rest) < SHORTEST_CORRECTION:
+        return report, heard
+    contact = {name: getattr(report, name) for name in ("phone", "phone_refused", "phone_asked", "confidential")}
+    places = tuple(place for place in heard.places if place.text in rest)
+    return Report(**contact), replace(heard, text=rest, places=places)
+
+
+def _without_second(report: Report, heard: Heard) -> Report:
+    """公园算了，先弄下水道: the second problem of the message is not wanted."""
+    second, words = report.second, heard.words
+    if second is None or not _NOT_THAT_ONE.search(words):
+        return report
+    told = {second.matter[i : i + 2] for i in range(len(second.matter) - 1)}
+    told -= {report.matter[i : i + 2] for i in range(len(report.matter) - 1)}
+    dropped = _NOT_THAT_ONE.split(words)[0][-LONGEST_PLACE_TAIL:]
+    only_first = bool(_ONLY_FIRST.search(words)) or any(piece in dropped for piece in told)
+    return replace(report, later=None) if only_first else report
 
 
 def _place_in_own_words(report: Report, heard: Heard, words: str) -> Report:
@@ -368,9 +426,16 @@ def _place_in_own_words(report: Report, heard: Heard, words: str) -> Report:
         return replace(report, place_unknown=True)
     plain = _IT_IS.sub("", words).strip(" 。，,！!")
     answers = heard.act not in ("greet", "thank", "deny", "handoff", "rate") and 2 <= len(plain) <= LONGEST_PLACE_ANSWER
-    if not answers or _WAIT.search(words) or _PRIVACY.search(words):
+    if (
+        not answers
+        or _WAIT.search(words)
+        or _PRIVACY.search(words)
+        or (is_small_talk(words) and not _PLACE_LIKE.search(plain))
+    ):
         return report
-    looks_so = (_PLACE_LIKE.search(plain) and not _TELLS.search(plain)) or (len(plain) <= 6 and heard.act != "report")
+    looks_so = (_PLACE_LIKE.search(plain) and not _TELLS.search(plain)) or (
+        len(plain) <= 6 and heard.act != "report" and not _TELLS.search(plain)
+    )
     if looks_so or report.place_asked >= MOST_PLACE_QUESTIONS:
         return replace(report, place=plain, place_kind="said", place_unknown=False)
     return report
@@ -378,12 +443,9 @@ def _place_in_own_words(report: Report, heard: Heard, words: str) -> Report:
 
 def _corrected(report: Report, heard: Heard, words: str) -> Report:
     """A correction of the summary without a place in it: another house number, a place at last, another matter."""
-    number = _HOUSE_NUMBER.search(normalise(words).text)
-    if number and report.place and heard.act != "report":
-        unit = number.group(2)
-        place, changes = re.subn(rf"\d+(?={unit}(?!楼))", number.group(1), normalise(report.place).text)
-        if changes == 1:
-            return replace(report, place=place, position=None)
+    place = other_number(report.place, words) if report.place and heard.act != "report" else None
+    if place is not None:
+        return replace(report, place=place, position=None)
     if report.place_unknown and _PLACE_LIKE.search(words) and len(words) <= LONGEST_PLACE_ANSWER:
         return replace(report, place=_IT_IS.sub("", words).strip(" 。，,！!"), place_kind="said", place_unknown=False)
     rest = _CORRECTION.sub("", words)
@@ -410,8 +472,7 @@ def _replaces_place(report: Report, heard: Heard, place: Place, words: str) -> b
         return True
     if heard.act == "deny" or _CORRECTION.match(words) or _NOT.search(words):
         return True
-    vague = report.place_kind in ("town", "road", "said")
-    return (place.kind not in ("town", "road") and vague) or (
+    return says_more(report.place_kind, place.kind) or (
         report.asked == "confirmed" and len(words) - len(place.text) <= 6
     )
 
@@ -443,7 +504,9 @@ def _choice(report: Report, words: str) -> str | None:
 
 
 def agrees(heard: Heard, words: str) -> bool:
-    """Whether the words say yes."""
+    """Whether the words say yes; 知道了 says that they were heard."""
+    if _HEARD_ONLY.match(words):
+        return False
     if heard.chose("both"):
         return True
     if heard.act == "affirm" and not _NOT.search(words):
@@ -462,9 +525,7 @@ def _only_contact_changed(before: Report, after: Report) -> bool:
 
 
 def _without_contact(words: str) -> str:
-    return re.sub(
-        r"[\d\s+-]{7,}|(?:我的?)?(?:电话|手机|号码)(?:是|号)?|不留(?:电话)?|匿名|不用留?电话", "", words
-    ).strip("，,。 ")
+    return _CONTACT.sub("", words).strip("，,。 ")
 
 
 def ask_next(before: Report, report: Report, says: list[Said]) -> Turn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from actions.dialogue import Report
+from actions.dialogue import SURE_ENOUGH, Report
 from actions.errand import KIND_OF_ACT, RATE, STATUS, SUPPLEMENT, URGE, WITHDRAW
 from actions.heard import Heard
 from actions.opinion import grade_of, solved_of
@@ -80,6 +80,13 @@ def errand_kind(heard: Heard, *, filed: bool, told_of_outcome: bool) -> str | No
     if kind is None and words and find_case_number(words):
         return STATUS
     return kind
+
+
+def tells_rather_than_asks(heard: Heard) -> bool:
+    """Whether what was taken for a question about a case tells a problem at a place: 帮我看看，某某路有人烤串."""
+    asks = _EARLIER.search(heard.words) or _HOW_IT_STANDS.search(heard.words) or find_case_number(heard.words)
+    sure = bool(heard.categories) and heard.categories[0][1] >= SURE_ENOUGH
+    return not asks and bool(heard.places) and sure
 
 
 def may_belong_to_filed(heard: Heard) -> bool:
