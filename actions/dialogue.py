@@ -264,7 +264,8 @@ def hear(report: Report, heard: Heard) -> Turn:
     if before.asked == "confirmed" and words and report == before and _only_about_contact(before, words, heard):
         return Turn(report, (*(says or [("utter_phone_refused", {})]), ("utter_confirm_again", {})))
     if before.asked == "confirmed" and report == before and not says:
-        if agrees(heard, words) or (report.act == "emergency" and heard.act == "urge"):
+        thanks_only = report.act == "consult" and "谢" in words and not _FILE_IT.search(words)
+        if (agrees(heard, words) and not thanks_only) or (report.act == "emergency" and heard.act == "urge"):
             return Turn(replace(report, status="confirmed", asked=None, both=_agrees_to_both(report, heard, words)))
         if heard.act == "deny" or _CORRECTION.match(words):
             return Turn(replace(report, asked="edit"), (("utter_what_is_wrong", {}),))

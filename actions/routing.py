@@ -41,6 +41,9 @@ _NOT_THAT = re.compile(r"^(?:不对|不是|错了|写错了|说错了|更正|应
 _ADDS = re.compile(
     r"(补充|再补|补一|补个|补张|补照|再加|加一句|添一句|刚才|刚刚|更正|忘(?:了)?说|图来了|照片(?:来了|发晚))"
 )
+_TELLS = re.compile(
+    r"(有(?:人|个|一|几|条|只|辆|车|家|股)(?!管|来|查|看|处理|接)|坏|漏|堵|倒|裂|塌|臭|吵|乱(?:停|扔|摆|堆|贴)|不亮|冒|满了|占)"
+)
 _SHORTEST_CORRECTION = 4
 
 
@@ -86,7 +89,7 @@ def tells_rather_than_asks(heard: Heard) -> bool:
     """Whether what was taken for a question about a case tells a problem at a place: 帮我看看，某某路有人烤串."""
     asks = _EARLIER.search(heard.words) or _HOW_IT_STANDS.search(heard.words) or find_case_number(heard.words)
     sure = bool(heard.categories) and heard.categories[0][1] >= SURE_ENOUGH
-    return not asks and bool(heard.places) and sure
+    return not asks and bool(heard.places) and (sure or bool(_TELLS.search(heard.words)))
 
 
 def may_belong_to_filed(heard: Heard) -> bool:

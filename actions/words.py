@@ -80,7 +80,7 @@ def summary_text(
     report: Report, preview: dict[str, Any] | None, similar: dict[str, Any] | None = None, *, ask_phone: bool = True
 ) -> str:
     """The report read back, with how to agree and how to correct; ``similar``: a case that may be the same."""
-    code = report.category[0] if report.category else None
+    code = report.category[0] if report.category else ((preview or {}).get("category") or {}).get("code")
     lines = ["请您核对："]
     if code:
         lines.append(f"类别：{category_names().get(code, code)}")
@@ -143,7 +143,7 @@ def summary_card(
     report: Report, preview: dict[str, Any] | None, similar: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """The summary for channels that can draw it."""
-    code = report.category[0] if report.category else None
+    code = report.category[0] if report.category else ((preview or {}).get("category") or {}).get("code")
     location = dict((preview or {}).get("location") or {})
     if report.position:
         location.setdefault("lat", report.position[0])

@@ -333,6 +333,22 @@ def test_urging_without_a_case_takes_down_what_is_told_and_otherwise_asks_for_th
     assert said == ["utter_summary"]
 
 
+def test_a_problem_told_as_if_it_were_a_question_is_taken_down():
+    talk = Conversation(Intake(own=[case()]))
+    told = talk.hear("帮我看看 银都路812弄门口有人烧烤", "ask_status", locations=PLACE)
+    assert told == ["utter_summary"]
+    talk = Conversation(Intake(own=[case()]))
+    assert talk.hear("银都路812弄门口那个有人来看过吗", "ask_status", locations=PLACE) == ["utter_status"]
+
+
+def test_thanks_for_an_answer_do_not_file_the_question():
+    talk = Conversation(Intake())
+    talk.hear("行政服务中心星期六上班吗", "consult", locations=PLACE)
+    assert talk.hear("好的谢谢", "thank") == ["utter_confirm_again"]
+    talk.hear("报上去吧，谢谢", "affirm")
+    assert talk.report.status == "confirmed"
+
+
 def test_a_correction_after_filing_is_added_to_the_case():
     talk = Conversation(intake := Intake(own=[case()]), {"filed": [MINE]})
     assert talk.hear("刚才那个地址写错了", "deny") == ["utter_supplement_what"]
