@@ -75,6 +75,7 @@ _INSTEAD = re.compile(
 _NOT_THAT_ONE = re.compile(r"(算了|不用|不要|不报|别报|先不|不管|不说|先弄|先报|只报|就报)")
 _ONLY_FIRST = re.compile(r"(只报|就报|先弄|先报)(?:第)?(?:一|前面|这)")
 _MERE_QUESTION = re.compile(r"(问一句|问一下|问问|请问|想问|几点|多少钱|怎么去|在哪里办|怎么办理)")
+_EDGES = " ，,、；;"
 _CLAUSE_END = re.compile(r"[\s,，.。;；:：!！?？]")
 _PLACE_LIKE = re.compile(
     r"(路|街|弄|号|村|苑|园|小区|楼|门|口|桥|站|店|厂|校|学|院|旁|边|对面|附近|隔壁|广场|中心|市场|城|府|里|湾|公寓|大厦|镇|组|队|杆|巷|道)"
@@ -213,7 +214,7 @@ def _only_first(report: Report, heard: Heard) -> tuple[Report, Heard]:
     places = second.places or first.places
     place = _best_place(places)
     later = Report(
-        matter=second.text,
+        matter=second.text.strip(_EDGES),
         scores=dict(second.categories),
         place=place.text if place else None,
         place_kind=place.kind if place else None,
@@ -221,7 +222,11 @@ def _only_first(report: Report, heard: Heard) -> tuple[Report, Heard]:
         media=report.media,
     )
     rest = replace(
-        heard, text=first.text, categories=first.categories, places=first.places or second.places, problems=()
+        heard,
+        text=first.text.strip(_EDGES),
+        categories=first.categories,
+        places=first.places or second.places,
+        problems=(),
     )
     return replace(report, later=later.to_slot()), rest
 
