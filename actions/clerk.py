@@ -220,6 +220,7 @@ class Clerk(Action):
         errand = errands.begin(kind, heard)
         talk.misses = 0
         if kind == STATUS and routing.tells_rather_than_asks(heard):
+            talk.heard = replace(heard, act="report", text=routing.without_request(heard.text))
             self._hear(talk)
             return
         if errand.case_no is None and kind in (URGE, SUPPLEMENT, WITHDRAW):

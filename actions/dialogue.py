@@ -282,7 +282,7 @@ def hear(report: Report, heard: Heard) -> Turn:
     if before.asked in ("matter", "place") and report == before and not says:
         if _WAIT.search(words):
             return Turn(report, (("utter_take_your_time", {}),))
-        if heard.act in ("greet", "thank", "other") and words:
+        if words and (heard.act in ("greet", "thank", "other") or is_small_talk(words)):
             says.append(("utter_small_talk", {}))
     return ask_next(before, report, says)
 

@@ -44,6 +44,10 @@ _ADDS = re.compile(
 _TELLS = re.compile(
     r"(有(?:人|个|一|几|条|只|辆|车|家|股)(?!管|来|查|看|处理|接)|坏|漏|堵|倒|裂|塌|臭|吵|乱(?:停|扔|摆|堆|贴)|不亮|冒|满了|占)"
 )
+_REQUEST = re.compile(
+    r"^(?:在的话|你好|您好|喂|请|麻烦|劳驾|能不能|可不可以|你们|您|你|帮我|帮忙|给我|来|去|看看|看一下|看下|查查"
+    r"|[，, ])+"
+)
 _SHORTEST_CORRECTION = 4
 
 
@@ -90,6 +94,11 @@ def tells_rather_than_asks(heard: Heard) -> bool:
     asks = _EARLIER.search(heard.words) or _HOW_IT_STANDS.search(heard.words) or find_case_number(heard.words)
     sure = bool(heard.categories) and heard.categories[0][1] >= SURE_ENOUGH
     return not asks and bool(heard.places) and (sure or bool(_TELLS.search(heard.words)))
+
+
+def without_request(text: str) -> str:
+    """A problem without the words that ask somebody to look at it, by which it was taken for a question."""
+    return _REQUEST.sub("", text).strip(" ，,。") or text
 
 
 def may_belong_to_filed(heard: Heard) -> bool:

@@ -147,7 +147,7 @@ def test_a_half_finished_report_survives_the_restart_of_the_assistant(system, re
     for pid in system.pids("-m bot.serve"):
         os.kill(pid, signal.SIGKILL)
     answer = resident.say("都市路399弄6号")
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while "请您核对" not in words(answer) and time.monotonic() < deadline:
         time.sleep(1)  # the word that it is kept came first; the answer is pushed
         answer = {"replies": resident.history()}

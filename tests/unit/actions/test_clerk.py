@@ -337,6 +337,7 @@ def test_a_problem_told_as_if_it_were_a_question_is_taken_down():
     talk = Conversation(Intake(own=[case()]))
     told = talk.hear("帮我看看 银都路812弄门口有人烧烤", "ask_status", locations=PLACE)
     assert told == ["utter_summary"]
+    assert talk.report.matter == "银都路812弄门口有人烧烤"
     talk = Conversation(Intake(own=[case()]))
     assert talk.hear("银都路812弄门口那个有人来看过吗", "ask_status", locations=PLACE) == ["utter_status"]
 
