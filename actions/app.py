@@ -12,11 +12,12 @@ from aiohttp import web
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
+from actions.clerk import Clerk
 from actions.consulting import Consult, Consulted
 from actions.drafts import Drafts
 from actions.filing import Filing
 from actions.intake import Intake
-from actions.report_form import CaseStatus, FileReport, TakeReport
+from actions.report_form import FileReport
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ def create_app(intake_url: str, token: str, drafts_file: Path) -> web.Applicatio
     drafts = Drafts(drafts_file)
     filing = Filing(drafts, intake)
     executor = ActionExecutor()
-    for action in (TakeReport(intake), FileReport(filing), CaseStatus(intake), Consult(intake), Consulted(intake)):
+    for action in (Clerk(intake), FileReport(filing), Consult(intake), Consulted(intake)):
         executor.register_action(action)
     app[_EXECUTOR] = executor
     app[_DRAFTS] = drafts

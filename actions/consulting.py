@@ -18,8 +18,12 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.dialogue import Place, Report
+from actions import routing
+from actions.dialogue import Report
+from actions.heard import Place
 from actions.intake import Intake, IntakeDown, IntakeRefused
+from actions.report_form import TAKEN_UP
+from actions.tracker import heard_of, told_of_outcome
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +93,12 @@ def is_report(question: Question) -> bool:
         return True
     named = any(place.kind not in _VAGUE_PLACES for place in question.places)
     return named and (question.report_share >= REPORT_SHARE or bool(_DEFECT.search(question.text)))
+
+
+def is_about_a_case(tracker: Tracker) -> bool:
+    """Whether the question is about a case of theirs: the clerk answers it."""
+    heard, filed = heard_of(tracker.latest_message), bool(tracker.get_slot("filed"))
+    return routing.errand_kind(heard, filed=filed, told_of_outcome=told_of_outcome(tracker)) is not None
 
 
 def reply_to(found: list[Article]) -> Reply:
@@ -166,7 +176,7 @@ class Consult(Action):
         """Look the question up and say what was found."""
         question = question_of(tracker.latest_message)
         form = [SlotSet(CONSULTED, None), FollowupAction("report_form")]
-        if not question.text.strip() or is_report(question):
+        if not question.text.strip() or is_report(question) or is_about_a_case(tracker):
             return form
         try:
             reply = reply_to([Article.of(item) for item in await self._intake.search_knowledge(question.text)])
@@ -214,7 +224,12 @@ class Consulted(Action):
         await _note(self._intake, kept)
         dispatcher.utter_message(response="utter_consult_register")
         report = Report(matter=kept["text"], act="consult", scores=dict(kept["scores"]))
-        return [SlotSet("report", report.to_slot()), SlotSet(CONSULTED, None), FollowupAction("report_form")]
+        return [
+            SlotSet("report", report.to_slot()),
+            SlotSet(TAKEN_UP, "question"),
+            SlotSet(CONSULTED, None),
+            FollowupAction("report_form"),
+        ]
 
 
 async def _note(intake: Intake, kept: dict[str, Any]) -> None:

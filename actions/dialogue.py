@@ -11,6 +11,10 @@ import re
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from actions.correction import in_one_breath, number_and_name, other_number, says_more
+from actions.hand_over import is_small_talk
+from actions.heard import Heard, Place
+from actions.said import Said, button
 from bot.language.contact import find_phone, looks_like_broken_phone, refuses_phone, wants_anonymity
 from bot.language.danger import kind_of_danger
 from bot.language.normalise import normalise
@@ -19,13 +23,15 @@ SURE_ENOUGH = 0.4
 """Confidence of the first category below which the resident is asked to choose: more questions mend a wrong one than
 trouble about a right one (docs/nlu.md)."""
 SURE_OF_ACT = 0.5
-"""Confidence of an act from which a report is dropped or handed over on it alone."""
+"""Confidence of an act from which a report is dropped on it alone."""
 LONGEST_PLACE_ANSWER = 40
 """Characters up to which an answer to "where?" is taken as the place although none was recognised in it."""
 LONGEST_DESCRIPTION = 5000
 LONGEST_PLACE_TAIL = 10
 CHOICES = 3
 MOST_PLACE_QUESTIONS = 2
+SURE_OF_DIRECTIONS = 0.7
+"""Confidence from which what was said in answer to "where?" tells another category."""
 SHORTEST_CORRECTION = 6
 
 _YES = re.compile(
@@ -33,13 +39,17 @@ _YES = re.compile(
     r"(?:的|呀|啊|哦|吧|了|呢|额|就这样|就这么|这样|没问题|没错|报上去|报|提交|谢谢|你|您|，|,|。|！|!|\s)*$",
     re.IGNORECASE,
 )
-_FILE_IT = re.compile(r"(报上去|上报|报吧|提交|就这样|就这么|没问题|没错|地址对|确认|都对)")
+_HERE = re.compile(
+    r"^(?:对|是|嗯)*(?:就是?|在)?(?:这里|这儿|那里|那儿|此地|这边|照片(?:上|里)?的?(?:位置|地方))(?:的|了|啊|吧|。)*$"
+)
+_ALL = re.compile(r"(都|全|两件|两个|一件也)")
+_BOTH = re.compile(r"(都报|都要报|全报|全都报|两件都|两个都|一起报|都对|都是|都没错|都上报|都提交)")
+_FILE_IT = re.compile(r"(报上去|上报|报吧|提交|就这样|就这么|没问题|没错|地址对|确认|都对|都报|一起报)")
 _NOT = re.compile(r"(不对|不是|错了|有误|别报|不要报|先别|等一下|等等|不报|不用报|不行|不确认|改)")
 _CANCEL = re.compile(
     r"(不报了|先不报|不想报|不用报了|别报了|取消|撤销|撤回|不投诉了|当我没说|不用了.{0,4}(?:修好|解决|好了))"
 )
 _NEVER_MIND = re.compile(r"^(?:哎|唉|嗯|那)?(?:算了|不用了|不要了|没事了)[吧啊了。！!\s]*$")
-_PERSON = re.compile(r"(人工|真人|活人|换人|换个人|客服|话务员|接线员|转接|找个人)")
 _WAIT = re.compile(r"(等一下|等等|等会|稍等|慢点|我想想|我看看|等我)")
 _UNKNOWN_PLACE = re.compile(r"^(?:我也?|都|也)?(?:不知道|不清楚|说不清|不晓得|不记得|忘了|弄不清|讲不清楚?|随便)")
 _PRIVACY = re.compile(
@@ -51,7 +61,21 @@ _VAGUE = re.compile(
     r"^(?:你好|您好|喂|请问|麻烦|那个|我|要|想|来|给|帮|跟|向|你们|报|个|一下|一个|反映|反应|投诉|举报|上报|报修|报告|问题|情况|事情|事|件|下|点|城管|有|打"
     r"|咨询|建议|[,，。！!？?\s])+$"
 )
-_HOUSE_NUMBER = re.compile(r"(\d+)(号|弄|栋|幢|楼|室|单元)")
+_CONTACT = re.compile(
+    r"[\d\s+-]{7,}|(?:我的?)?(?:电话|手机|号码|联系方式)(?:号码?)?(?:就|我|也|都)?(?:不用|不留|不要|不给|不必|不需要|不方便留?|不想留|免|算)了?(?:留|给|打|填)?(?:了|的|吧)?"
+    r"|(?:就|我|也)?(?:不用|不留|不要|不给|不必|不需要|不方便留?|不想留|别)(?:留|给|打|填|登记)?(?:我的?)?(?:电话|手机|号码|联系方式)?(?:了|的|吧)?|匿名(?:就行|吧)?|(?:我的?)?(?:电话|手机|号码)(?:是|号)?"
+)
+_HEARD_ONLY = re.compile(
+    r"^(?:哦|噢|嗯|好|好的|行|那|我|[，, ])*(?:知道|明白|了解|懂|晓得)了?(?:谢谢|啊|哦|吧|[，,。！ ])*$"
+)
+_INSTEAD = re.compile(
+    r"(?:那|我|就|要|先|改)*(?:报|说|反映)(?:另一个|另外一个|另一件|别的|另外的)(?:吧|是|就是)?"
+    r"|改报|换一?个(?:事|问题)?报|不报这个了?[，, ]*(?:改)?(?:报)?"
+)
+_NOT_THAT_ONE = re.compile(r"(算了|不用|不要|不报|别报|先不|不管|不说|先弄|先报|只报|就报)")
+_ONLY_FIRST = re.compile(r"(只报|就报|先弄|先报)(?:第)?(?:一|前面|这)")
+_MERE_QUESTION = re.compile(r"(问一句|问一下|问问|请问|想问|几点|多少钱|怎么去|在哪里办|怎么办理)")
+_EDGES = " ，,、；;"
 _CLAUSE_END = re.compile(r"[\s,，.。;；:：!！?？]")
 _PLACE_LIKE = re.compile(
     r"(路|街|弄|号|村|苑|园|小区|楼|门|口|桥|站|店|厂|校|学|院|旁|边|对面|附近|隔壁|广场|中心|市场|城|府|里|湾|公寓|大厦|镇|组|队|杆|巷|道)"
@@ -76,47 +100,6 @@ REPORTING = frozenset({"report", "consult", "suggest", "emergency", "supplement"
 
 
 @dataclass(frozen=True)
-class Place:
-    """A place as it was said; ``kind`` as in ``bot.language.places``."""
-
-    text: str
-    kind: str
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One of two problems in a message: its words, and what they mean."""
-
-    text: str
-    categories: tuple[tuple[str, float], ...]
-    places: tuple[Place, ...]
-
-
-@dataclass(frozen=True)
-class Heard:
-    """One message as the assistant understood it."""
-
-    text: str
-    act: str
-    confidence: float = 1.0
-    """how sure the act is"""
-    categories: tuple[tuple[str, float], ...] = ()
-    places: tuple[Place, ...] = ()
-    position: tuple[float, float, str] | None = None
-    """lat, lng (WGS84) and the label chosen on the map"""
-    attachment: tuple[str, str] | None = None
-    """id and media type"""
-    album: tuple[tuple[str, str], ...] = ()
-    """further photos of the same message"""
-    chosen_code: str | None = None
-    edit: str | None = None
-    button: bool = False
-    """a button was pressed: the text is a payload, not words"""
-    problems: tuple[Problem, ...] = ()
-    """the two problems of a message that speaks of two; else empty"""
-
-
-@dataclass(frozen=True)
 class Report:
     """A report being taken down. Everything in it was said, shown or chosen by the resident."""
 
@@ -135,9 +118,19 @@ class Report:
     attachments: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
     asked: str | None = None
-    """what the last question was about: matter, place, category, confirmed, edit, new_place, new_matter"""
+    """what the last question was about: matter, place, photo_place, category, confirmed, edit, new_place, new_matter,
+    resume"""
     place_asked: int = 0
     category_asked: bool = False
+    phone_asked: bool = False
+    photo_place: tuple[float, float, str] | None = None
+    """lat, lng and name of where a photo was taken, offered as the place"""
+    similar: str | None = None
+    """number of an open case that may be the same, as it was told with the summary"""
+    both: bool = False
+    """the second problem was read back and agreed to together with this one"""
+    resume_from: str | None = None
+    """what was asked before a long pause"""
     warned: bool = False
     """the emergency advice was given"""
     later: dict[str, Any] | None = None
@@ -157,8 +150,9 @@ class Report:
         known = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
         for name in ("attachments", "media"):
             known[name] = tuple(known.get(name) or ())
-        if known.get("position"):
-            known["position"] = tuple(known["position"])
+        for name in ("position", "photo_place"):
+            if known.get(name):
+                known[name] = tuple(known[name])
         return cls(**known)
 
     @property
@@ -176,6 +170,23 @@ class Report:
         return self.ranking[0] if self.scores else None
 
     @property
+    def is_begun(self) -> bool:
+        """Whether something was said, shown or pointed at that has not been filed yet."""
+        return self.status == "open" and bool(self.matter or self.attachments or self.position or self.place)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing has to be asked any more before it is read back."""
+        category = self.category
+        sure = category is None or category[1] >= SURE_ENOUGH or len(self.scores) < 2 or self.category_asked
+        return bool(self.matter) and self.has_place and sure
+
+    @property
+    def second(self) -> Report | None:
+        """The second problem of the message, as a report."""
+        return Report.from_slot(self.later) if self.later else None
+
+    @property
     def has_place(self) -> bool:
         """Whether there is a place, or none can be had."""
         return bool(self.place or self.position or self.place_unknown)
@@ -186,21 +197,24 @@ class Turn:
     """What follows from a message: the report as it is now, and what is said (response names, with their values)."""
 
     report: Report
-    says: tuple[tuple[str, dict[str, Any]], ...] = ()
+    says: tuple[Said, ...] = ()
 
 
-def take_up(report: Report) -> Turn:
-    """Begin with a report that is known already: the second problem of a message."""
-    return _ask_next(report, report, [("utter_second", {})])
+def take_up(report: Report, *, second: bool) -> Turn:
+    """Begin with a report that is known already: the ``second`` problem of a message, or a question without answer."""
+    return ask_next(report, report, [("utter_second", {})] if second else [])
 
 
 def _only_first(report: Report, heard: Heard) -> tuple[Report, Heard]:
     """Of two problems the first is taken down now and the second kept; a place said once holds for both."""
     first, second = heard.problems
+    if _MERE_QUESTION.search(second.text):
+        # asked in passing: there is nothing in it to be mended
+        return report, replace(heard, places=first.places or heard.places, categories=first.categories, problems=())
     places = second.places or first.places
     place = _best_place(places)
     later = Report(
-        matter=second.text,
+        matter=second.text.strip(_EDGES),
         scores=dict(second.categories),
         place=place.text if place else None,
         place_kind=place.kind if place else None,
@@ -208,26 +222,35 @@ def _only_first(report: Report, heard: Heard) -> tuple[Report, Heard]:
         media=report.media,
     )
     rest = replace(
-        heard, text=first.text, categories=first.categories, places=first.places or second.places, problems=()
+        heard,
+        text=first.text.strip(_EDGES),
+        categories=first.categories,
+        places=first.places or second.places,
+        problems=(),
     )
     return replace(report, later=later.to_slot()), rest
 
 
 def hear(report: Report, heard: Heard) -> Turn:
     """Take in one message. ``report.asked`` of the turn is the question put next; None when the report is over."""
-    says: list[tuple[str, dict[str, Any]]] = []
+    says: list[Said] = []
+    heard = in_one_breath(heard)
     if heard.problems and not report.matter:
         report, heard = _only_first(report, heard)
+    report, heard = _another_instead(report, heard)
+    report = _without_second(report, heard)
     before = report
-    words = "" if heard.button else heard.text.strip()
+    words = heard.words
 
     if heard.act == "emergency" and not report.warned:
         says.append((f"utter_emergency_{kind_of_danger(words) or 'other'}", {}))
         report = replace(report, warned=True)
-    if _wants_a_person(heard, words):
-        return Turn(replace(report, status="handed_over", asked=None), (*says, ("utter_handoff_with_report", {})))
-    if _is_cancelled(report, heard, words):
-        return Turn(replace(report, status="cancelled", asked=None), (*says, ("utter_cancelled", {})))
+    if is_let_go(report, heard):
+        return _cancelled(report, words, says)
+    if report.asked == "photo_place":
+        report, answered = _photo_place_answered(report, heard, words)
+        if answered:
+            return ask_next(before, report, says)
 
     report, remarks = _take_contact(report, words)
     says += remarks
@@ -244,36 +267,29 @@ def hear(report: Report, heard: Heard) -> Turn:
         report = _take_words(report, heard, words)
 
     if before.asked == "confirmed" and words and report == before and _only_about_contact(before, words, heard):
-        return Turn(report, (("utter_phone_refused", {}), ("utter_confirm_again", {})))
+        return Turn(report, (*(says or [("utter_phone_refused", {})]), ("utter_confirm_again", {})))
     if before.asked == "confirmed" and report == before and not says:
-        if _agrees(heard, words) or (report.act == "emergency" and heard.act == "urge"):
-            return Turn(replace(report, status="confirmed", asked=None))
+        thanks_only = report.act == "consult" and "谢" in words and not _FILE_IT.search(words)
+        if (agrees(heard, words) and not thanks_only) or (report.act == "emergency" and heard.act == "urge"):
+            return Turn(replace(report, status="confirmed", asked=None, both=_agrees_to_both(report, heard, words)))
         if heard.act == "deny" or _CORRECTION.match(words):
             return Turn(replace(report, asked="edit"), (("utter_what_is_wrong", {}),))
         if _WAIT.search(words):
             return Turn(report, (("utter_take_your_time", {}),))
         return Turn(report, (("utter_confirm_again", {}),))
-    if (
-        before.asked == "confirmed"
-        and _only_contact_changed(before, report)
-        and _agrees(heard, _without_contact(words))
-    ):
+    if before.asked == "confirmed" and _only_contact_changed(before, report) and agrees(heard, _without_contact(words)):
         return Turn(replace(report, status="confirmed", asked=None), tuple(says))
     if before.asked in ("matter", "place") and report == before and not says:
         if _WAIT.search(words):
             return Turn(report, (("utter_take_your_time", {}),))
-        if heard.act in ("greet", "thank", "other") and words:
+        if words and (heard.act in ("greet", "thank", "other") or is_small_talk(words)):
             says.append(("utter_small_talk", {}))
-    return _ask_next(before, report, says)
+    return ask_next(before, report, says)
 
 
-def _wants_a_person(heard: Heard, words: str) -> bool:
-    if heard.act != "handoff":
-        return False
-    return heard.button or bool(_PERSON.search(words)) or (heard.confidence >= SURE_OF_ACT and not find_phone(words))
-
-
-def _is_cancelled(report: Report, heard: Heard, words: str) -> bool:
+def is_let_go(report: Report, heard: Heard) -> bool:
+    """Whether the resident takes the report back."""
+    words = heard.words
     if words and (_PRIVACY.search(words) or (heard.confidence < SURE_OF_ACT and not _CANCEL.search(words))):
         return False
     if heard.act == "withdraw" and not (words and refuses_phone(words) and not _CANCEL.search(words)):
@@ -283,8 +299,8 @@ def _is_cancelled(report: Report, heard: Heard, words: str) -> bool:
     return bool(_NEVER_MIND.match(words)) and report.asked not in ("confirmed", None)
 
 
-def _take_contact(report: Report, words: str) -> tuple[Report, list[tuple[str, dict[str, Any]]]]:
-    says: list[tuple[str, dict[str, Any]]] = []
+def _take_contact(report: Report, words: str) -> tuple[Report, list[Said]]:
+    says: list[Said] = []
     if not words:
         return report, says
     phone = find_phone(words)
@@ -315,8 +331,8 @@ def _answers_place(report: Report, words: str) -> bool:
     return report.asked == "place" and bool(_UNKNOWN_PLACE.match(words))
 
 
-def _take_media(report: Report, heard: Heard) -> tuple[Report, list[tuple[str, dict[str, Any]]]]:
-    says: list[tuple[str, dict[str, Any]]] = []
+def _take_media(report: Report, heard: Heard) -> tuple[Report, list[Said]]:
+    says: list[Said] = []
     if heard.position:
         lat, lng, label = heard.position
         report = replace(report, position=(lat, lng), place_unknown=False)
@@ -337,7 +353,7 @@ def _take_media(report: Report, heard: Heard) -> tuple[Report, list[tuple[str, d
     return report, says
 
 
-def _edit(report: Report, what: str) -> tuple[Report, tuple[str, dict[str, Any]]]:
+def _edit(report: Report, what: str) -> tuple[Report, Said]:
     if what == "place":
         return replace(report, asked="new_place"), ("utter_new_where", {})
     if what == "matter":
@@ -348,17 +364,19 @@ def _edit(report: Report, what: str) -> tuple[Report, tuple[str, dict[str, Any]]
 def _take_words(report: Report, heard: Heard, words: str) -> Report:
     asked = report.asked
     if asked == "category":
-        code = _choice(report, words)
+        code = _choice(report, words) or (report.ranking[0][0] if report.ranking and _YES.match(words) else None)
         if code:
             return replace(report, chosen_code=code)
     if asked == "new_matter":
         return _with_categories(replace(report, matter=words, scores={}, chosen_code=None), heard)
     if asked in ("confirmed", "edit") and not heard.places:
-        if _agrees(heard, words):
+        if agrees(heard, words):
             return report
         corrected = _corrected(report, heard, words)
         if corrected != report or heard.act in ("deny", "thank"):
             return corrected
+    if asked in ("confirmed", "edit", "new_place") and (both := number_and_name(report.place, words, heard.places)):
+        return replace(report, place=both, position=None)
     place = _best_place(heard.places)
     told_where = bool(place) and (asked in ("place", "new_place") or report.place_unknown)
     if place and _replaces_place(report, heard, place, words):
@@ -375,8 +393,41 @@ def _take_words(report: Report, heard: Heard, words: str) -> Report:
         report = replace(report, matter=matter[:LONGEST_DESCRIPTION])
         if heard.act in ("consult", "suggest", "emergency") and report.act == "report" and "\n" not in matter:
             report = replace(report, act=heard.act)
-        report = _with_categories(report, heard)
+        # directions to a place are no description of what is wrong there
+        if not told_where or _speaks_of_same(report, heard):
+            report = _with_categories(report, heard)
     return report
+
+
+def _speaks_of_same(report: Report, heard: Heard) -> bool:
+    category = report.category
+    if not heard.categories or category is None:
+        return True
+    code, confidence = heard.categories[0]
+    return code == category[0] or confidence >= SURE_OF_DIRECTIONS
+
+
+def _another_instead(report: Report, heard: Heard) -> tuple[Report, Heard]:
+    """那我报另一个：…: what was taken down is dropped for what follows; how to reach the resident stays."""
+    instead = _INSTEAD.search(heard.words)
+    rest = heard.words[instead.end() :].strip(" ，,。:：") if instead else ""
+    if not report.matter or heard.act not in REPORTING or len(rest) < SHORTEST_CORRECTION:
+        return report, heard
+    contact = {name: getattr(report, name) for name in ("phone", "phone_refused", "phone_asked", "confidential")}
+    places = tuple(place for place in heard.places if place.text in rest)
+    return Report(**contact), replace(heard, text=rest, places=places)
+
+
+def _without_second(report: Report, heard: Heard) -> Report:
+    """公园算了，先弄下水道: the second problem of the message is not wanted."""
+    second, words = report.second, heard.words
+    if second is None or not _NOT_THAT_ONE.search(words):
+        return report
+    told = {second.matter[i : i + 2] for i in range(len(second.matter) - 1)}
+    told -= {report.matter[i : i + 2] for i in range(len(report.matter) - 1)}
+    dropped = _NOT_THAT_ONE.split(words)[0][-LONGEST_PLACE_TAIL:]
+    only_first = bool(_ONLY_FIRST.search(words)) or any(piece in dropped for piece in told)
+    return replace(report, later=None) if only_first else report
 
 
 def _place_in_own_words(report: Report, heard: Heard, words: str) -> Report:
@@ -385,9 +436,16 @@ def _place_in_own_words(report: Report, heard: Heard, words: str) -> Report:
         return replace(report, place_unknown=True)
     plain = _IT_IS.sub("", words).strip(" 。，,！!")
     answers = heard.act not in ("greet", "thank", "deny", "handoff", "rate") and 2 <= len(plain) <= LONGEST_PLACE_ANSWER
-    if not answers or _WAIT.search(words) or _PRIVACY.search(words):
+    if (
+        not answers
+        or _WAIT.search(words)
+        or _PRIVACY.search(words)
+        or (is_small_talk(words) and not _PLACE_LIKE.search(plain))
+    ):
         return report
-    looks_so = (_PLACE_LIKE.search(plain) and not _TELLS.search(plain)) or (len(plain) <= 6 and heard.act != "report")
+    looks_so = (_PLACE_LIKE.search(plain) and not _TELLS.search(plain)) or (
+        len(plain) <= 6 and heard.act != "report" and not _TELLS.search(plain)
+    )
     if looks_so or report.place_asked >= MOST_PLACE_QUESTIONS:
         return replace(report, place=plain, place_kind="said", place_unknown=False)
     return report
@@ -395,12 +453,9 @@ def _place_in_own_words(report: Report, heard: Heard, words: str) -> Report:
 
 def _corrected(report: Report, heard: Heard, words: str) -> Report:
     """A correction of the summary without a place in it: another house number, a place at last, another matter."""
-    number = _HOUSE_NUMBER.search(normalise(words).text)
-    if number and report.place and heard.act != "report":
-        unit = number.group(2)
-        place, changes = re.subn(rf"\d+(?={unit}(?!楼))", number.group(1), normalise(report.place).text)
-        if changes == 1:
-            return replace(report, place=place, position=None)
+    place = other_number(report.place, words) if report.place and heard.act != "report" else None
+    if place is not None:
+        return replace(report, place=place, position=None)
     if report.place_unknown and _PLACE_LIKE.search(words) and len(words) <= LONGEST_PLACE_ANSWER:
         return replace(report, place=_IT_IS.sub("", words).strip(" 。，,！!"), place_kind="said", place_unknown=False)
     rest = _CORRECTION.sub("", words)
@@ -427,8 +482,7 @@ def _replaces_place(report: Report, heard: Heard, place: Place, words: str) -> b
         return True
     if heard.act == "deny" or _CORRECTION.match(words) or _NOT.search(words):
         return True
-    vague = report.place_kind in ("town", "road", "said")
-    return (place.kind not in ("town", "road") and vague) or (
+    return says_more(report.place_kind, place.kind) or (
         report.asked == "confirmed" and len(words) - len(place.text) <= 6
     )
 
@@ -459,7 +513,12 @@ def _choice(report: Report, words: str) -> str | None:
     return ranking[index][0] if index is not None and index < len(ranking) else None
 
 
-def _agrees(heard: Heard, words: str) -> bool:
+def agrees(heard: Heard, words: str) -> bool:
+    """Whether the words say yes; 知道了 says that they were heard."""
+    if _HEARD_ONLY.match(words):
+        return False
+    if heard.chose("both"):
+        return True
     if heard.act == "affirm" and not _NOT.search(words):
         return True
     return (
@@ -476,12 +535,11 @@ def _only_contact_changed(before: Report, after: Report) -> bool:
 
 
 def _without_contact(words: str) -> str:
-    return re.sub(
-        r"[\d\s+-]{7,}|(?:我的?)?(?:电话|手机|号码)(?:是|号)?|不留(?:电话)?|匿名|不用留?电话", "", words
-    ).strip("，,。 ")
+    return _CONTACT.sub("", words).strip("，,。 ")
 
 
-def _ask_next(before: Report, report: Report, says: list[tuple[str, dict[str, Any]]]) -> Turn:
+def ask_next(before: Report, report: Report, says: list[Said]) -> Turn:
+    """Put the next question, or read the report back when there is none."""
     if not report.matter:
         seen = bool(report.attachments or report.position) and before.asked is None
         still = "utter_what_still" if before.asked == "matter" else "utter_what"
@@ -502,5 +560,50 @@ def _ask_next(before: Report, report: Report, says: list[tuple[str, dict[str, An
     if unsure and not read_back and not report.category_asked:
         says.append(("utter_which", {}))
         return Turn(replace(report, asked="category", category_asked=True), tuple(says))
-    says.append(("utter_summary", {}))
-    return Turn(replace(report, asked="confirmed"), tuple(says))
+    ask_phone = not (report.phone or report.phone_refused or report.phone_asked)
+    says.append(("utter_summary", {"ask_phone": ask_phone}))
+    return Turn(replace(report, asked="confirmed", phone_asked=True), tuple(says))
+
+
+def still(report: Report) -> list[Said]:
+    """The question that stands, put once more after something else came in between."""
+    match_asked = {"matter": "utter_what_still", "place": "utter_where_still", "new_place": "utter_new_where"}
+    match_asked |= {"category": "utter_which", "new_matter": "utter_new_what", "edit": "utter_what_is_wrong"}
+    if report.asked is None:
+        return []
+    return [(match_asked.get(report.asked, "utter_confirm_again"), {})]
+
+
+def offer_photo_place(turn: Turn, lat: float, lng: float, name: str) -> Turn:
+    """Instead of asking where it is, offer where the resident's photo was taken."""
+    buttons = [button("就是这里", "photo_place", "yes"), button("不是这里", "photo_place", "no")]
+    said: Said = ("utter_photo_place", {"place": name, "buttons": buttons})
+    report = replace(turn.report, asked="photo_place", place_asked=0, photo_place=(lat, lng, name))
+    return Turn(report, (*turn.says[:-1], said))
+
+
+def _photo_place_answered(report: Report, heard: Heard, words: str) -> tuple[Report, bool]:
+    """Take the answer to "was it where the photo was taken?": whether that was all that was said.
+
+    Otherwise the words are heard as an answer to "where?".
+    """
+    chosen = heard.chose("photo_place")
+    yes = chosen == "yes" or (not heard.places and (agrees(heard, words) or bool(_HERE.match(words))))
+    if yes and report.photo_place:
+        lat, lng, name = report.photo_place
+        return replace(report, position=(lat, lng), place=name, place_kind="poi", asked=None), True
+    bare_no = chosen == "no" or heard.act == "deny" or bool(_NOT.search(words))
+    another = bool(heard.places or heard.position) or len(_CORRECTION.sub("", words)) >= SHORTEST_CORRECTION
+    return replace(report, asked="place"), bare_no and not another
+
+
+def _cancelled(report: Report, words: str, says: list[Said]) -> Turn:
+    """The report is dropped; a second problem of the same message stays unless all of it is taken back."""
+    all_of_it = report.later is None or bool(_ALL.search(words))
+    dropped = replace(report, status="cancelled", asked=None, later=None if all_of_it else report.later)
+    return Turn(dropped, (*says, ("utter_cancelled" if all_of_it else "utter_first_cancelled", {})))
+
+
+def _agrees_to_both(report: Report, heard: Heard, words: str) -> bool:
+    second = report.second
+    return bool(second and second.is_complete and (heard.chose("both") or _BOTH.search(words)))

@@ -25,6 +25,16 @@ class IntakeRefused(Exception):
         self.status = status
         self.problem = problem
 
+    @property
+    def code(self) -> str:
+        """The problem's stable code."""
+        return str(self.problem.get("code") or "")
+
+    @property
+    def detail(self) -> str:
+        """The problem in words for people."""
+        return str(self.problem.get("detail") or "")
+
 
 class Intake:
     """Client of the intake API. Made once per process inside its event loop; ``close`` it at the end."""
@@ -49,11 +59,55 @@ class Intake:
         return await self._call("POST", "/api/v1/cases/preview", body, tries=1, timeout=2.0)
 
     async def case(self, case_no: str, channel_user: str) -> dict[str, Any] | None:
-        """A case of this reporter; None if he has none of that number."""
+        """A case of this reporter, or one they follow; None if there is none of that number."""
         try:
             return await self._call("GET", f"/api/v1/cases/{case_no}", params={"channel_user": channel_user}, tries=2)
         except IntakeRefused as refused:
-            if refused.status in (403, 404, 422):
+            if refused.status in (403, 404, 422) and refused.code != "case_number_misread":
+                return None
+            raise
+
+    async def cases(self, channel: str, channel_user: str, limit: int = 20) -> list[dict[str, Any]]:
+        """The newest cases that this resident reported, newest first."""
+        params = {"channel": channel, "channel_user": channel_user, "limit": str(limit)}
+        answer = await self._call("GET", "/api/v1/cases", params=params, tries=2)
+        return list(answer.get("items") or [])
+
+    async def events(self, case_no: str, channel_user: str) -> list[dict[str, Any]]:
+        """What happened to a case, oldest first, as far as the resident may know it."""
+        answer = await self._call(
+            "GET", f"/api/v1/cases/{case_no}/events", params={"channel_user": channel_user}, tries=2
+        )
+        return list(answer.get("items") or [])
+
+    async def public_text(self, case_no: str) -> str:
+        """What staff made public of a case; empty when nothing."""
+        try:
+            answer = await self._call("GET", f"/api/v1/public/cases/{case_no}", tries=1, timeout=2.0)
+        except (IntakeDown, IntakeRefused):
+            return ""
+        return str(answer.get("text") or "")
+
+    async def similar(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        """Cases near in kind, place and time to a report that is not filed yet, the most alike first."""
+        answer = await self._call("POST", "/api/v1/cases/similar", body, tries=1, timeout=2.0)
+        return list(answer.get("items") or [])
+
+    async def act(self, case_no: str, action: str, body: dict[str, Any], key: str) -> dict[str, Any]:
+        """Act on a case for a resident, once for each ``key``; the case afterwards. Raises as all do."""
+        path = f"/api/v1/cases/{case_no}/actions/{action}"
+        return await self._call("POST", path, body, headers={"Idempotency-Key": key}, tries=2)
+
+    async def check_phone(self, case_no: str, channel: str, channel_user: str, last_four: str) -> dict[str, Any] | None:
+        """Somebody's case, opened by its number and the phone's last four digits; None when they do not fit.
+
+        Raises IntakeRefused with ``too_many_tries`` when too much was tried.
+        """
+        body = {"channel": channel, "channel_user": channel_user, "last_four": last_four}
+        try:
+            return await self._call("POST", f"/api/v1/cases/{case_no}/phone-check", body, tries=1)
+        except IntakeRefused as refused:
+            if refused.status == 404:
                 return None
             raise
 
@@ -94,8 +148,11 @@ class Intake:
                     if response.status < 300:
                         answer: dict[str, Any] = await response.json()
                         return answer
-                    if response.status < 500 and response.status not in (401, 408, 425, 429):
-                        raise IntakeRefused(response.status, await _problem(response))
+                    if response.status < 500 and response.status not in (401, 408, 425):
+                        refused = IntakeRefused(response.status, await _problem(response))
+                        # of what is asked too often only this is for the resident to know; the rest passes
+                        if response.status != 429 or refused.code == "too_many_tries":
+                            raise refused
                     log.warning("intake answered %s", response.status)
             except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
                 log.warning("intake did not answer: %s", type(error).__name__)

@@ -11,21 +11,10 @@ import hashlib
 import unicodedata
 from functools import cache
 
+from bot.language.check_digit import check_digit
+
 _ROUNDS = 4
 _FIRST_WIDTH = 8
-# Damm, "Total anti-symmetrische Quasigruppen" (2004): a totally anti-symmetric quasigroup of order 10
-_DAMM = (
-    (0, 3, 1, 7, 5, 9, 8, 6, 4, 2),
-    (7, 0, 9, 2, 1, 5, 4, 8, 6, 3),
-    (4, 2, 0, 6, 8, 7, 1, 3, 5, 9),
-    (1, 7, 5, 0, 9, 8, 3, 4, 2, 6),
-    (6, 1, 2, 3, 0, 4, 5, 9, 7, 8),
-    (3, 6, 7, 4, 2, 0, 9, 5, 8, 1),
-    (5, 8, 6, 9, 7, 2, 0, 1, 3, 4),
-    (8, 9, 4, 5, 3, 6, 2, 0, 1, 7),
-    (9, 4, 3, 8, 6, 1, 7, 2, 0, 5),
-    (2, 5, 8, 1, 4, 3, 6, 7, 9, 0),
-)
 _READ = {c: str(i) for i, c in enumerate("零一二三四五六七八九")} | {"〇": "0", "○": "0", "幺": "1", "两": "2"}
 _SAID = "零幺二三四五六七八九"
 _SEPARATORS = frozenset(" \t-–—_.,，、。·/：:　")
@@ -56,7 +45,7 @@ def format_number(case_id: int) -> str:
     while value < 10 ** (width - 1):
         value = _scramble(value, width)
     digits = str(value)
-    return digits + str(_check(digits))
+    return digits + str(check_digit(digits))
 
 
 def parse(text: str) -> int:
@@ -74,7 +63,7 @@ def parse(text: str) -> int:
     if len(digits) % 2 == 0 or digits[0] == "0":
         raise NotACaseNumber(text)
     body = digits[:-1]
-    if _check(digits) != 0:
+    if check_digit(digits) != 0:
         raise WrongCheckDigit(text)
     width = len(body)
     value = _unscramble(int(body), width)
@@ -100,13 +89,6 @@ def _capacity(width: int) -> int:
     """How many numbers of ``width`` digits do not start with 0."""
     capacity: int = 9 * 10 ** (width - 1)
     return capacity
-
-
-def _check(digits: str) -> int:
-    interim = 0
-    for digit in digits:
-        interim = _DAMM[interim][int(digit)]
-    return interim
 
 
 @cache

@@ -33,7 +33,7 @@ from intake_api.filing import Draft, Location, UnknownAttachment
 from intake_api.http import idempotency, schemas
 from intake_api.http.attachments import signed_url
 from intake_api.http.authentication import PRINCIPAL, Principal
-from intake_api.http.resources import CITY, DATABASE, FILING, NOW, TAXONOMY
+from intake_api.http.resources import CITY, DATABASE, FILING, NOW, PLACES, TAXONOMY
 from intake_api.http.routing import Operation, body_of, json_answer, query_of
 from intake_api.storage import attachments, audit, cases, casework
 from intake_api.storage.tables import AttachmentRow, CaseRow
@@ -93,6 +93,7 @@ async def preview(request: web.Request) -> web.Response:
     """Say what would become of a report, and store nothing."""
     body = await body_of(request, schemas.CaseBody)
     decision = await request.app[FILING].decide(_draft(body))
+    photo_place = await _photo_place(request, body.attachments)
     category, assignment, deadline = decision.category, decision.assignment, decision.due
     return json_answer(
         schemas.PreviewView(
@@ -107,8 +108,20 @@ async def preview(request: web.Request) -> web.Response:
                 if deadline
                 else None
             ),
+            photo_place=place_view(photo_place) if photo_place else None,
         )
     )
+
+
+async def _photo_place(request: web.Request, ids: Sequence[str]) -> Place | None:
+    """Where the newest of these photos with a position was taken."""
+    async with request.app[DATABASE].read() as session:
+        files = await attachments.several(session, ids) if ids else {}
+    for item in reversed(ids):
+        row = files.get(item)
+        if row is not None and row.lat is not None and row.lng is not None:
+            return (await request.app[PLACES].resolve("", row.lat, row.lng)).place
+    return None
 
 
 async def read_case(request: web.Request) -> web.Response:

@@ -189,6 +189,8 @@ class PreviewView(View):
     department: DepartmentRef | None
     due_at: AwareDatetime | None
     limit: LimitView | None
+    photo_place: PlaceView | None = None
+    """Where one of the attached photos was taken, by what the camera wrote into it."""
 
 
 class ReporterView(View):

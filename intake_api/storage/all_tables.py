@@ -6,6 +6,7 @@ from intake_api.storage import (
     feed_tables,
     knowledge_tables,
     personal_tables,
+    phone_check_tables,
     public_tables,
     queue_tables,
     responsibility_tables,
@@ -24,6 +25,7 @@ MODULES = (
     webhook_tables,
     personal_tables,
     queue_tables,
+    phone_check_tables,
 )
 """All of them."""
 

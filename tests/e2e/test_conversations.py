@@ -139,3 +139,18 @@ def test_a_conversation_survives_the_restart_of_the_gateway_and_the_actions(syst
         answer = {"replies": resident.history()}
     assert "都市路399弄" in words(answer)
     assert len(resident.say("对")["case_nos"]) == 1
+
+
+def test_a_half_finished_report_survives_the_restart_of_the_assistant(system, resident):
+    """What was said is in the tracker's database: the place alone is enough to go on."""
+    resident.say("楼道里堆满了旧家具")
+    for pid in system.pids("-m bot.serve"):
+        os.kill(pid, signal.SIGKILL)
+    answer = resident.say("都市路399弄6号")
+    deadline = time.monotonic() + 300
+    while "请您核对" not in words(answer) and time.monotonic() < deadline:
+        time.sleep(1)  # the word that it is kept came first; the answer is pushed
+        answer = {"replies": resident.history()}
+    assert "都市路399弄6号" in words(answer)
+    assert "旧家具" in words(answer)
+    assert len(resident.say("对")["case_nos"]) == 1

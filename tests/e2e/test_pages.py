@@ -54,7 +54,7 @@ def file_a_case(page: Page, system: System) -> str:
     page.goto(f"{system.url}/chat")
     page.get_by_role("button", name="同意并开始").click()
     say(page, "都市路399弄门口的窨井盖没了 晚上太危险了")
-    page.get_by_role("button", name="对，报上去").click()
+    page.get_by_role("button", name="确认", exact=True).click()
     number = page.locator(".number-digits").last
     expect(number).to_have_text(re.compile(r"\d{3}\s\d{3}\s\d{3}"))
     return re.sub(r"\D", "", number.inner_text())

@@ -134,7 +134,7 @@ _EMPTY = """
 SET session_replication_role = replica;
 TRUNCATE cases, case_supporting, events, idempotency_keys, tokens, staff, staff_sessions, invitations, login_locks,
     login_failures, outbox, attachments, audit, anchors, second_factors, recovery_codes, passwords,
-    public_texts, webhooks, personal_erasures, saved_views, responsibility_changes, knowledge_articles,
+    public_texts, webhooks, personal_erasures, saved_views, responsibility_changes, phone_checks, knowledge_articles,
     knowledge_published, knowledge_changes, knowledge_questions RESTART IDENTITY CASCADE;
 DELETE FROM responsibility_rules WHERE source <> 'city';
 UPDATE responsibility_rules SET valid_to = NULL, ended_at = NULL

@@ -174,6 +174,8 @@ async def _life(go: Walk) -> None:
     await go.act("supplement", "channel", first, text="又多了一堆", channel_user="u1")
     await go.act("urge", "channel", first, reason="还没有人来", channel_user="u1")
     await go.act("follow", "channel", first, channel="web", channel_user="u3")
+    known = {"channel": "web", "channel_user": "u9", "last_four": "5678"}
+    await go("check_phone", "channel", known, case_no=first["case_no"])
     await go.act("return", HEDONG, first, reason="现场在柳溪路街道一侧", version=(await _version(go, first)))
     await go.act("adjudicate", "dispatcher", first, department="hedong", reason="现场在禾东镇一侧", remember=True)
     await go.act("accept", HEDONG, first)

@@ -58,6 +58,7 @@ EXPECTED: dict[str, frozenset[Role]] = {
     "POST /api/v1/cases/bulk": CASE_STAFF,
     "POST /api/v1/cases/of-caller": frozenset({Role.OPERATOR}),
     "POST /api/v1/cases/similar": READERS,
+    "POST /api/v1/cases/{case_no}/phone-check": frozenset({Role.CHANNEL}),
     "GET /api/v1/cases/{case_no}/similar": CASE_STAFF | {Role.CHANNEL},
     "GET /api/v1/hotspots": CASE_STAFF - {Role.HANDLER},
     "GET /api/v1/work": CASE_STAFF | {Role.INSPECTOR},

@@ -1,4 +1,4 @@
-"""What Rasa tells of a message becomes what the dialogue hears, and a report becomes what the intake takes."""
+"""A report becomes what the intake takes, and what was confirmed is filed once and told."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import pytest
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.dialogue import Place, Report
+from actions.dialogue import Report, hear
 from actions.drafts import Drafts
 from actions.filing import Filing
+from actions.heard import Place
 from actions.intake import IntakeDown
-from actions.report_form import CaseStatus, FileReport, TakeReport, heard_of, report_body, transcript_of
+from actions.report_form import FileReport, report_body
+from actions.tracker import heard_of, pushed_case, silence_before, told_of_outcome, transcript_of
 
 PARSED = {
     "text": "银都路812弄门口路灯坏了",
@@ -25,30 +27,19 @@ PARSED = {
 
 
 class Intake:
-    """An intake that files and previews, or is down."""
+    """An intake that files, or is down."""
 
     def __init__(self, down: bool = False) -> None:
         self.down = down
-
-    async def preview(self, body):
-        if self.down:
-            raise IntakeDown("preview")
-        return {
-            "location": {"town": "莘庄镇", "lat": 31.1, "lng": 121.4, "precision": "estate"},
-            "department": {"id": "mh", "name": "路灯管理所"},
-            "due_at": "2026-11-24T17:30:00+08:00",
-        }
+        self.keys: list[str] = []
 
     async def file(self, key, body):
         if self.down:
             raise IntakeDown("file")
-        return {"case_no": "483920175", "status": "filed", "category": {"code": "0115", "name": "路灯"}}
-
-    async def case(self, number, user):
-        if self.down:
-            raise IntakeDown("case")
-        known = number == "483920175" and user == "c1"
-        return {"case_no": number, "status": "accepted", "department": {"name": "路灯管理所"}} if known else None
+        self.keys.append(key)
+        numbers = ("483920175", "483920176")
+        category = {"code": body.get("category"), "name": "路灯"}
+        return {"case_no": numbers[len(self.keys) - 1], "status": "filed", "category": category}
 
 
 def tracker(message=PARSED, slots=None, events=()) -> Tracker:
@@ -73,9 +64,9 @@ def test_photos_beside_the_words_are_heard_with_them_and_kept_in_the_report():
     heard = heard_of(said)
     assert heard.attachment == ("a1", "image/jpeg")
     assert heard.album == (("a2", "image/jpeg"), ("a3", "image/jpeg"))
-    _, slots = run(TakeReport(Intake()), tracker(said))
-    assert slots["report"]["attachments"] == ("a1", "a2", "a3")
-    assert slots["report"]["matter"] == PARSED["text"]
+    report = hear(Report(), heard).report
+    assert report.attachments == ("a1", "a2", "a3")
+    assert report.matter == PARSED["text"]
 
 
 def test_several_photos_without_words_are_all_kept():
@@ -89,7 +80,7 @@ def test_several_photos_without_words_are_all_kept():
     assert (heard_of(said).attachment, heard_of(said).album) == (("a1", "image/jpeg"), (("a2", "image/jpeg"),))
 
 
-def test_a_position_and_a_file_are_heard_from_their_payloads():
+def test_a_position_a_file_and_a_choice_are_heard_from_their_payloads():
     position = heard_of(
         {
             "text": '/share_location{"lat":31.1}',
@@ -103,6 +94,7 @@ def test_a_position_and_a_file_are_heard_from_their_payloads():
     )
     assert position.position == (31.1, 121.4, "南方商城")
     assert position.button
+    assert position.words == ""
     file = heard_of(
         {
             "text": "/share_attachment{}",
@@ -111,27 +103,14 @@ def test_a_position_and_a_file_are_heard_from_their_payloads():
         }
     )
     assert file.attachment == ("a1", "image/jpeg")
+    entities = [{"entity": "what", "value": "case"}, {"entity": "value", "value": "483920175"}]
+    chosen = heard_of({"text": "/choose{}", "intent": {"name": "choose"}, "entities": entities})
+    assert (chosen.chose("case"), chosen.chose("grade")) == ("483920175", None)
 
 
-def test_the_summary_names_what_where_who_and_when():
-    messages, slots = run(TakeReport(Intake()), tracker())
-    assert messages[0]["response"] == "utter_summary"
-    for said in ("类别：路灯", "银都路812弄门口（莘庄镇）", "路灯管理所", "11月24日"):
-        assert said in messages[0]["summary"]
-    assert messages[0]["custom"]["kind"] == "summary"
-    assert slots["requested_slot"] == "confirmed"
-
-
-def test_without_the_intake_the_report_is_read_back_all_the_same():
-    messages, _ = run(TakeReport(Intake(down=True)), tracker())
-    assert "类别：路灯" in messages[0]["summary"]
-    assert "预计" not in messages[0]["summary"]
-
-
-def confirmed() -> dict[str, object]:
-    return Report(
-        matter="路灯坏了", scores={"0115": 0.9}, place="银都路812弄", status="confirmed", phone="13812345678"
-    ).to_slot()
+def confirmed(**changes) -> dict[str, object]:
+    report = {"matter": "路灯坏了", "scores": {"0115": 0.9}, "place": "银都路812弄", "phone": "13812345678"}
+    return Report(**{**report, "status": "confirmed", **changes}).to_slot()
 
 
 @pytest.mark.parametrize(("down", "response"), [(False, "utter_filed"), (True, "utter_kept")])
@@ -152,17 +131,33 @@ def test_a_confirmed_report_is_filed_or_kept_and_the_form_is_cleared(tmp_path, d
         }
 
 
-def test_a_dropped_report_files_nothing_and_one_handed_over_stays_known(tmp_path):
+def test_both_problems_are_filed_when_both_were_agreed_to(tmp_path):
+    intake = Intake()
+    later = Report(matter="飞线充电", scores={"1514": 0.9}, place="银都路812弄").to_slot()
+    slots = {"report": confirmed(later=later, both=True)}
+    messages, after = run(FileReport(Filing(Drafts(tmp_path / "d.db"), intake)), tracker(slots=slots))
+    assert [message["custom"]["case_no"] for message in messages] == ["483920175", "483920176"]
+    assert len(set(intake.keys)) == 2
+    assert (after["report"], after["filed"]) == (None, ["483920175", "483920176"])
+
+
+def test_the_second_problem_is_taken_up_with_the_phone_of_the_first(tmp_path):
+    later = Report(matter="飞线充电", scores={"1514": 0.9}, place="银都路812弄").to_slot()
+    filing = Filing(Drafts(tmp_path / "d.db"), Intake())
+    _, slots = run(FileReport(filing), tracker(slots={"report": confirmed(later=later)}))
+    assert (slots["report"]["matter"], slots["report"]["phone"], slots["taken_up"]) == ("飞线充电", "13812345678", "second")
+
+
+def test_a_dropped_report_files_nothing_and_an_unfinished_one_stays_known(tmp_path):
     filing = Filing(Drafts(tmp_path / "drafts.db"), Intake())
     dropped = Report(matter="x", status="cancelled").to_slot()
     assert run(FileReport(filing), tracker(slots={"report": dropped})) == (
         [],
         {"report": None, "matter": None, "place": None, "confirmed": None, "requested_slot": None},
     )
-    handed = Report(matter="电梯坏了", status="handed_over").to_slot()
+    handed = Report(matter="电梯坏了").to_slot()
     _, slots = run(FileReport(filing), tracker(slots={"report": handed}))
     assert slots["report"]["matter"] == "电梯坏了"
-    assert slots["report"]["status"] == "open"
 
 
 def test_a_report_goes_to_the_intake_with_its_reporter():
@@ -186,39 +181,51 @@ def test_the_transcript_is_what_people_read():
             "timestamp": 1795000001.0,
         },
         {"event": "user", "text": "/affirm", "timestamp": 1795000002.0},
+        {"event": "user", "text": '/choose{"what":"both","value":"yes"}', "timestamp": 1795000003.0},
     ]
     lines = transcript_of(tracker(events=events))
     assert [(line["role"], line["text"]) for line in lines] == [
         ("resident", "路灯坏了"),
         ("assistant", "请问在什么地方？"),
         ("resident", "［位置］南方商城"),
-        ("resident", "［对，报上去］"),
+        ("resident", "［确认］"),
+        ("resident", "［都报］"),
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "filed", "down", "response"),
-    [
-        ("483 920 175 到哪一步了", [], False, "utter_status"),
-        ("四八三九二零一七五 到哪一步了", ["483920175"], False, "utter_status"),
-        ("我昨天报的那个怎么样了", ["483920175"], False, "utter_status"),
-        ("我昨天报的那个怎么样了", [], False, "utter_no_case_yet"),
-        ("999999999 怎么样了", [], False, "utter_status_unknown"),
-        ("483920175", [], True, "utter_status_unreachable"),
-    ],
-)
-def test_progress_is_told_in_words(text, filed, down, response):
-    messages, _ = run(CaseStatus(Intake(down=down)), tracker({**PARSED, "text": text}, {"filed": filed}))
-    assert messages[0]["response"] == response
-
-
 def test_a_voice_message_with_words_brings_its_recording():
-    heard = heard_of(PARSED | {"metadata": {"attachment_id": "v1", "media_type": "audio/amr"}})
+    heard = heard_of(PARSED | {"metadata": {"attachments": [{"id": "v1", "media_type": "audio/amr"}]}})
     assert heard.attachment == ("v1", "audio/amr")
     assert not heard.button
 
 
 def test_the_transcript_tells_what_was_spoken_from_what_was_typed():
     said = {"event": "user", "text": "井盖坏了", "timestamp": 1.0}
-    events = [said, said | {"metadata": {"attachment_id": "v1", "media_type": "audio/amr"}}]
+    events = [said, said | {"metadata": {"attachments": [{"id": "v1", "media_type": "audio/amr"}]}}]
     assert [line["text"] for line in transcript_of(tracker(events=events))] == ["井盖坏了", "［语音］井盖坏了"]
+
+
+def spoken(*said: tuple[str, str, float, bool]) -> list[dict[str, object]]:
+    return [
+        {"event": who, "text": text, "timestamp": at, "metadata": {"pushed": True} if pushed else {}}
+        for who, text, at, pushed in said
+    ]
+
+
+def test_the_silence_before_a_message_is_measured_from_what_was_said_and_not_from_pushes():
+    events = spoken(
+        ("bot", "请问在什么地方？", 1000.0, False), ("bot", "案件 483 920 175已经办结。", 2990.0, True),
+        ("user", "都市路", 3000.0, False),
+    )  # fmt: skip
+    assert silence_before(tracker(events=events)) == 2000.0
+    assert silence_before(tracker(events=spoken(("user", "你好", 3000.0, False)))) is None
+
+
+def test_the_case_told_of_last_without_asking_is_known():
+    push = ("bot", "您反映的问题（案件 483 920 175）已经办结。", 2000.0, True)
+    on = tracker(events=spoken(push, ("user", "满意", 3000.0, False)))
+    assert (pushed_case(on), told_of_outcome(on)) == ("483920175", True)
+    talked = spoken(
+        push, ("user", "你好", 2500.0, False), ("bot", "您好", 2501.0, False), ("user", "满意", 3000.0, False)
+    )
+    assert told_of_outcome(tracker(events=talked)) is False
