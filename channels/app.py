@@ -22,7 +22,12 @@ from channels.gateway.gateway import Gateway, Pace, now_utc
 from channels.gateway.intake import Intake
 from channels.gateway.pushes import Pushes
 from channels.gateway.store import Store
+from channels.hotline.microphone import add_microphone_routes
+from channels.hotline.switchboard import running as telephone
+from channels.hotline.views import HOTLINE, add_hotline_routes
 from channels.neighbours import Neighbours
+from channels.speech.port import Recogniser
+from channels.speech.remote import RemoteRecogniser
 from channels.webchat.views import CHANNEL as WEB_CHANNEL
 from channels.webchat.views import WEBCHAT, WebChat, add_webchat_routes
 from channels.wechat.account import Account
@@ -43,10 +48,12 @@ def create_app(
     dialogue: Callable[[aiohttp.ClientSession], Dialogue] | None = None,
     clock: Callable[[], datetime] = now_utc,
     pace: Pace | None = None,
+    recogniser: Recogniser | None = None,
 ) -> web.Application:
     """The application of the front process.
 
-    ``dialogue`` makes another conversation partner than the Rasa processes of ``YHT_RASA_URLS``. Raises BadSettings.
+    ``dialogue`` makes another conversation partner than the Rasa processes of ``YHT_RASA_URLS``, ``recogniser`` is
+    another one than that of ``YHT_SPEECH_URL``. Raises BadSettings.
     """
     if dialogue is None and not settings.rasa_urls:
         raise BadSettings("YHT_RASA_URLS: is empty, there is no assistant to talk to")
@@ -78,6 +85,9 @@ def create_app(
             )
             if wechat:
                 await stack.enter_async_context(_wechat(app, wechat, gateway, clock))
+            hearing = recogniser or RemoteRecogniser(session, getattr(settings, "speech_url", ""))
+            switchboard = await stack.enter_async_context(telephone(settings, database, session, hearing, clock))
+            app[HOTLINE] = switchboard.hotline
             await stack.enter_async_context(_running("recovery", gateway.run_recovery()))
             await stack.enter_async_context(_running("pushes", pushes.run()))
             if settings.channel_token:
@@ -95,6 +105,8 @@ def create_app(
     install(app, settings, neighbours.checks(database_ready), metrics_view=neighbours.metrics)
     add_webchat_routes(app)
     add_wechat_routes(app)
+    add_hotline_routes(app)
+    add_microphone_routes(app)
     add_front_routes(app, Passage(settings.intake_url, settings.trusted_proxies))
     return app
 

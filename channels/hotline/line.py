@@ -94,9 +94,8 @@ class Lines:
         owner: str,
         clock: Callable[[], datetime],
         opened: Callable[[Line], None],
-        closed: Callable[[str], None],
     ):
-        """``opened`` is told of each new line, ``closed`` of a call in which something ended."""
+        """``opened`` is told of each new line."""
         self._call_store = call_store
         self._leg_store = leg_store
         self._keys = keys
@@ -104,7 +103,6 @@ class Lines:
         self._owner = owner
         self._clock = clock
         self._opened = opened
-        self._closed = closed
         self._threads = ThreadPoolExecutor(_THREADS, "recording")
         self.open_lines: dict[str, Line] = {}
 
@@ -158,7 +156,6 @@ class Lines:
             line.news.set()
         if ours and reason:
             await self.hung_up(uuid)
-        self._closed(uuid)
 
     async def hung_up(self, uuid: str) -> None:
         """The leg is over: with the caller's, the call."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from channels.gateway.intake import IntakeDown, IntakeRefused, refusal
+from channels.gateway.intake import IntakeDown, refusal
 from channels.hotline.call import Operator
 from channels.hotline.credential import Credential
 
@@ -127,6 +127,3 @@ class Registry:
                 yield response
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise IntakeDown(type(error).__name__) from error
-
-
-__all__ = ["Asker", "IntakeDown", "IntakeRefused", "Registry"]

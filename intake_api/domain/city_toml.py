@@ -23,6 +23,7 @@ from intake_api.domain.policy import (
     Retention,
     SupervisionLevel,
     SupervisionRule,
+    Telephone,
 )
 from intake_api.domain.public import DEFAULT_POLICY, PublicPolicy
 from intake_api.domain.taxonomy import Limit, Taxonomy, Unit
@@ -256,6 +257,7 @@ def _policy(table: Callable[[str], _Table], taxonomy: Taxonomy) -> Policy:
         supervision=_supervision(table("supervision")),
         quiet_hours=QuietHours(*quiet) if quiet else default.quiet_hours,
         retention=_retention(table("retention")),
+        telephone=_telephone(table("telephone")),
         scorecard=_scorecard(table("scorecard")) or default.scorecard,
     )
     policy.strangers()
@@ -313,6 +315,12 @@ def _retention(table: _Table) -> Retention:
     found = Retention(
         **{one.name: table.whole(one.name, getattr(Retention(), one.name), 1, 10 * _YEARS) for one in fields(Retention)}
     )
+    table.strangers()
+    return found
+
+
+def _telephone(table: _Table) -> Telephone:
+    found = Telephone(table.value("announcement", str, Telephone().announcement))
     table.strangers()
     return found
 

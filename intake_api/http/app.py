@@ -45,6 +45,7 @@ from intake_api.http import (
     personal,
     public,
     queue,
+    recordings,
     responsibility,
     similar,
     staff,
@@ -111,6 +112,7 @@ OPERATIONS = (
     *own_account.OPERATIONS,
     *tokens.OPERATIONS,
     *audit.OPERATIONS,
+    *recordings.OPERATIONS,
     *public.OPERATIONS,
 )
 """Everything the interface offers."""
