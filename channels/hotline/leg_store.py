@@ -102,10 +102,10 @@ class LegStore:
         return _leg(connection.execute(_legs().where(legs.c.uuid == uuid)).one(), now)
 
     @writes
-    def recorded(self, connection: sa.Connection, owner: str, samples: Mapping[str, int], now: datetime) -> set[str]:
-        """These lines live, with so many samples on the disk. Returns those that are the owner's no more."""
+    def recorded(self, connection: sa.Connection, lines: Mapping[str, tuple[str, int]], now: datetime) -> set[str]:
+        """These lines (owner, samples on the disk) live. Returns the legs that are their owner's no more."""
         lost = set()
-        for uuid, length in samples.items():
+        for uuid, (owner, length) in lines.items():
             kept = connection.execute(
                 sa.update(legs)
                 .where(legs.c.uuid == uuid, legs.c.line_owner == owner)

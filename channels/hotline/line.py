@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -29,15 +30,19 @@ CHUNK_SECONDS = 0.2
 SYNC_SECONDS = 2.0
 """So often the disk is told to keep it: so much may be lost when the power fails."""
 _THREADS = 4
+_CLOSING_SECONDS = 0.2
+_CLOSING_LOOKS = 25
 
 
 class Line:
     """One leg's way to the disk. Made by ``Lines.open``."""
 
-    def __init__(self, leg: Leg, recorder: Recorder, chunk_bytes: int, threads: ThreadPoolExecutor):
+    def __init__(self, leg: Leg, owner: str, recorder: Recorder, threads: ThreadPoolExecutor):
+        """``owner`` tells this connection from the leg's earlier and later ones."""
         self.leg = leg
+        self.owner = owner
         self._recorder = recorder
-        self._chunk_bytes = chunk_bytes
+        self._chunk_bytes = int((leg.rate or 0) * CHUNK_SECONDS) * SAMPLE_BYTES
         self._threads = threads
         self._waiting = bytearray()
         self._lock = asyncio.Lock()
@@ -82,7 +87,7 @@ class Line:
 
 
 class Lines:
-    """The lines of this process. ``owner`` names the process; ``folder`` holds the recordings."""
+    """The lines of this process. ``folder`` holds the recordings."""
 
     def __init__(
         self,
@@ -91,7 +96,6 @@ class Lines:
         keys: KeyRing,
         folder: Path,
         *,
-        owner: str,
         clock: Callable[[], datetime],
         opened: Callable[[Line], None],
     ):
@@ -100,7 +104,6 @@ class Lines:
         self._leg_store = leg_store
         self._keys = keys
         self._folder = folder
-        self._owner = owner
         self._clock = clock
         self._opened = opened
         self._threads = ThreadPoolExecutor(_THREADS, "recording")
@@ -122,13 +125,11 @@ class Lines:
         if known.rate and known.started_at:
             # what was said between the connections is missing: later words keep their place in time
             first = int((now - known.started_at).total_seconds() * known.rate)
+        recorder = await self._recorder(path, rate, first)
+        owner = secrets.token_hex(8)
         try:
-            recorder = await self._run(lambda: Recorder(self._folder / path, self._keys, rate, first=first))
-        except RecordingBusy as error:
-            raise LineBusy(uuid) from error
-        try:
-            leg = await self._leg_store.connect(uuid, self._owner, rate=rate, path=path, now=now)
-            line = Line(leg, recorder, int(rate * CHUNK_SECONDS) * SAMPLE_BYTES, self._threads)
+            leg = await self._leg_store.connect(uuid, owner, rate=rate, path=path, now=now)
+            line = Line(leg, owner, recorder, self._threads)
             self.open_lines[uuid] = line
             if leg.side is Side.OPERATOR:
                 await self._call_store.exchange_says(leg.call, Step.ANSWER, now)
@@ -151,7 +152,7 @@ class Lines:
             await line.close()
         finally:
             ours = await self._leg_store.disconnect(
-                uuid, self._owner, samples=line.samples, reason=reason, now=self._clock()
+                uuid, line.owner, samples=line.samples, reason=reason, now=self._clock()
             )
             line.news.set()
         if ours and reason:
@@ -180,8 +181,8 @@ class Lines:
         lines = dict(self.open_lines)
         try:
             await asyncio.gather(*(line.sync() for line in lines.values()))
-            lengths = {uuid: line.samples for uuid, line in lines.items()}
-            for uuid in await self._leg_store.recorded(self._owner, lengths, self._clock()) if lengths else ():
+            lengths = {uuid: (line.owner, line.samples) for uuid, line in lines.items()}
+            for uuid in await self._leg_store.recorded(lengths, self._clock()) if lengths else ():
                 log.warning("a line was taken over", extra={"leg": uuid})
                 lines[uuid].lost = True
         except Exception:  # the database or the disk may be away for a while; recording goes on
@@ -192,6 +193,14 @@ class Lines:
         for line in list(self.open_lines.values()):
             await self.close(line, "")
         await asyncio.to_thread(self._threads.shutdown)
+
+    async def _recorder(self, path: str, rate: int, first: int) -> Recorder:
+        """Opens the recording; one whose last connection is just being closed is waited for. Raises LineBusy."""
+        for _ in range(_CLOSING_LOOKS):
+            with suppress(RecordingBusy):
+                return await self._run(lambda: Recorder(self._folder / path, self._keys, rate, first=first))
+            await asyncio.sleep(_CLOSING_SECONDS)
+        raise LineBusy(path)
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)

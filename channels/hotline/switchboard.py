@@ -69,7 +69,7 @@ async def running(
         legs, recognition, keys, folder, new_activity, owner=owner, clock=clock, line=line_of, pauses=pauses
     )  # fmt: skip
     lines = Lines(
-        calls, legs, keys, folder, owner=owner, clock=clock, opened=lambda line: scribes.begin(line.leg.uuid)
+        calls, legs, keys, folder, clock=clock, opened=lambda line: scribes.begin(line.leg.uuid)
     )  # fmt: skip
     live = Live(calls)
     attendance = Attendance(calls, legs, registry, clock=clock)

@@ -96,7 +96,8 @@ async def _migrate(url: str) -> None:
     if url.startswith("postgresql"):
         tables = (
             "channels_attachments, channels_leases, channels_messages, channels_conversations, "
-            "channels_wechat_followers, channels_wechat_tokens"
+            "channels_wechat_followers, channels_wechat_tokens, channels_call_changes, channels_call_events, "
+            "channels_call_forms, channels_utterances, channels_call_legs, channels_calls"
         )
         await database.write(lambda connection: connection.execute(sa.text(f"TRUNCATE {tables}")))
     await database.close()
