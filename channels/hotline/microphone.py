@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from dataclasses import dataclass
 from uuid import uuid4
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
@@ -30,13 +31,21 @@ _HEARTBEAT_SECONDS = 15.0
 _HELLO_SECONDS = 10.0
 _LONGEST_FRAME = 256 * 1024
 _STEP_SECONDS = 0.1
-Sockets = set[web.WebSocketResponse]
-SOCKETS = web.AppKey("hotline_sockets", Sockets)
+
+
+@dataclass(frozen=True)
+class Microphones:
+    """The browsers that speak to this process."""
+
+    sockets: set[web.WebSocketResponse]
+
+
+MICROPHONES = web.AppKey("microphones", Microphones)
 
 
 def add_microphone_routes(app: web.Application) -> None:
     """Give ``app`` the browser's way in."""
-    app[SOCKETS] = set()
+    app[MICROPHONES] = Microphones(set())
     app.router.add_get(f"{BASE}/microphone", in_words(microphone))
     app.on_shutdown.append(_close_sockets)
 
@@ -51,7 +60,7 @@ async def microphone(request: web.Request) -> web.StreamResponse:
         raise Problem(403, "csrf", "只能从本系统的页面使用麦克风。")
     socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_SECONDS, max_msg_size=_LONGEST_FRAME)
     await socket.prepare(request)
-    request.app[SOCKETS].add(socket)
+    request.app[MICROPHONES].sockets.add(socket)
     line: Line | None = None
     try:
         hello = _hello(await socket.receive(timeout=_HELLO_SECONDS))
@@ -87,7 +96,7 @@ async def microphone(request: web.Request) -> web.StreamResponse:
     except (TimeoutError, ConnectionError):
         pass
     finally:
-        request.app[SOCKETS].discard(socket)
+        request.app[MICROPHONES].sockets.discard(socket)
         if line is not None:
             await asyncio.shield(_hang_up(hotline, line))
     return socket
@@ -167,5 +176,5 @@ async def _until_end(socket: web.WebSocketResponse) -> None:
 
 
 async def _close_sockets(app: web.Application) -> None:
-    for socket in tuple(app[SOCKETS]):
+    for socket in tuple(app[MICROPHONES].sockets):
         await socket.close(code=WSCloseCode.GOING_AWAY)

@@ -8,7 +8,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
@@ -255,12 +254,12 @@ async def test_a_process_killed_in_a_call_loses_nothing_that_was_stored(
 ) -> None:
     port = unused_port()
     command = [sys.executable, "-m", "tests.integration.channels.hotline.process", database_url]
-    process = subprocess.Popen(
-        [*command, str(tmp_path / "var"), registry.url, str(port)], stdout=subprocess.PIPE, cwd=ROOT
+    process = await asyncio.create_subprocess_exec(
+        *command, str(tmp_path / "var"), registry.url, str(port), stdout=asyncio.subprocess.PIPE, cwd=ROOT
     )
     assert process.stdout is not None
     try:
-        assert await asyncio.to_thread(process.stdout.readline) == b"ready\n"
+        assert await asyncio.wait_for(process.stdout.readline(), 60) == b"ready\n"
         leg = await Leg(port).connect()
         first, second = tone(1.0) + silence(0.8), tone(1.0, hertz=400)
         await leg.play(first)
@@ -275,7 +274,7 @@ async def test_a_process_killed_in_a_call_loses_nothing_that_was_stored(
         await eventually(lambda: on_disk(2.8), 30)
     finally:
         os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        await process.wait()
     async with start(ScriptedRecogniser(["第一句话。", "第二句话。", "第三句话。"])) as telephone:
         clock.forward(20)  # the dead process' leases are over
         again = await telephone.leg(leg.uuid).connect()
