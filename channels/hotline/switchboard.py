@@ -39,6 +39,7 @@ class Switchboard:
     """The running telephone. ``trunk`` is None when no exchange is served."""
 
     hotline: Hotline
+    upkeep: Upkeep
     trunk: Trunk | None
 
 
@@ -109,7 +110,7 @@ async def running(
             ("call upkeep", upkeep.run()),
         ):
             await stack.enter_async_context(_beside(name, work))
-        yield Switchboard(hotline, trunk)
+        yield Switchboard(hotline, upkeep, trunk)
 
 
 def _keys(settings: Settings) -> KeyRing:
