@@ -412,12 +412,14 @@ class CallStore:
         connection.execute(sa.delete(changes).where(changes.c.at < now - _KEPT_CHANGES, changes.c.id < newest))
 
     @reads
-    def recordings_before(self, connection: sa.Connection, ended_before: datetime, limit: int) -> list[tuple[str, str]]:
-        """Legs (uuid, path) with a recording of calls that ended before this moment."""
+    def recordings_before(
+        self, connection: sa.Connection, ended_before: datetime, now: datetime, limit: int
+    ) -> list[tuple[str, str]]:
+        """Legs (uuid, path) with a recording of calls that ended before this moment, or that are to be forgotten."""
         query = (
             sa.select(legs.c.uuid, legs.c.path)
             .join(calls, calls.c.id == legs.c.call)
-            .where(legs.c.path != "", calls.c.hung_up_at < ended_before)
+            .where(legs.c.path != "", sa.or_(calls.c.hung_up_at < ended_before, calls.c.forget_at <= now))
             .limit(limit)
         )
         return [(row.uuid, row.path) for row in connection.execute(query)]
@@ -429,9 +431,14 @@ class CallStore:
 
     @writes
     def forget(self, connection: sa.Connection, ended_before: datetime, now: datetime, limit: int) -> int:
-        """Delete words, numbers and names of calls that ended before this moment; their figures stay. How many."""
+        """Delete words, numbers and names of calls that ended before this moment, or that are to be forgotten.
+
+        Their figures stay. Returns how many.
+        """
         old = (
-            sa.select(calls.c.id).where(calls.c.hung_up_at < ended_before, calls.c.forgotten_at.is_(None)).limit(limit)
+            sa.select(calls.c.id)
+            .where(calls.c.forgotten_at.is_(None), sa.or_(calls.c.hung_up_at < ended_before, calls.c.forget_at <= now))
+            .limit(limit)
         )
         ids = list(connection.execute(old).scalars())
         if not ids:

@@ -33,6 +33,8 @@ _LATE_SECONDS = 6.0
 """A leg that is further behind makes no partials: finals first."""
 _LOOK_SECONDS = 0.25
 _TAKE_SECONDS = 2.0
+_DEAF_SECONDS = 60.0
+"""So long is not asked again where there is no recogniser."""
 _RENEW_SECONDS = 5.0
 _AT_A_TIME = 50
 _HOTWORDS = 60
@@ -247,17 +249,17 @@ class Scribes:
         self._pauses = pauses
         self._at_work: dict[str, asyncio.Task[None]] = {}
         self._hotwords: dict[str, list[str]] = {}
-        self._deaf = False
+        self._deaf_until = float("-inf")
 
     def begin(self, uuid: str) -> None:
         """Write a leg down that has begun here."""
-        if uuid not in self._at_work and not self._deaf:
+        if uuid not in self._at_work and time.monotonic() >= self._deaf_until:
             self._start(uuid, self._take_one(uuid))
 
     async def run(self) -> None:
         """Take up legs that nobody writes down, for ever."""
         while True:
-            if not self._deaf:
+            if time.monotonic() >= self._deaf_until:
                 try:
                     await self.take_up()
                 except Exception:  # the database may be away for a while
@@ -321,7 +323,7 @@ class Scribes:
             log.warning("a leg was taken over", extra={"leg": uuid})
         except RecogniserMissing:
             # recordings stay complete; they are written down when there is a recogniser
-            self._deaf = True
+            self._deaf_until = time.monotonic() + _DEAF_SECONDS
             log.warning("there is no recogniser: calls are recorded and not written down")
             await self._store.let_go(uuid, self._owner)
         except RecordingUnreadable as error:

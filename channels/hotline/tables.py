@@ -32,6 +32,8 @@ calls = sa.Table(
     sa.Column("understood_version", sa.Integer, nullable=False),
     # whoever understands the call now, so that of two processes one asks
     sa.Column("understanding_until", UtcDateTime, nullable=False),
+    # from when on words, numbers and recordings are to be deleted whatever their age: a person asked for it
+    sa.Column("forget_at", UtcDateTime),
     sa.Column("forgotten_at", UtcDateTime),  # when words, numbers and names were deleted
     sa.Index("ix_channels_calls_rang_at", "rang_at"),
     sa.Index("ix_channels_calls_state", "state", "rang_at"),

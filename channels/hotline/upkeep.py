@@ -13,12 +13,12 @@ from channels.hotline import metrics
 from channels.hotline.call import Side, Step
 from channels.hotline.call_store import CallStore
 from channels.hotline.city_rules import CityRules
-from channels.hotline.leg_store import LegStore
+from channels.hotline.leg_store import NEVER, LegStore
 
 log = logging.getLogger(__name__)
 
 _EVERY_SECONDS = 5.0
-_PURGE_SECONDS = 3600.0
+_PURGE_SECONDS = 600.0
 GRACE = timedelta(seconds=30)
 """So long an exchange may take to connect a leg again; then the leg counts as hung up."""
 _AT_A_TIME = 200
@@ -67,16 +67,19 @@ class Upkeep:
         metrics.BEHIND_SECONDS.set(sum(leg.lag_seconds for leg in legs))
 
     async def purge(self) -> None:
-        """Delete recordings, and later words, numbers and names, whose time by the city's rules is over."""
+        """Delete recordings, and later words, numbers and names, whose time by the city's rules is over.
+
+        Those of a person who asked for it go at once (the intake's erasure marks their calls).
+        """
         rules = await self._city.rules()
-        if not self._city.known:
-            return  # nothing is deleted by a guess
         now = self._clock()
-        before = now - timedelta(days=rules.recordings_days)
-        while found := await self._calls.recordings_before(before, _AT_A_TIME):
+        # nothing is deleted by a guess: while the city's days are not known only what a person asked for
+        before = now - timedelta(days=rules.recordings_days) if self._city.known else NEVER
+        words_before = now - timedelta(days=rules.personal_days) if self._city.known else NEVER
+        while found := await self._calls.recordings_before(before, now, _AT_A_TIME):
             for _, path in found:
                 await asyncio.to_thread((self._folder / path).unlink, missing_ok=True)
             await self._calls.recordings_gone([uuid for uuid, _ in found])
             metrics.PURGED.inc(len(found))
-        while await self._calls.forget(now - timedelta(days=rules.personal_days), now, _AT_A_TIME):
+        while await self._calls.forget(words_before, now, _AT_A_TIME):
             pass

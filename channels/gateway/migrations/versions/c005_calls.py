@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("said_version", sa.Integer, nullable=False),
         sa.Column("understood_version", sa.Integer, nullable=False),
         sa.Column("understanding_until", _AT, nullable=False),
+        sa.Column("forget_at", _AT),
         sa.Column("forgotten_at", _AT),
     )
     op.create_index("ix_channels_calls_rang_at", "channels_calls", ["rang_at"])
