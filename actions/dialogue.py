@@ -325,7 +325,8 @@ def _take_media(report: Report, heard: Heard) -> tuple[Report, list[tuple[str, d
         report = replace(report, attachments=(*report.attachments, attachment), media=(*report.media, media))
         kind = media.split("/", maxsplit=1)[0]
         if kind == "audio":
-            says.append(("utter_voice_noted", {}))
+            if heard.button:  # else its words were understood and are answered
+                says.append(("utter_voice_noted", {}))
         elif report.matter:
             says.append(("utter_photo_noted" if kind == "image" else "utter_file_noted", {}))
     return report, says

@@ -40,6 +40,9 @@ def heard_of(message: dict[str, Any]) -> Heard:
     attachment = None
     if act == "share_attachment" and entities.get("id"):
         attachment = (str(entities["id"]), str(entities.get("media_type") or ""))
+    said_with = message.get("metadata") or {}
+    if said_with.get("attachment_id"):  # a voice message: its words are the text
+        attachment = (str(said_with["attachment_id"]), str(said_with.get("media_type") or ""))
     return Heard(
         text=text,
         act=act,
@@ -111,6 +114,8 @@ def transcript_of(tracker: Tracker) -> list[dict[str, str]]:
         text = event.get("text") or ""
         if event["event"] == "user" and text.startswith("/"):
             text = _payload_words(text)
+        elif text and (event.get("metadata") or {}).get("attachment_id"):
+            text = f"［语音］{text}"
         if text:
             at = datetime.fromtimestamp(event["timestamp"], timezone.utc).isoformat(timespec="seconds")
             lines.append({"role": "resident" if event["event"] == "user" else "assistant", "text": text, "at": at})

@@ -22,6 +22,7 @@ from channels.gateway.gateway import Gateway, Pace, now_utc
 from channels.gateway.intake import Intake
 from channels.gateway.pushes import Pushes
 from channels.gateway.store import Store
+from channels.gateway.voice import Listener
 from channels.hotline.microphone import add_microphone_routes
 from channels.hotline.switchboard import running as telephone
 from channels.hotline.views import HOTLINE, add_hotline_routes
@@ -78,15 +79,16 @@ def create_app(
             intake = Intake(session, settings.intake_url, settings.channel_token)
             wechat = Account(settings, session, database, clock) if settings.wechat_app_id else None
             fetchers = wechat.fetchers(intake, store) if wechat else {}
-            gateway = Gateway(store, partner, pushes, clock=clock, pace=pace, fetchers=fetchers)
+            limit = settings.upload_limit_mb * 1024 * 1024
+            remote = RemoteRecogniser(session, settings.speech_url)
+            listener = Listener(intake, remote, limit)
+            gateway = Gateway(store, partner, pushes, clock=clock, pace=pace, fetchers=fetchers, listen=listener.listen)
             stack.push_async_callback(gateway.close)
-            app[WEBCHAT] = WebChat(
-                store, gateway, pushes, intake, Limiter(), clock, settings.upload_limit_mb * 1024 * 1024, set()
-            )
+            app[WEBCHAT] = WebChat(store, gateway, pushes, intake, Limiter(), clock, limit, set())
             if wechat:
                 await stack.enter_async_context(_wechat(app, wechat, gateway, clock))
-            hearing = recogniser or RemoteRecogniser(session, getattr(settings, "speech_url", ""))
-            switchboard = await stack.enter_async_context(telephone(settings, database, session, hearing, clock))
+            calls = telephone(settings, database, session, recogniser or remote, clock)
+            switchboard = await stack.enter_async_context(calls)
             app[HOTLINE] = switchboard.hotline
             await stack.enter_async_context(_running("recovery", gateway.run_recovery()))
             await stack.enter_async_context(_running("pushes", pushes.run()))

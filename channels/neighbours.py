@@ -26,6 +26,7 @@ class Neighbours:
         self._intake = settings.intake_url
         self._assistants = settings.rasa_urls
         self._actions = settings.actions_url
+        self._speech = settings.speech_url
         # assistants that have understood something since they were last seen down: the first time is slow
         self._warm: set[str] = set()
 
@@ -39,16 +40,19 @@ class Neighbours:
         return checks
 
     async def metrics(self, request: web.Request) -> web.Response:
-        """The figures of this process and the intake's, for loopback and trusted proxies' networks only."""
+        """The figures of this process, intake and recogniser, for loopback and trusted proxies' networks only."""
         if not is_trusted(client_address(request), request.app[TRUSTED]):
             raise Problem(404, "not_found", "没有这个地址。")
         figures = generate_latest().decode()
-        try:
-            async with request.app[SESSION].get(f"{self._intake}/metrics", timeout=_QUICK) as response:
-                if response.status == 200:
-                    figures = merged(figures, await response.text(), "intake")
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
-            pass  # its absence is a figure too: the own ones must be had while it is down
+        for url, process in ((self._intake, "intake"), (self._speech, "speech")):
+            if not url:
+                continue
+            try:
+                async with request.app[SESSION].get(f"{url}/metrics", timeout=_QUICK) as response:
+                    if response.status == 200:
+                        figures = merged(figures, await response.text(), process)
+            except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
+                pass  # its absence is a figure too: the own ones must be had while it is down
         return web.Response(body=figures.encode(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _intake_ready(self, request: web.Request) -> bool:

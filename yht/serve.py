@@ -16,7 +16,7 @@ from honcho.manager import Manager
 from honcho.printer import Printer
 
 from groundwork.settings import ROOT, BadSettings, Settings
-from yht.environment import BOT_PYTHON, bot_environment, main_environment, secret_file
+from yht.environment import BOT_PYTHON, bot_environment, main_environment, secret_file, without_secrets
 from yht.ports import LOOPBACK, check_front, free_ports
 
 
@@ -36,6 +36,7 @@ class Addresses:
     intake: str
     rasa: tuple[str, ...]
     actions: str
+    speech: str  # empty: there is no recogniser
 
 
 class Supervisor(Manager):  # type: ignore[misc]
@@ -86,18 +87,19 @@ def serve(settings: Settings) -> int:
 
 def processes(settings: Settings) -> list[Process]:
     """What has to run here: the front always, the others unless their addresses are set. Raises BadSettings."""
-    ports = iter(free_ports(3))
-    listen = [f"{LOOPBACK}:{next(ports)}" for _ in range(3)]
-    intake_listen, rasa_listen, actions_listen = listen
+    intake_listen, rasa_listen, actions_listen, speech_listen = (f"{LOOPBACK}:{port}" for port in free_ports(4))
+    speech_here = settings.speech != "none" and not settings.speech_url
     addresses = Addresses(
         intake=settings.intake_url or f"http://{intake_listen}",
         rasa=settings.rasa_urls or (f"http://{rasa_listen}",),
         actions=settings.actions_url or f"http://{actions_listen}",
+        speech=f"http://{speech_listen}" if speech_here else settings.speech_url,
     )
     known = {
         "YHT_INTAKE_URL": addresses.intake,
         "YHT_RASA_URLS": ",".join(addresses.rasa),
         "YHT_ACTIONS_URL": addresses.actions,
+        "YHT_SPEECH_URL": addresses.speech,
     }
     wanted = [
         Process(
@@ -131,6 +133,12 @@ def processes(settings: Settings) -> list[Process]:
                     YHT_ACTIONS_TOKEN=token(settings, "actions", settings.actions_token),
                 ),
             )
+        )
+    if speech_here:
+        # it decodes what strangers send: no credentials where they are not needed
+        secretless = without_secrets(main_environment(**known))
+        wanted.append(
+            Process("speech", (sys.executable, "-m", "channels.speech"), {**secretless, "YHT_LISTEN": speech_listen})
         )
     return wanted
 

@@ -21,6 +21,7 @@ from channels.gateway.media import Fetch, MediaAway, MediaLost
 from channels.gateway.message import Answer, Inbound, Kind, Reply
 from channels.gateway.pushes import Pushes
 from channels.gateway.store import LeaseLost, Store, Work
+from channels.gateway.voice import Listen, is_voice, understood
 from channels.gateway.wording import BUSY, GIVEN_UP, MEDIA_LOST, STALE_BUTTON, STALE_TITLE, metadata, offered, wording
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,8 @@ class Pace:
     recover: float = 2.0  # how often unanswered messages are looked for
     postpone: float = 5.0  # first wait before an unanswered message is taken up again; doubled each time
     longest_postpone: float = 120.0
+    listen: float = 12.0  # a voice message is listened to for so long while the resident waits
+    listen_later: float = 90.0  # and for so long when it is taken up again
     push: float = 20.0  # a push waits this long for the conversation's lease
 
 
@@ -71,14 +74,19 @@ class Gateway:
         clock: Callable[[], datetime] = now_utc,
         pace: Pace | None = None,
         fetchers: Mapping[str, Fetch] | None = None,
+        listen: Listen | None = None,
     ):
-        """``fetchers`` by channel: each brings what its messages of the kind MEDIA stand for."""
+        """``fetchers`` by channel: each brings what its messages of the kind MEDIA stand for.
+
+        ``listen`` understands voice messages; without it they are kept only.
+        """
         self._store = store
         self._dialogue = dialogue
         self._pushes = pushes
         self._clock = clock
         self._pace = pace or Pace()
         self._fetchers = fetchers or {}
+        self._listen = listen
         self._arrivals: dict[str, list[asyncio.Future[None]]] = {}
         # requests of this process that wait for an answer, by conversation and message; None: not for now
         self._waiting: dict[str, list[tuple[int, asyncio.Future[Answer | None]]]] = {}
@@ -284,7 +292,7 @@ class Gateway:
         )
         metrics.ANSWER_SECONDS.labels(work.message.channel).observe((now - work.message.received_at).total_seconds())
         if arrival is not None:
-            metrics.OVERHEAD_SECONDS.observe(arrival + time.perf_counter() - began - exchange.assistant_seconds)
+            metrics.OVERHEAD_SECONDS.observe(arrival + time.perf_counter() - began - exchange.others_seconds)
         if work.attempts > 1:
             metrics.RECOVERED.inc()
         sender = work.message.sender
@@ -311,6 +319,16 @@ class Gateway:
                 if work.attempts < _FETCHES:
                     raise
                 return [MEDIA_LOST]
+        if self._listen and is_voice(exchange.message):
+            began = time.perf_counter()
+            try:
+                patience = self._pace.listen if work.attempts == 1 else self._pace.listen_later
+                exchange.message = await self._listen(exchange.message, patience)
+            except MediaAway:
+                if work.attempts < _FETCHES:
+                    raise
+            finally:
+                exchange.others_seconds += time.perf_counter() - began
         if exchange.message.kind is Kind.PAYLOAD:
             # a payload is a command, so it counts only as the assistant offered it
             offers = await self._store.offers(exchange.message.sender)
@@ -322,9 +340,11 @@ class Gateway:
             exchange.message = exchange.message.titled(shown.title)
         began = time.perf_counter()
         try:
-            return await self._converse(work, exchange.message, wording(exchange.message, offer))
+            replies = await self._converse(work, exchange.message, wording(exchange.message, offer))
         finally:
-            exchange.assistant_seconds = time.perf_counter() - began
+            exchange.others_seconds += time.perf_counter() - began
+        heard = understood(exchange.message)
+        return [heard, *replies] if heard else replies
 
     async def _converse(self, work: Work, message: Inbound, text: str) -> list[Reply]:
         """Ask the assistant, again if need be; but look first whether it has heard the message already.
@@ -389,10 +409,13 @@ class Gateway:
 
 @dataclass(slots=True)
 class _Exchange:
-    """A message on its way: ``message`` gains a button's title, ``assistant_seconds`` the time that was not ours."""
+    """A message on its way: ``message`` gains a button's title or a voice's words.
+
+    ``others_seconds``: the time that was the assistant's or the recogniser's, not ours.
+    """
 
     message: Inbound
-    assistant_seconds: float = 0.0
+    others_seconds: float = 0.0
 
 
 def _owner() -> str:

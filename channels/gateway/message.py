@@ -26,7 +26,8 @@ class Inbound:
     """One message of a resident.
 
     ``message_id`` is the channel's own id and unique in the conversation: the same id again is the same message.
-    ``lat`` and ``lng`` are WGS84 degrees. ``text`` holds a button's title for a payload once that is known.
+    ``lat`` and ``lng`` are WGS84 degrees. ``text`` holds, once they are known, a button's title for a payload and
+    a voice message's words for an attachment.
     """
 
     channel: str
@@ -59,6 +60,8 @@ class Inbound:
                 body = {"location": {"lat": self.lat, "lng": self.lng, "label": self.label}}
             case Kind.ATTACHMENT:
                 body = {"attachment": {"attachment_id": self.attachment_id, "media_type": self.media_type}}
+                if self.text:
+                    body["text"] = self.text
             case Kind.MEDIA:
                 body = {"media": {"media_id": self.media_id, "media_type": self.media_type}}
         return {"kind": self.kind.value} | body

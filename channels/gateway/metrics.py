@@ -21,3 +21,4 @@ BUSY_REPLIES = Counter("yht_busy_replies_total", "Messages told that their answe
 RECOVERED = Counter("yht_messages_recovered_total", "Messages answered later than their request could wait.")
 GIVEN_UP_TOTAL = Counter("yht_messages_given_up_total", "Messages that the assistant failed on each time.")
 DELIVERIES = Counter("yht_deliveries_total", "Words of the intake brought to residents.", ["channel", "kind", "result"])
+VOICE = Counter("yht_voice_messages_total", "Voice messages by what came of listening to them.", ["outcome"])

@@ -42,6 +42,8 @@ def wording(message: Inbound, offer: Button | None = None) -> str:
             return "/share_location" + json.dumps(
                 {"lat": message.lat, "lng": message.lng, "label": message.label}, ensure_ascii=False
             )
+        case Kind.ATTACHMENT if message.text:
+            return spoken(message.text)  # what is attached goes along in the metadata
         case Kind.ATTACHMENT:
             return "/share_attachment" + json.dumps(
                 {"id": message.attachment_id, "media_type": message.media_type}, ensure_ascii=False
@@ -51,10 +53,11 @@ def wording(message: Inbound, offer: Button | None = None) -> str:
 
 
 def metadata(message: Inbound) -> dict[str, str]:
-    """What travels with the message into the assistant's tracker."""
+    """What travels with the message into the assistant's tracker; of a voice message with words, the recording too."""
+    said_with = {"attachment_id": message.attachment_id, "media_type": message.media_type}
     return {
         "message_id": message.message_id,
         "channel": message.channel,
         "conversation_id": message.conversation_id,
         "sent_at": message.received_at.isoformat(),
-    }
+    } | (said_with if message.kind is Kind.ATTACHMENT and message.text else {})

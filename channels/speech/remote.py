@@ -25,7 +25,11 @@ HOTWORD_CHARACTERS = 220
 """So many characters of hot words are sent; no model of ours can use more."""
 
 _UNAVAILABLE: dict[str, type[RecogniserUnavailable]] = {"busy": RecogniserBusy, "model_missing": RecogniserMissing}
-_UNREADABLE: dict[str, type[AudioUnreadable]] = {"audio_too_long": AudioTooLong}
+_UNREADABLE: dict[str, type[AudioUnreadable]] = {
+    "audio_unreadable": AudioUnreadable,
+    "audio_too_long": AudioTooLong,
+    "too_large": AudioTooLong,
+}
 
 
 class RemoteRecogniser:
@@ -72,8 +76,8 @@ class RemoteRecogniser:
             AttributeError,
         ) as error:
             raise RecogniserUnavailable(type(error).__name__) from error
-        if response.status < 500:
-            raise _UNREADABLE.get(code, AudioUnreadable)(detail or code)
+        if code in _UNREADABLE:
+            raise _UNREADABLE[code](detail or code)
         raise _UNAVAILABLE.get(code, RecogniserUnavailable)(detail or code)
 
 

@@ -21,7 +21,7 @@ def written(default: object) -> str:
     """A default as the document writes it."""
     if isinstance(default, Path):
         default = default.relative_to(ROOT) if default.is_absolute() else default
-    return f"`{default}`" if default not in ("", ()) else "空"
+    return f"`{default}`" if default not in ("", (), None) else "空"
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
@@ -52,6 +52,9 @@ def test_the_example_has_every_setting_commented_out() -> None:
         ("YHT_EMBEDDER", "bert"),
         ("YHT_EMBEDDER", "onnx:"),
         ("YHT_UPLOAD_LIMIT_MB", "1000"),
+        ("YHT_SPEECH", "kaldi"),
+        ("YHT_SPEECH_URL", "127.0.0.1:8083"),
+        ("YHT_SPEECH_PROCESSES", "0"),
         ("YHT_WECHAT_APP_SECRET", "a secret of no account"),
         ("YHT_WECHAT_MODE", "half"),
         ("YHT_WECHAT_AES_KEY", "short"),

@@ -161,8 +161,8 @@ QUICK = Pace(
 
 @pytest.fixture
 def new_gateway(clock: Clock) -> Callable[..., Gateway]:
-    def make(store: Store, dialogue: object, pace: Pace = QUICK) -> Gateway:
-        return Gateway(store, dialogue, Pushes(store, clock), clock=clock, pace=pace)  # type: ignore[arg-type]
+    def make(store: Store, dialogue: object, pace: Pace = QUICK, **more: Any) -> Gateway:
+        return Gateway(store, dialogue, Pushes(store, clock), clock=clock, pace=pace, **more)  # type: ignore[arg-type]
 
     return make
 

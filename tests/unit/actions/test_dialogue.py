@@ -121,6 +121,14 @@ def test_a_voice_message_is_kept_and_it_is_said_that_it_is_not_understood():
     assert said == ["utter_voice_noted", "utter_what"]
 
 
+def test_a_voice_message_that_was_understood_is_answered_like_words_and_kept():
+    report, said = say(
+        Report(), "银都路812弄门口路灯坏了", categories=LIGHT, places=(GATE,), attachment=("v1", "audio/amr")
+    )
+    assert said == ["utter_summary"]
+    assert report.attachments == ("v1",)
+
+
 def test_a_position_from_the_map_is_a_place():
     report, _ = say(Report(), "路灯坏了", categories=LIGHT)
     report, said = say(report, "/share_location{}", "share_location", position=(31.1, 121.4, "南方商城"), button=True)

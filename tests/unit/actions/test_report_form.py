@@ -188,3 +188,15 @@ def test_the_transcript_is_what_people_read():
 def test_progress_is_told_in_words(text, filed, down, response):
     messages, _ = run(CaseStatus(Intake(down=down)), tracker({**PARSED, "text": text}, {"filed": filed}))
     assert messages[0]["response"] == response
+
+
+def test_a_voice_message_with_words_brings_its_recording():
+    heard = heard_of(PARSED | {"metadata": {"attachment_id": "v1", "media_type": "audio/amr"}})
+    assert heard.attachment == ("v1", "audio/amr")
+    assert not heard.button
+
+
+def test_the_transcript_tells_what_was_spoken_from_what_was_typed():
+    said = {"event": "user", "text": "井盖坏了", "timestamp": 1.0}
+    events = [said, said | {"metadata": {"attachment_id": "v1", "media_type": "audio/amr"}}]
+    assert [line["text"] for line in transcript_of(tracker(events=events))] == ["井盖坏了", "［语音］井盖坏了"]

@@ -63,6 +63,12 @@ def test_an_attachment_is_heard_by_its_number_and_type() -> None:
     assert json.loads(heard.removeprefix("/share_attachment")) == {"id": "a1", "media_type": "image/jpeg"}
 
 
+def test_a_voice_message_is_heard_by_its_words_and_carries_its_recording() -> None:
+    voice = message(Kind.ATTACHMENT, attachment_id="a1", media_type="audio/amr", text="井盖坏了")
+    assert wording(voice) == "井盖坏了"
+    assert {"attachment_id": "a1", "media_type": "audio/amr"}.items() <= metadata(voice).items()
+
+
 def test_the_message_carries_its_number_into_the_tracker() -> None:
     assert metadata(message(Kind.TEXT, text="好")) == {
         "message_id": "m1",
@@ -79,6 +85,7 @@ def test_the_message_carries_its_number_into_the_tracker() -> None:
         message(Kind.PAYLOAD, payload="/affirm", text="对"),
         message(Kind.LOCATION, lat=31.1, lng=121.4, label="莘庄"),
         message(Kind.ATTACHMENT, attachment_id="a1", media_type="audio/webm"),
+        message(Kind.ATTACHMENT, attachment_id="a1", media_type="audio/webm", text="井盖坏了"),
     ],
 )
 def test_a_kept_message_is_read_again_as_it_was(sent: Inbound) -> None:

@@ -25,9 +25,9 @@ def bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "REQUIREMENTS", tmp_path / "requirements")
     (tmp_path / "requirements").mkdir()
-    for name in ("main.txt", "dev.txt", "bot.txt", "bot-test.txt", "embedder.txt", "embedder-onnx.txt"):
+    for name in ("main.txt", "dev.txt", "bot.txt", "bot-test.txt", "embedder.txt", "embedder-onnx.txt", "speech.txt"):
         (tmp_path / "requirements" / name).write_text(name)
-    for name in ("YHT_PYTHON", "YHT_PYTHON_BOT", "YHT_EMBEDDER"):
+    for name in ("YHT_PYTHON", "YHT_PYTHON_BOT", "YHT_EMBEDDER", "YHT_SPEECH"):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
     return module
@@ -130,7 +130,42 @@ def test_a_sentence_model_is_installed_only_where_it_is_chosen(
     bootstrap.read_env_file()
     main, assistant = bootstrap.ENVIRONMENTS
     assert bootstrap.beside(assistant) == files
-    assert bootstrap.beside(main) == ()
+    assert bootstrap.beside(main) == ("speech.txt",)
+
+
+@pytest.mark.parametrize(("setting", "files"), [("", ("speech.txt",)), ("whisper", ("speech.txt",)), ("none", ())])
+def test_speech_recognition_is_installed_unless_it_is_switched_off(
+    bootstrap: ModuleType, setting: str, files: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text(f"YHT_SPEECH={setting}\n")
+    bootstrap.read_env_file()
+    main, _assistant = bootstrap.ENVIRONMENTS
+    assert bootstrap.beside(main) == files
+
+
+@pytest.mark.parametrize("in_ci", [False, True])
+def test_where_speech_recognition_cannot_be_had_the_rest_is_set_up_except_in_ci(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, in_ci: bool
+) -> None:
+    main = bootstrap.ENVIRONMENTS[0]
+    installed: list[list[str]] = []
+
+    def install(command: list[str], failure: str) -> None:
+        if any(part.endswith("speech.txt") for part in command):
+            raise bootstrap.SetupFailed(failure)
+        installed.append([Path(part).name for part in command if part.endswith(".txt")])
+
+    monkeypatch.setenv("CI", "true" if in_ci else "")
+    monkeypatch.setattr(main, "folder", tmp_path / ".venv")
+    for name, stand_in in {"run": install, "create": print, "uv": lambda: "uv", "add_project": print}.items():
+        monkeypatch.setattr(bootstrap, name, stand_in)
+    if in_ci:
+        with pytest.raises(bootstrap.SetupFailed):
+            bootstrap.set_up(main, "test")
+    else:
+        bootstrap.set_up(main, "test")
+        assert installed == [["dev.txt"]]
+        assert not bootstrap.is_current(main.folder, ("dev.txt",), "", ("speech.txt",))  # tried again next time
 
 
 def test_choosing_a_sentence_model_or_leaving_it_makes_the_environment_stale(bootstrap: ModuleType, venv: Path) -> None:

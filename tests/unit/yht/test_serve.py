@@ -34,19 +34,20 @@ def by_name(settings: Settings) -> dict[str, Process]:
     return {process.name: process for process in processes(settings)}
 
 
-def test_all_four_run_by_default_and_know_each_other(settings: Settings) -> None:
+def test_all_five_run_by_default_and_know_each_other(settings: Settings) -> None:
     found = by_name(settings)
-    assert set(found) == {"channels", "intake", "assistant", "actions"}
+    assert set(found) == {"channels", "intake", "assistant", "actions", "speech"}
     front = found["channels"].environment
     assert front["YHT_INTAKE_URL"] == "http://" + found["intake"].environment["YHT_LISTEN"]
     assert front["YHT_RASA_URLS"] == "http://" + found["assistant"].environment["YHT_LISTEN"]
     assert front["YHT_ACTIONS_URL"] == "http://" + found["actions"].environment["YHT_LISTEN"]
+    assert front["YHT_SPEECH_URL"] == "http://" + found["speech"].environment["YHT_LISTEN"]
     assert found["assistant"].environment["YHT_ACTIONS_URL"] == front["YHT_ACTIONS_URL"]
 
 
 def test_inner_processes_listen_on_loopback_only(settings: Settings) -> None:
     found = by_name(settings)
-    for name in ("intake", "assistant", "actions"):
+    for name in ("intake", "assistant", "actions", "speech"):
         assert found[name].environment["YHT_LISTEN"].startswith("127.0.0.1:")
 
 
@@ -69,7 +70,7 @@ def test_rasa_learns_no_credentials_of_others(settings: Settings, monkeypatch: p
     for name, value in secrets.items():
         monkeypatch.setenv(name, value)
     found = by_name(settings)
-    for name in ("assistant", "actions"):
+    for name in ("assistant", "actions", "speech"):
         assert not [value for value in found[name].environment.values() if "secret-" in value]
 
 
@@ -83,11 +84,12 @@ def test_the_assistant_keeps_conversations_in_the_shared_database(settings: Sett
 @pytest.mark.parametrize(
     ("given", "left"),
     [
-        ({"rasa_urls": "http://10.0.0.5:5005"}, {"channels", "intake", "actions"}),
-        ({"actions_url": "http://10.0.0.5:5055"}, {"channels", "intake", "assistant"}),
+        ({"rasa_urls": "http://10.0.0.5:5005"}, {"channels", "intake", "actions", "speech"}),
+        ({"actions_url": "http://10.0.0.5:5055"}, {"channels", "intake", "assistant", "speech"}),
+        ({"speech_url": "http://10.0.0.5:8083"}, {"channels", "intake", "assistant", "actions"}),
         (
             {"intake_url": "http://10.0.0.5:8090", "channel_token": "a", "actions_token": "b"},
-            {"channels", "assistant", "actions"},
+            {"channels", "assistant", "actions", "speech"},
         ),
     ],
 )
@@ -97,6 +99,12 @@ def test_what_runs_elsewhere_is_not_started_here(settings: Settings, given: dict
     for name, value in given.items():
         if name.endswith("url") or name.endswith("urls"):
             assert found["channels"].environment[f"YHT_{name.upper()}"] == value
+
+
+def test_without_speech_recognition_the_channels_know_of_none(settings: Settings) -> None:
+    found = by_name(made(var_dir=settings.var_dir, speech="none"))
+    assert "speech" not in found
+    assert found["channels"].environment["YHT_SPEECH_URL"] == ""
 
 
 def test_telemetry_is_off_and_the_operators_own_values_win(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
