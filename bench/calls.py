@@ -69,10 +69,16 @@ async def _serve(folder: str, port: int) -> None:
         running(settings, database, session, ScriptedRecogniser(), _now) as board,
     ):
         print("ready", flush=True)
+        before = resource.getrusage(resource.RUSAGE_SELF)
         await asyncio.to_thread(sys.stdin.readline)
         await _all_written(board)
         used = resource.getrusage(resource.RUSAGE_SELF)
-        print(json.dumps({"cpu": used.ru_utime + used.ru_stime, "mb": used.ru_maxrss / 1024}), flush=True)
+        print(
+            json.dumps(
+                {"cpu": used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime, "mb": used.ru_maxrss / 1024}
+            ),
+            flush=True,
+        )
 
 
 async def _all_written(board: Switchboard) -> None:

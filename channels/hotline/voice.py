@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import sys
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -14,6 +15,8 @@ WINDOW_SECONDS = 0.032
 _FULL_SCALE = 32768
 _INAUDIBLE = 40
 """A window whose loudest sample is no louder (-58 dB) needs no judge: the leg whose speaker listens is full of them."""
+_QUIET_WINDOWS = 30
+"""After so many inaudible windows (a second) nobody speaks on the leg."""
 RATES = (8_000, 16_000)
 
 
@@ -33,22 +36,51 @@ class VoiceActivity(Protocol):
 
 
 class SileroActivity:
-    """Silero's network, 0.2 ms a window. ``rate`` is one of RATES."""
+    """Silero's network, 0.2 ms a window. ``rate`` is one of RATES.
+
+    A network takes 10 MB, and of two who talk one listens: while a leg is silent its network serves others.
+    """
 
     def __init__(self, rate: int):
-        self._network = SileroVAD(rate)
-        self.window: int = self._network.window_size_samples
+        self._rate = rate
+        self._network: SileroVAD | None = None
+        self._quiet = 0
+        self.window = int(rate * WINDOW_SECONDS)
 
     def probability(self, pcm: bytes) -> float:
         """As the port says."""
         samples = samples_of(pcm)
         if max(samples) <= _INAUDIBLE and min(samples) >= -_INAUDIBLE:
+            self._quiet += 1
+            if self._quiet >= _QUIET_WINDOWS:
+                self.reset()
             return 0.0
+        self._quiet = 0
+        if self._network is None:
+            self._network = _idle_network(self._rate)
         return float(self._network.process(array.array("f", (sample / _FULL_SCALE for sample in samples))))
 
     def reset(self) -> None:
         """As the port says."""
-        self._network.reset()
+        if self._network is not None:
+            _IDLE[self._rate].append(self._network)
+            self._network = None
+
+    def __del__(self) -> None:
+        self.reset()
+
+
+_IDLE: dict[int, deque[SileroVAD]] = {rate: deque(maxlen=8) for rate in RATES}
+"""Networks that nobody needs now; few are kept, and taking and giving back is safe among threads."""
+
+
+def _idle_network(rate: int) -> SileroVAD:
+    try:
+        network = _IDLE[rate].pop()
+    except IndexError:
+        return SileroVAD(rate)
+    network.reset()
+    return network
 
 
 class LoudnessActivity:
