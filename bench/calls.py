@@ -29,6 +29,7 @@ from channels.speech.scripted import ScriptedRecogniser
 from groundwork.settings import Settings
 
 _FRAME = 320
+_TURN = 3 * 8000  # samples
 _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -42,7 +43,8 @@ def _babble(seconds: int, seed: int) -> bytes:
     pitch, loud = 120.0, 0.0
     for at in range(seconds * 8000):
         if at % 1600 == 0:
-            pitch, loud = chance.uniform(90, 250), chance.choice((0.0, 0.0, 0.4, 1.0))
+            speaks = (at // _TURN + seed) % 2 == 0  # the two of a call take turns
+            pitch, loud = chance.uniform(90, 250), chance.choice((0.2, 0.4, 1.0)) if speaks else 0.0
         wave = sum(math.sin(2 * math.pi * pitch * k * at / 8000) / k for k in (1, 3, 7)) if loud else 0.0
         samples += struct.pack("<h", int(6000 * loud * wave))
     return bytes(samples)

@@ -21,6 +21,8 @@ _READ = 64 * 1024
 _NAME_SECONDS = 5.0
 _SILENT_SECONDS = 60.0
 """A PBX sends a frame each 20 ms, also of silence: after this much of nothing the connection is dead."""
+_BREATH_SECONDS = 0.1
+"""Frames come each 20 ms on each leg; they are taken some at a time. What comes meanwhile waits in the socket."""
 _RETRY_SECONDS = 0.5
 _RETRIES = 10
 
@@ -117,6 +119,8 @@ class _Connection:
                     return ended
             if self._line is not None and self._line.lost:
                 return ""
+            if len(data) < _READ // 4:
+                await asyncio.sleep(_BREATH_SECONDS)
 
     async def _take(self, frame: Frame) -> str:
         if frame.kind == Kind.UUID:

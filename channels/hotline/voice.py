@@ -15,8 +15,8 @@ WINDOW_SECONDS = 0.032
 _FULL_SCALE = 32768
 _INAUDIBLE = 40
 """A window whose loudest sample is no louder (-58 dB) needs no judge: the leg whose speaker listens is full of them."""
-_QUIET_WINDOWS = 30
-"""After so many inaudible windows (a second) nobody speaks on the leg."""
+_QUIET_WINDOWS = 10
+"""After so many inaudible windows (a third of a second) nobody speaks on the leg."""
 RATES = (8_000, 16_000)
 
 
@@ -70,8 +70,8 @@ class SileroActivity:
         self.reset()
 
 
-_IDLE: dict[int, deque[SileroVAD]] = {rate: deque(maxlen=8) for rate in RATES}
-"""Networks that nobody needs now; few are kept, and taking and giving back is safe among threads."""
+_IDLE: dict[int, deque[SileroVAD]] = {rate: deque(maxlen=32) for rate in RATES}
+"""Networks that nobody needs now; taking and giving back is safe among threads."""
 
 
 def _idle_network(rate: int) -> SileroVAD:
