@@ -36,7 +36,11 @@ from channels.gateway.staffing import Staffing, Tidying
 from channels.gateway.store import Store
 from channels.gateway.tact import Tact
 from channels.gateway.voice import Listener
+from channels.hotline.microphone import add_microphone_routes
+from channels.hotline.switchboard import running as telephone
+from channels.hotline.views import HOTLINE, add_hotline_routes
 from channels.neighbours import Neighbours
+from channels.speech.port import Recogniser
 from channels.speech.remote import RemoteRecogniser
 from channels.status import STATUS, ChannelStatus, add_status_routes
 from channels.telegram.account import Account as TelegramAccount
@@ -64,10 +68,12 @@ def create_app(
     dialogue: Callable[[aiohttp.ClientSession], Dialogue] | None = None,
     clock: Callable[[], datetime] = now_utc,
     pace: Pace | None = None,
+    recogniser: Recogniser | None = None,
 ) -> web.Application:
     """The application of the front process.
 
-    ``dialogue`` makes another conversation partner than the Rasa processes of ``YHT_RASA_URLS``. Raises BadSettings.
+    ``dialogue`` makes another conversation partner than the Rasa processes of ``YHT_RASA_URLS``, ``recogniser`` is
+    another one than that of ``YHT_SPEECH_URL``. Raises BadSettings.
     """
     if dialogue is None and not settings.rasa_urls:
         raise BadSettings("YHT_RASA_URLS: is empty, there is no assistant to talk to")
@@ -77,7 +83,7 @@ def create_app(
     app = web.Application(middlewares=[process_middleware("front")])
 
     async def resources(app: web.Application) -> AsyncIterator[None]:
-        async with _working(app, settings, dialogue, clock, pace):
+        async with _working(app, settings, dialogue=dialogue, recogniser=recogniser, clock=clock, pace=pace):
             yield
 
     async def database_ready(request: web.Request) -> bool:
@@ -91,6 +97,8 @@ def create_app(
     add_console_routes(app)
     add_telegram_routes(app)
     add_status_routes(app)
+    add_hotline_routes(app)
+    add_microphone_routes(app)
     add_front_routes(app, Passage(settings.intake_url, settings.trusted_proxies))
     return app
 
@@ -99,7 +107,9 @@ def create_app(
 async def _working(
     app: web.Application,
     settings: Settings,
+    *,
     dialogue: Callable[[aiohttp.ClientSession], Dialogue] | None,
+    recogniser: Recogniser | None,
     clock: Callable[[], datetime],
     pace: Pace | None,
 ) -> AsyncIterator[None]:
@@ -121,6 +131,7 @@ async def _working(
         hours = OfficeHours(intake)
         staffing = Staffing(database, hours)
         limit = settings.upload_limit_mb * 1024 * 1024
+        remote = RemoteRecogniser(session, settings.speech_url)
         gateway = Gateway(
             store,
             partner,
@@ -129,7 +140,7 @@ async def _working(
             pace=pace,
             fetchers=fetchers,
             staffing=staffing,
-            listen=Listener(intake, RemoteRecogniser(session, settings.speech_url), limit).listen,
+            listen=Listener(intake, remote, limit).listen,
         )
         stack.push_async_callback(gateway.close)
         app[WEBCHAT] = WebChat(
@@ -144,6 +155,8 @@ async def _working(
             limit,
             set(),
         )
+        calls = telephone(settings, database, session, recogniser or remote, clock)
+        app[HOTLINE] = (await stack.enter_async_context(calls)).hotline
         channels = [WEB_CHANNEL]
         if wechat:
             channels.append(WECHAT_CHANNEL)

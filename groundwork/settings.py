@@ -71,6 +71,15 @@ class Settings(BaseSettings):
     speech_processes: int = Field(1, ge=1, le=32, description="Recognising processes; each takes about 350 MB.")
     speech_queue: int = Field(20, ge=0, le=1000, description="So many utterances wait for recognition, then: busy.")
     upload_limit_mb: int = Field(10, ge=1, le=100, description="Largest photo or voice message, in MB.")
+    audiosocket_port: int = Field(
+        0, ge=0, le=65535, description="Port on which a telephone exchange brings calls by AudioSocket; 0: none does."
+    )
+    audiosocket_host: str = Field(
+        "127.0.0.1", description="Address for the same; keep it inside the telephone network."
+    )
+    recording_keys: str = Field(
+        "", description="File with the keys of recordings, the newest first; empty: one is made in YHT_VAR_DIR."
+    )
     wechat_app_id: str = Field("", description="WeChat official account: AppID; empty: the channel is off.")
     wechat_app_secret: str = Field("", description="WeChat: AppSecret.", repr=False)
     wechat_token: str = Field("", description="WeChat: the token of the server configuration.", repr=False)
@@ -171,6 +180,11 @@ class Settings(BaseSettings):
     def cases_database(self) -> str:
         """SQLAlchemy URL of the system of record."""
         return self.database_url or f"sqlite+aiosqlite:///{self.var_dir / 'cases.db'}"
+
+    @property
+    def recordings_dir(self) -> Path:
+        """Folder of the recordings of calls; processes on several machines must see the same one."""
+        return self.var_dir / "recordings"
 
     @property
     def channels_database(self) -> str:

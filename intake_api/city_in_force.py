@@ -149,6 +149,11 @@ def describe(city: City, map_tiles: str) -> dict[str, Any]:
             [max(lat for _, lat in corners), max(lng for lng, _ in corners)],
         ],
         "map_tiles": map_tiles,
+        "telephone": {
+            "announcement": city.policy.telephone.announcement,
+            "recordings_days": city.policy.retention.recordings_days,
+            "personal_days": city.policy.retention.personal_days,
+        },
         "outline": feature(city.outline, name=city.name),
         "towns": collection([feature(t.geometry, code=t.code, name=t.name, kind=t.kind) for t in city.towns]),
         "roads": collection([feature(road.geometry, name=road.name) for road in city.roads]),

@@ -75,6 +75,8 @@ class Erasing:
         counts = await self._erase_conversations(users)
         filed, unfiled = await self._others.erase_drafts(subject.phone_forms(), sorted(users))
         counts["drafts"] += filed
+        unfinished = [case_number.format_number(case_id) for case_id in waiting]
+        counts["calls"] = await self._others.forget_calls(self._now(), phones=subject.phone_forms(), waiting=unfinished)
         progress(f"会话 {counts['conversations']} 个，消息 {counts['messages']} 条，草稿 {filed} 份")
         counts.update(await self._erase_cases((one for one in ids if one not in waiting), "request", progress))
         async with self._database.write() as session:
@@ -116,6 +118,8 @@ class Erasing:
             if len(still) == len(ids):
                 continue
             counts.update(await self._erase_conversations(users))
+            over = [case_number.format_number(one) for one in ids if one not in still]
+            counts["calls"] += await self._others.forget_calls(self._now(), cases=over)
             counts.update(await self._erase_cases((one for one in ids if one not in still), "request", _silent))
             async with self._database.write() as session:
                 row = await session.get(ErasureRow, request_id)

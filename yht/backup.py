@@ -37,7 +37,7 @@ FORMAT = 1
 
 _MANIFEST = "manifest.json"
 _DUMP = "database.pgdump"
-_FOLDERS = ("attachments", "tickets")
+_FOLDERS = ("attachments", "recordings", "tickets")
 _VERSION_TABLES = ("intake_version", "channels_version")
 # anything in these tables means that somebody has worked here
 _RECORDS = ("cases", "staff", "channels_conversations", "drafts")

@@ -26,6 +26,7 @@ _NAMES = {
     "messages": "会话消息",
     "tracker_events": "助手记录",
     "drafts": "草稿",
+    "calls": "通话",
     "followed": "加入的案件",
 }
 _ROOMS = {"channels": "会话库", "tracker": "助手记录库", "drafts": "草稿库"}

@@ -131,13 +131,14 @@ class Intake:
                 if response.status >= 500:
                     raise IntakeDown(f"status {response.status}")
                 if response.status >= 400:
-                    raise await _refusal(response)
+                    raise await refusal(response)
                 yield response
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise IntakeDown(type(error).__name__) from error
 
 
-async def _refusal(response: aiohttp.ClientResponse) -> IntakeRefused:
+async def refusal(response: aiohttp.ClientResponse) -> IntakeRefused:
+    """What a response of 4xx says."""
     try:
         problem = _object(await response.json(content_type=None))
     except ValueError:

@@ -23,6 +23,7 @@ from intake_api.domain.policy import (
     Retention,
     SupervisionLevel,
     SupervisionRule,
+    Telephone,
 )
 from intake_api.domain.public import DEFAULT_POLICY, PublicPolicy
 from intake_api.domain.taxonomy import Limit, Taxonomy, Unit
@@ -256,6 +257,7 @@ def _policy(table: Callable[[str], _Table], taxonomy: Taxonomy) -> Policy:
         supervision=_supervision(table("supervision")),
         quiet_hours=QuietHours(*quiet) if quiet else default.quiet_hours,
         retention=_retention(table("retention")),
+        telephone=_telephone(table("telephone")),
         scorecard=_scorecard(table("scorecard")) or default.scorecard,
         targets=_targets(table("targets")) or default.targets,
     )
@@ -322,6 +324,12 @@ def _targets(table: _Table) -> dict[Figure, int]:
     targets = {figure: table.whole(figure, 0, 0, 100) for figure in Figure if figure in table.content}
     table.strangers()
     return targets
+
+
+def _telephone(table: _Table) -> Telephone:
+    found = Telephone(table.value("announcement", str, Telephone().announcement))
+    table.strangers()
+    return found
 
 
 def _scorecard(table: _Table) -> dict[Figure, int]:

@@ -160,6 +160,13 @@ class Retention:
     recordings_days: int = 730
 
 
+@dataclass(frozen=True, slots=True)
+class Telephone:
+    """What callers are told before they are recorded (个人信息保护法 第十七条: before it is handled, and clearly)."""
+
+    announcement: str = "您好，为了保证服务质量，本次通话将被录音。"
+
+
 _SCORECARD = {
     Figure.ON_TIME: 30,
     Figure.CLOSED: 10,
@@ -231,6 +238,7 @@ class Policy:
     supervision: SupervisionRule = SupervisionRule()
     quiet_hours: QuietHours = QuietHours()
     retention: Retention = Retention()
+    telephone: Telephone = Telephone()
 
     scorecard: Mapping[Figure, int] = field(default_factory=lambda: dict(_SCORECARD))
     """Weights of the department scorecard, in points of 100 (S13: evaluation is decisive). The city decides."""

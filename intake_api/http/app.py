@@ -50,6 +50,7 @@ from intake_api.http import (
     phone_checks,
     public,
     queue,
+    recordings,
     responsibility,
     similar,
     staff,
@@ -123,6 +124,7 @@ OPERATIONS = (
     *own_account.OPERATIONS,
     *tokens.OPERATIONS,
     *audit.OPERATIONS,
+    *recordings.OPERATIONS,
     *public.OPERATIONS,
 )
 """Everything the interface offers."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from intake_api.domain.access import Role
+from intake_api.domain.access import Permission, Role
 from intake_api.domain.action import Action
 from intake_api.domain.case import Channel, Status
 from intake_api.domain.learning import ExampleState
@@ -514,6 +514,17 @@ class DepartmentList(View):
     items: list[DepartmentView]
 
 
+class TelephoneView(View):
+    """The city's rules for calls."""
+
+    announcement: str
+    """What callers are told before they are recorded."""
+    recordings_days: int
+    """Days that recordings are kept."""
+    personal_days: int
+    """Days that words, numbers and names are kept."""
+
+
 class CityView(View):
     """The city, with its shape as GeoJSON (WGS84)."""
 
@@ -533,6 +544,7 @@ class CityView(View):
     towns: dict[str, Any]
     roads: dict[str, Any]
     landmarks: dict[str, Any]
+    telephone: TelephoneView
 
 
 # understanding
@@ -784,6 +796,17 @@ class SessionView(View):
     staff: StaffView
     csrf_token: str
     duties: list[Duty] = []
+
+
+class PrincipalView(View):
+    """Who asks, person or program, and what they may do; for parts of the system that ask on behalf of somebody."""
+
+    id: str
+    """``staff:`` or ``token:`` and a number."""
+    name: str
+    roles: list[Role]
+    permissions: list[Permission]
+    department_id: str | None
 
 
 class StaffBody(Body):

@@ -148,6 +148,20 @@ async def show_session(request: web.Request) -> web.Response:
     return json_answer(_session_view(request, person, request.cookies.get(COOKIE, ""), principal.duties))
 
 
+async def show_principal(request: web.Request) -> web.Response:
+    """Who asks, and what they may do."""
+    principal = request[PRINCIPAL]
+    return json_answer(
+        schemas.PrincipalView(
+            id=principal.scope,
+            name=principal.actor.name,
+            roles=sorted(principal.roles),
+            permissions=sorted(principal.permissions),
+            department_id=principal.department_id,
+        )
+    )
+
+
 async def log_out(request: web.Request) -> web.Response:
     """End the session."""
     principal = request[PRINCIPAL]
@@ -303,6 +317,12 @@ OPERATIONS = (
         "GET", "/api/v1/session", show_session, "登录", "当前登录", "Who is logged in, with the CSRF token. Requests "
         "that pages send by themselves carry `X-YHT-Background` and do not keep an idle session alive.",
         answers={200: schemas.SessionView}, problems={401: "unauthenticated"}, despite=ANY_DUTY,
+    ),
+    Operation(
+        "GET", "/api/v1/principal", show_principal, "登录", "出示的凭证是谁的",
+        "Of a session or a token: name, roles and permissions. Parts of the system that serve people by themselves ask "
+        "here what their credential allows; they send `X-YHT-Background` when nobody is at the page.",
+        answers={200: schemas.PrincipalView},
     ),
     Operation(
         "DELETE", "/api/v1/session", log_out, "登录", "退出", "Ends the session.", answers={204: None},

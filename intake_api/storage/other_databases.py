@@ -62,6 +62,24 @@ class OtherDatabases:
                     counts["tracker_events"] += await _run(session, statement, conversation=conversation)
         return counts
 
+    async def forget_calls(
+        self, now: datetime, *, phones: Sequence[str] = (), cases: Sequence[str] = (), waiting: Sequence[str] = ()
+    ) -> int:
+        """Have the channels delete words and recordings of calls that are over: of these numbers, or of these cases.
+
+        Those in which one of the ``waiting`` cases was filed stay. The files are the channels': they go within minutes.
+        """
+        async with self._opened("channels") as session:
+            if session is None or not await _has_table(session, "channels_calls"):
+                return 0
+            rows = (await session.execute(_CALLS)).all()
+            wanted = {call for call, number, fields, filed in rows if filed in cases or _of(phones, number, fields)}
+            kept = {call for call, _, _, filed in rows if filed in waiting}
+            statement = _FORGET_CALL.bindparams(bindparam("now", type_=Instant()))
+            for call in sorted(wanted - kept):
+                await session.execute(statement, {"call": call, "now": now})
+            return len(wanted - kept)
+
     async def idle(self, cutoff: datetime, limit: int, after: str = "") -> list[str]:
         """Conversations in which nothing was said since ``cutoff``, in the order of their names behind ``after``."""
         async with self._opened("channels") as session:
@@ -99,7 +117,7 @@ class OtherDatabases:
 
     async def export(self, conversations: Sequence[str], phones: Sequence[str], users: Sequence[str]) -> dict[str, Any]:
         """What is kept of a person."""
-        held: dict[str, Any] = {"conversations": [], "drafts": []}
+        held: dict[str, Any] = {"conversations": [], "drafts": [], "calls": []}
         async with self._opened("channels") as session:
             if session is not None and await _has_table(session, "channels_conversations"):
                 for conversation in conversations:
@@ -107,6 +125,12 @@ class OtherDatabases:
                     said = [{"direction": way, "at": str(at), "content": _json(content)} for way, at, content in rows]
                     if said:
                         held["conversations"].append({"conversation": conversation, "messages": said})
+            if session is not None and await _has_table(session, "channels_calls"):
+                calls = (await session.execute(_CALLS)).all()
+                for call in sorted({call for call, number, fields, _ in calls if _of(phones, number, fields)}):
+                    lines = await session.execute(_SAID, {"call": call})
+                    said = [{"side": side, "text": words, "at": str(at)} for side, words, at in lines]
+                    held["calls"].append({"call": call, "said": said})
         async with self._opened("drafts") as session:
             if session is not None and await _has_table(session, "drafts"):
                 rows = await session.execute(_DRAFTS)
@@ -127,6 +151,16 @@ class OtherDatabases:
             await database.close()
 
 
+_CALLS = text(
+    "SELECT c.id, c.number, CAST(f.fields AS TEXT), f.case_no FROM channels_calls c "
+    "LEFT JOIN channels_call_forms f ON f.call = c.id "
+    "WHERE c.hung_up_at IS NOT NULL AND c.forgotten_at IS NULL"
+)
+_FORGET_CALL = text("UPDATE channels_calls SET forget_at = :now WHERE id = :call")
+_SAID = text(
+    "SELECT l.side, u.text, u.at FROM channels_utterances u JOIN channels_call_legs l ON l.uuid = u.leg "
+    "WHERE l.call = :call ORDER BY u.at, u.id"
+)
 _DONE = "(case_json IS NOT NULL OR refused IS NOT NULL)"
 _DRAFTS = text(f"SELECT id, body, {_DONE} FROM drafts")  # noqa: S608 (ours)
 _MESSAGES = text("SELECT direction, at, content FROM channels_messages WHERE conversation = :conversation ORDER BY id")
@@ -141,6 +175,11 @@ def _speaks_of(body: str, phones: Sequence[str], users: Sequence[str]) -> bool:
     report = json.loads(body)
     reporter = report.get("reporter") or {} if isinstance(report, dict) else {}
     return reporter.get("phone") in phones or reporter.get("channel_user") in users
+
+
+def _of(phones: Sequence[str], number: str, fields: str | None) -> bool:
+    """Whether a call is of somebody with one of these numbers: called from it, or named it."""
+    return number in phones or any(f'"{phone}"' in (fields or "") for phone in phones)
 
 
 def _json(value: object) -> object:

@@ -315,6 +315,8 @@ async def _people(go: Walk) -> None:
     await go("log_in", None, {"name": "王芳", "password": GOOD})
     fang = await enter(intake, "王芳")
     await go("show_session", fang)
+    await go("show_principal", fang)
+    await go("note_heard", "operator", call_id="5f2c9e0a71b3d846")
     await go("show_account", fang)
     await go("list_own_sessions", fang)
     begun = await go("begin_second_factor", fang)

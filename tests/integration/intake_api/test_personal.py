@@ -7,15 +7,23 @@ import io
 import json
 import sqlite3
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from aiohttp import ClientSession
 from PIL import Image
 from sqlalchemy import select, text, update
 
 from channels.gateway.database import Database as ChannelsDatabase
 from channels.gateway.message import Inbound, Kind
 from channels.gateway.store import Store
+from channels.hotline.call import Side, Step
+from channels.hotline.call_store import Announced, CallStore
+from channels.hotline.city_rules import CityRules
+from channels.hotline.leg_store import Heard, LegStore
+from channels.hotline.registry import Registry
+from channels.hotline.upkeep import Upkeep
 from groundwork.settings import Settings
 from intake_api.domain.event import SYSTEM
 from intake_api.domain.personal import Subject, conversations_of
@@ -153,7 +161,7 @@ async def test_on_request_everything_personal_goes_and_the_case_stays(intake: In
     answer = await erase(intake, phone="+86 138-1234-5678")
     assert answer["erased"] | {"tracker_events": 1} == {
         "cases": 1, "attachments": 1, "outbox": 1, "conversations": 1, "messages": 1, "tracker_events": 1, "drafts": 1,
-        "followed": 0,
+        "followed": 0, "calls": 0,
     }  # fmt: skip
     assert answer["finished_at"]
     assert "案件" in answer["kept"][0]
@@ -317,3 +325,29 @@ def test_a_number_is_found_however_it_was_written() -> None:
 def test_a_channels_user_may_be_written_with_or_without_the_channel() -> None:
     assert conversations_of("web:u1") == ["web:u1"]
     assert "wechat:o1" in conversations_of("o1")
+
+
+async def test_calls_of_a_number_are_marked_for_forgetting_and_handed_out(intake: Intake, store: Store) -> None:
+    database = ChannelsDatabase(intake.settings.channels_database)
+    calls, legs, now = CallStore(database), LegStore(database), intake.clock()
+    ids = {}
+    for number in ("13812345678", "13900001111"):
+        leg = str(uuid4())
+        call, _ = await calls.announce(Announced({Side.CALLER: leg}, number=number), now)
+        await legs.connect(leg, "line", rate=8000, path="a.yhtr", now=now)
+        taken = await legs.take_one(leg, "scribe", now)
+        assert taken is not None
+        await legs.progress(leg, "scribe", 8000, now, heard=Heard(0, 8000, TELLING, (), "m"), all_done=True)
+        await calls.exchange_says(call.id, Step.HANG_UP, now)
+        ids[number] = call.id
+    shown = await commands.export(intake.settings, "13812345678", "")
+    assert [each["call"] for each in shown["calls"]] == [ids["13812345678"]]
+    assert shown["calls"][0]["said"][0]["text"] == TELLING
+    answer = await erase(intake, phone="13812345678")
+    assert answer["erased"]["calls"] == 1
+    async with ClientSession() as session:
+        city = CityRules(Registry(session, ""))  # the city's days are not known: only what was asked for goes
+        await Upkeep(calls, legs, city, intake.settings.recordings_dir, clock=intake.clock).purge()
+    assert [(await calls.call(call)).number for call in ids.values()] == ["", "13900001111"]
+    assert [len(await legs.said(call)) for call in ids.values()] == [0, 1]
+    await database.close()

@@ -11,7 +11,7 @@ import pytest
 from intake_api.domain.calendar import OfficeHours, WorkCalendar
 from intake_api.domain.clock import stage_due
 from intake_api.domain.place import Precision
-from intake_api.domain.policy import FastTrack, Figure, Policy, QuietHours, Retention, SupervisionRule
+from intake_api.domain.policy import FastTrack, Figure, Policy, QuietHours, Retention, SupervisionRule, Telephone
 from tests.unit.intake_api.conftest import ROOT
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -97,10 +97,10 @@ def test_desks_that_are_staffed_every_day_work_on_weekends_and_holidays() -> Non
 
 def test_every_number_of_the_policy_is_documented() -> None:
     documented = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
-    sections = {"fast_track", "supervision", "retention", "scorecard", "targets"}
+    sections = {"fast_track", "supervision", "retention", "scorecard", "targets", "telephone"}
     named = {"staffed": "staffed_hours"}
     keys = [named.get(one.name, one.name) for one in fields(Policy) if one.name not in sections]
-    keys += [one.name for part in (FastTrack, SupervisionRule, Retention) for one in fields(part)]
+    keys += [one.name for part in (FastTrack, SupervisionRule, Retention, Telephone) for one in fields(part)]
     keys += [figure.value for figure in Figure]
     written = {"levels": "names"}
     assert [key for key in keys if f"`{written.get(key, key)}`" not in documented] == []

@@ -1,0 +1,29 @@
+"""Recordings of calls are kept by the channels; that somebody listened is kept here, in the audit trail."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from groundwork.problem import Problem
+from intake_api.domain.access import Permission
+from intake_api.http.routing import Operation
+
+_LONGEST_ID = 40
+
+
+async def note_heard(request: web.Request) -> web.Response:
+    """Somebody is about to listen to a recording."""
+    call_id = request.match_info["call_id"]
+    if not (call_id.isascii() and call_id.isalnum()) or len(call_id) > _LONGEST_ID:
+        raise Problem(404, "not_found", "没有这通电话。")
+    return web.Response(status=204)
+
+
+OPERATIONS = (
+    Operation(
+        "POST", "/api/v1/calls/{call_id}/heard", note_heard, "电话", "记下：听取了通话录音",
+        "The channels ask this with the listener's own credential before they play a recording; unless it is answered "
+        "nothing is played.",
+        needs=(Permission.READ_ALL,), action="hear_recording", answers={204: None},
+    ),
+)  # fmt: skip
