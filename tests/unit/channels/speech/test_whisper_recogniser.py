@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from channels.speech import weights
 from channels.speech.port import (
@@ -31,7 +32,7 @@ def weights_there() -> None:
         pytest.skip(str(error))
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def whisper(weights_there):
     recogniser = WhisperRecogniser(limits=Limits(waiting=6))
     await recogniser.start()
