@@ -23,6 +23,9 @@ VERSION_TABLE = "channels_version"
 _MIGRATION_LOCK = 0x79687463  # any number that only we use: two processes upgrade one after the other
 _BUSY_MS = 15_000
 _READERS = 3
+_DEADLOCK = "40P01"
+_PAUSES = (0.02, 0.1, 0.3)
+"""Seconds before a transaction that PostgreSQL undid is done again."""
 
 
 class Database:
@@ -62,11 +65,26 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._work, work, False)
 
     async def write(self, work: Callable[[sa.Connection], T]) -> T:
-        """What ``work`` returns, after all that it wrote is on the disk; when it raises, nothing is."""
-        if self._remote is not None:
-            async with self._remote.begin() as connection:
-                return await connection.run_sync(work)
-        return await asyncio.get_running_loop().run_in_executor(self._writer, self._work, work, True)
+        """What ``work`` returns, after all that it wrote is on the disk; when it raises, nothing is.
+
+        Of two that wait for each other PostgreSQL undoes one, and ``work`` is done again: it must do nothing but write
+        by the connection it is given.
+        """
+        if self._remote is None:
+            return await asyncio.get_running_loop().run_in_executor(self._writer, self._work, work, True)
+        for pause in _PAUSES:
+            try:
+                return await self._write(self._remote, work)
+            except sa.exc.DBAPIError as error:
+                if getattr(error.orig, "sqlstate", "") != _DEADLOCK:
+                    raise
+            await asyncio.sleep(pause)
+        return await self._write(self._remote, work)
+
+    @staticmethod
+    async def _write(remote: AsyncEngine, work: Callable[[sa.Connection], T]) -> T:
+        async with remote.begin() as connection:
+            return await connection.run_sync(work)
 
     def _work(self, work: Callable[[sa.Connection], T], writes: bool) -> T:
         with self._local.connect() as connection:
