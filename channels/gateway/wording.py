@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from channels.gateway.message import Button, Inbound, Json, Kind, Reply
+from channels.gateway.offers import Offer
 
 TEXT_LIMIT = 5000
 """Longest text of a message, in characters."""
@@ -23,9 +24,12 @@ def spoken(text: str) -> str:
     return "／" + words[1:] if words.startswith("/") else words
 
 
-def offered(payload: str, buttons: Sequence[Button]) -> Button | None:
-    """The button with this ``payload``, if it was among ``buttons``."""
-    return next((button for button in buttons if button.payload == payload), None)
+def offered(message: Inbound, offers: Sequence[Offer]) -> Button | None:
+    """The button that ``message`` pressed, if it is among ``offers``; the same payload of an older answer is not."""
+    return next(
+        (each.button for each in offers if each.seq == message.shown_at and each.button.payload == message.payload),
+        None,
+    )
 
 
 def wording(message: Inbound, offer: Button | None = None) -> str:

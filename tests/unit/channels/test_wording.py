@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from channels.gateway.message import Button, Inbound, Kind, Reply, case_numbers, inbound_from
+from channels.gateway.offers import Offer
 from channels.gateway.wording import metadata, offered, spoken, wording
 
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -40,9 +41,10 @@ def test_a_long_text_is_heard_whole() -> None:
 
 def test_a_button_is_heard_as_offered_and_only_if_offered() -> None:
     button = Button("对", "/affirm")
-    pressed = message(Kind.PAYLOAD, payload="/affirm", text="对")
-    assert wording(pressed, offered("/affirm", [button])) == "/affirm"
-    assert wording(pressed, offered("/affirm", [])) == "对"
+    pressed = message(Kind.PAYLOAD, payload="/affirm", text="对", shown_at=7)
+    assert wording(pressed, offered(pressed, [Offer(7, button)])) == "/affirm"
+    assert wording(pressed, offered(pressed, [Offer(8, button)])) == "对"
+    assert wording(pressed, offered(pressed, [])) == "对"
 
 
 def test_a_pin_is_heard_with_its_label_unescaped() -> None:
