@@ -35,6 +35,22 @@ def test_typed_words_are_never_a_command(typed: str, heard: str) -> None:
     assert wording(message(Kind.TEXT, text=typed)) == heard
 
 
+@pytest.mark.parametrize(
+    ("typed", "heard"),
+    [
+        ("银\u200b都路\u200d812弄", "银都路812弄"),
+        ("\u202e路灯坏了\u202c", "路灯坏了"),
+        ("路灯\x07坏了\x1b[0m", "路灯坏了[0m"),
+        ("\u200b/restart", "／restart"),
+        ("第一行\n第二行\t完", "第一行\n第二行\t完"),
+        ("👨\u200d👩\u200d👧家门口", "👨\u200d👩\u200d👧家门口"),
+        ("\u200b", "\u200b"),
+    ],
+)
+def test_what_nobody_sees_is_not_heard(typed: str, heard: str) -> None:
+    assert spoken(typed) == heard
+
+
 def test_a_long_text_is_heard_whole() -> None:
     assert wording(message(Kind.TEXT, text="灯" * 5000)) == "灯" * 5000
 
