@@ -145,10 +145,15 @@ class Post:
         """Return when so many messages have been acknowledged."""
         await self._reached.setdefault(messages, asyncio.Event()).wait()
 
-    async def deliver(self, post: Callable[[str], Awaitable[aiohttp.ClientResponse]]) -> list[bytes]:
-        """The answers to one message, which ``post`` sends to an address; more than one when it came more than once."""
+    async def deliver(
+        self, post: Callable[[str], Awaitable[aiohttp.ClientResponse]], *, later: bool = True
+    ) -> list[bytes]:
+        """The answers to one message, which ``post`` sends to an address; more than one when it came more than once.
+
+        ``later``: it may come once more when others have come.
+        """
         answers = [self._until_acknowledged(post) for _ in range(2 if random.random() < _TWICE else 1)]
-        if random.random() < _LATER:
+        if later and random.random() < _LATER:
             task = asyncio.create_task(self._again(post))
             self.later.add(task)
         got = await asyncio.gather(*answers)
@@ -287,7 +292,8 @@ class WeChatResident(Resident):
             signed = {"timestamp": stamp, "nonce": "n", "signature": signature(_WECHAT_TOKEN, stamp, "n")}
             return await self._post.session.post(f"{url}/channels/wechat", params=signed, data=body)
 
-        answers = await self._post.deliver(post)
+        # WeChat repeats only what it has had no answer to, so nothing comes after the next message
+        answers = await self._post.deliver(post, later=False)
         said = {read_xml(answer)["Content"] for answer in answers if answer != b"success"}
         for reply in said:
             self._messengers.tell(self.sender, reply)
