@@ -8,7 +8,7 @@ import pytest
 
 from bench.flood import empty_database, flood
 
-MESSAGES = 1500
+MESSAGES = 900
 
 
 @pytest.mark.parametrize(
