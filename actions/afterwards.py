@@ -28,6 +28,9 @@ from actions.which_case import OVER, Case, fitting, meant
 
 log = logging.getLogger(__name__)
 
+_LONGEST_SUPPLEMENT = 2000
+"""The intake takes no more of one supplement."""
+
 Answer = tuple["Errand | None", list[Said]]
 """The errand as it goes on (None when it is over), and what is said."""
 
@@ -176,7 +179,8 @@ class Afterwards:
                 return None, [("utter_let_go", {})]
             return errand.asking("what"), [("utter_supplement_what", {"case": words.case_words(case)})]
         await self._follow_if_checked(errand, speaker)
-        body = {"channel_user": speaker.user, "text": errand.words, "attachments": list(errand.attachments)}
+        text = errand.words[:_LONGEST_SUPPLEMENT]
+        body = {"channel_user": speaker.user, "text": text, "attachments": list(errand.attachments)}
         await self._intake.act(str(case["case_no"]), SUPPLEMENT, body, f"{speaker.key}-supplement")
         return None, [("utter_supplemented", {"case": words.case_words(case)})]
 

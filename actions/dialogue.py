@@ -46,6 +46,7 @@ _ALL = re.compile(r"(都|全|两件|两个|一件也)")
 _BOTH = re.compile(r"(都报|都要报|全报|全都报|两件都|两个都|一起报|都对|都是|都没错|都上报|都提交)")
 _FILE_IT = re.compile(r"(报上去|上报|报吧|提交|就这样|就这么|没问题|没错|地址对|确认|都对|都报|一起报)")
 _NOT = re.compile(r"(不对|不是|错了|有误|别报|不要报|先别|等一下|等等|不报|不用报|不行|不确认|改)")
+_NO_YES = re.compile(r"(?:对|是|确认)(?:的|了)?[吗么]|(?:确认|对)(?:什么|啥)|对不起")
 _CANCEL = re.compile(
     r"(不报了|先不报|不想报|不用报了|别报了|取消|撤销|撤回|不投诉了|当我没说|不用了.{0,4}(?:修好|解决|好了))"
 )
@@ -514,8 +515,8 @@ def _choice(report: Report, words: str) -> str | None:
 
 
 def agrees(heard: Heard, words: str) -> bool:
-    """Whether the words say yes; 知道了 says that they were heard."""
-    if _HEARD_ONLY.match(words):
+    """Whether the words say yes; 知道了 says that they were heard, 确认吗 asks, 对不起 is sorry."""
+    if _HEARD_ONLY.match(words) or _NO_YES.search(words):
         return False
     if heard.chose("both"):
         return True

@@ -20,11 +20,16 @@ SECOND = "second"
 """It is the second problem of a message."""
 MOST_REMEMBERED = 20
 
+# the intake takes no more; the resident's words are all in the transcript
+_LONGEST_MATTER = 5000
+_LONGEST_PLACE = 500
+_MOST_ATTACHMENTS = 20
+
 
 def report_body(report: Report, tracker: Tracker) -> dict[str, Any]:
     """The report as the intake API takes it."""
     channel, user = conversation_of(tracker)
-    location: dict[str, Any] = {"text": report.place} if report.place else {}
+    location: dict[str, Any] = {"text": _end_of(report.place)} if report.place else {}
     if report.position:
         location |= {"lat": report.position[0], "lng": report.position[1]}
     reporter: dict[str, Any] = {"channel_user": user, "confidential": report.confidential}
@@ -32,11 +37,11 @@ def report_body(report: Report, tracker: Tracker) -> dict[str, Any]:
         reporter["phone"] = report.phone
     body: dict[str, Any] = {
         "channel": channel,
-        "description": report.matter,
+        "description": report.matter[:_LONGEST_MATTER],
         "location": location,
         "reporter": reporter,
         "act": report.act,
-        "attachments": list(report.attachments),
+        "attachments": list(report.attachments)[:_MOST_ATTACHMENTS],
     }
     if report.category:
         body["category"], body["category_confidence"] = report.category[0], round(report.category[1], 4)
@@ -91,6 +96,11 @@ class FileReport(Action):
             json_message=words.case_card(case),
         )
         return [str(case["case_no"])]
+
+
+def _end_of(place: str) -> str:
+    """A place that the intake takes: of a very long one the end, where the house number is."""
+    return place if len(place) <= _LONGEST_PLACE else "…" + place[1 - _LONGEST_PLACE :]
 
 
 def _with_contact(report: Report) -> Report:

@@ -364,14 +364,12 @@ class Gateway:
             finally:
                 exchange.others_seconds += time.perf_counter() - began
         if exchange.message.kind is Kind.PAYLOAD:
-            # a payload is a command, so it counts only as the assistant offered it
-            offers = await self._store.offers(exchange.message.sender)
-            offer = offered(exchange.message.payload, offers.current)
-            shown = offer or offered(exchange.message.payload, offers.older)
-            if shown is None or not shown.title.strip():
+            # a payload is a command, so it counts only as the assistant offered it, and while it means the same
+            offer = offered(exchange.message, await self._store.offers(exchange.message.sender))
+            if offer is None or not offer.title.strip():
                 exchange.message = exchange.message.titled(STALE_TITLE)
                 return [STALE_BUTTON]
-            exchange.message = exchange.message.titled(shown.title)
+            exchange.message = exchange.message.titled(offer.title)
         if work.served:
             return []
         exchange.presence = await self._presence()

@@ -28,7 +28,8 @@ class Inbound:
     ``message_id`` is the channel's own id and unique in the conversation: the same id again is the same message.
     ``lat`` and ``lng`` are WGS84 degrees. ``text`` holds, once they are known, a button's title for a payload and a
     voice message's words for an attachment; of a photo the words below it. ``more`` are further photos of the same
-    message, by the same kind of id.
+    message, by the same kind of id. ``shown_at`` is the place of our message below which a pressed button stood; 0 when
+    it was never shown.
     """
 
     channel: str
@@ -38,6 +39,7 @@ class Inbound:
     received_at: datetime
     text: str = ""
     payload: str = ""
+    shown_at: int = 0
     lat: float | None = None
     lng: float | None = None
     label: str = ""
@@ -57,7 +59,7 @@ class Inbound:
             case Kind.TEXT:
                 body: Json = {"text": self.text}
             case Kind.PAYLOAD:
-                body = {"payload": self.payload, "text": self.text}
+                body = {"payload": self.payload, "text": self.text, "shown_at": self.shown_at}
             case Kind.LOCATION:
                 body = {"location": {"lat": self.lat, "lng": self.lng, "label": self.label}}
             case Kind.ATTACHMENT:
@@ -92,6 +94,7 @@ def inbound_from(sender: str, message_id: str, content: Mapping[str, Any], recei
         received_at=received_at,
         text=content.get("text", ""),
         payload=content.get("payload", ""),
+        shown_at=content.get("shown_at", 0),
         lat=location.get("lat"),
         lng=location.get("lng"),
         label=location.get("label", ""),

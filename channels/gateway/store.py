@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from channels.gateway import people
 from channels.gateway.database import Database
 from channels.gateway.message import Answer, Button, Inbound, Json, Reply, inbound_from, reply_from
+from channels.gateway.offers import Offer, Press, standing
 from channels.gateway.people import Line
 from channels.gateway.rows import insert_messages, lock, message_row
 from channels.gateway.tables import Status, attachments, conversations, leases, messages
@@ -91,14 +92,6 @@ class Entry:
     content: Json
     at: datetime
     answer_to: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Offers:
-    """Buttons that a resident has been shown: those of the last two answers still count, older ones do not."""
-
-    current: tuple[Button, ...]
-    older: tuple[Button, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,33 +347,9 @@ class Store:
         return list(rows.scalars())
 
     @_reads
-    def offers(self, connection: sa.Connection, sender: str) -> Offers:
-        """The buttons of the last two answers, and of earlier ones."""
-        rows = connection.execute(
-            sa.select(messages.c.id, messages.c.answer_to, messages.c.content)
-            .where(messages.c.conversation == sender, messages.c.direction == "out", messages.c.status != Status.BUSY)
-            .order_by(messages.c.id.desc())
-            .limit(60)
-        )
-        said = [(row.answer_to or -row.id, reply_from(row.content)) for row in rows]
-        last_two = list(dict.fromkeys(group for group, _ in said))[:2]
-        return Offers(
-            tuple(button for group, reply in said if group in last_two for button in reply.buttons),
-            tuple(button for group, reply in said if group not in last_two for button in reply.buttons),
-        )
-
-    @_reads
-    def recent(self, connection: sa.Connection, sender: str) -> frozenset[int]:
-        """The places of what we said in the last two answers: their buttons still count, whatever older ones mean."""
-        rows = connection.execute(
-            sa.select(messages.c.id, messages.c.answer_to)
-            .where(messages.c.conversation == sender, messages.c.direction == "out", messages.c.status != Status.BUSY)
-            .order_by(messages.c.id.desc())
-            .limit(60)
-        )
-        said = [(row.answer_to or -row.id, row.id) for row in rows]
-        last_two = list(dict.fromkeys(group for group, _ in said))[:2]
-        return frozenset(seq for group, seq in said if group in last_two)
+    def offers(self, connection: sa.Connection, sender: str) -> tuple[Offer, ...]:
+        """The buttons that still count."""
+        return standing(connection, sender)
 
     # leases
 
@@ -477,14 +446,15 @@ class Store:
         return [Entry(row.id, row.direction, row.message_id, row.content, row.at, row.answer_to) for row in rows]
 
     @_reads
-    def said(self, connection: sa.Connection, sender: str, seq: int) -> Reply | None:
-        """What we said at the place ``seq`` of this conversation; None when that is not in it."""
+    def button(self, connection: sa.Connection, sender: str, press: Press) -> Button | None:
+        """The button that was shown there, whether it still counts or not; None when there was none."""
         content = connection.execute(
             sa.select(messages.c.content).where(
-                messages.c.id == seq, messages.c.conversation == sender, messages.c.direction == "out"
+                messages.c.id == press.seq, messages.c.conversation == sender, messages.c.direction == "out"
             )
         ).scalar_one_or_none()
-        return reply_from(content) if content is not None else None
+        buttons = reply_from(content).buttons if content is not None else ()
+        return buttons[press.index] if press.index < len(buttons) else None
 
     @_reads
     def heard(self, connection: sa.Connection, sender: str, message_id: str) -> Json | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 
 from channels.gateway.message import Button, Inbound, Json, Kind, Reply
+from channels.gateway.offers import Offer
 
 TEXT_LIMIT = 5000
 """Longest text of a message, in characters."""
@@ -16,16 +18,34 @@ MEDIA_LOST = Reply("刚才的照片或语音没能取到，请您再发一次，
 STALE_BUTTON = Reply("这个选项已经过期了，请您直接打字告诉我。")
 STALE_TITLE = "（已失效的选项）"
 
+# tabs and ends of lines stay, and the joiner within an emoji
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+    "|(?<![\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d"
+)
+
+
+def visible(text: str) -> str:
+    """``text`` without characters that nobody sees: controls, zero-width ones, those that turn the direction round.
+
+    They split words that the assistant knows, and can make text read otherwise than it is.
+    """
+    return _UNSEEN.sub("", text)
+
 
 def spoken(text: str) -> str:
     """A resident's words for the assistant. A leading slash would make a command, so it becomes a full-width one."""
-    words = text.strip()
+    words = visible(text).strip() or text.strip()
     return "／" + words[1:] if words.startswith("/") else words
 
 
-def offered(payload: str, buttons: Sequence[Button]) -> Button | None:
-    """The button with this ``payload``, if it was among ``buttons``."""
-    return next((button for button in buttons if button.payload == payload), None)
+def offered(message: Inbound, offers: Sequence[Offer]) -> Button | None:
+    """The button that ``message`` pressed, if it is among ``offers``; the same payload of an older answer is not."""
+    return next(
+        (each.button for each in offers if each.seq == message.shown_at and each.button.payload == message.payload),
+        None,
+    )
 
 
 def wording(message: Inbound, offer: Button | None = None) -> str:

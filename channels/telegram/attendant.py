@@ -15,13 +15,14 @@ from telegram.error import TelegramError
 from channels.gateway.flood import Flood, Limits
 from channels.gateway.gateway import Gateway
 from channels.gateway.message import Answer, Inbound, Json, Kind, Reply
+from channels.gateway.offers import pressed
 from channels.gateway.pulse import Pulse
 from channels.gateway.store import Store
 from channels.gateway.wording import GIVEN_UP, STALE_BUTTON
 from channels.telegram.client import Telegram, TelegramDown, TelegramRefused
 from channels.telegram.inbox import CHANNEL, Inbox, Parcel
 from channels.telegram.incoming import NOTHING, Meaning, correction, meaning
-from channels.telegram.letters import MARK, chosen, pressed
+from channels.telegram.letters import MARK, chosen
 from channels.telegram.postman import Postman
 
 log = logging.getLogger(__name__)
@@ -171,17 +172,16 @@ class Attendant:
         report by now.
         """
         chat, which = parcel.conversation.partition(":")[2], pressed(press.data or "")
-        said = await self._store.said(parcel.conversation, which.seq) if which else None
-        button = said.buttons[which.index] if which and said and which.index < len(said.buttons) else None
+        button = await self._store.button(parcel.conversation, which) if which else None
         if which and button:
             message_id = f"p{which.seq}.{which.index}"
             known = await self._store.heard(parcel.conversation, message_id) is not None
-            if known or which.seq in await self._store.recent(parcel.conversation):
+            if known or any(offer.seq == which.seq for offer in await self._store.offers(parcel.conversation)):
                 self._courtesy(self._telegram.answer_press(press.id))
                 if press.message is not None:
                     mark = chosen(button.title)
                     self._courtesy(self._telegram.show_buttons(chat, press.message.message_id, mark))
-                parts = {"kind": Kind.PAYLOAD, "payload": button.payload, "text": button.title}
+                parts = {"kind": Kind.PAYLOAD, "payload": button.payload, "text": button.title, "shown_at": which.seq}
                 await self._tell_gateway(parcel, message_id, parts)
                 return
         elif press.data == MARK:

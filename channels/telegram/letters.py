@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, ReplyKeyboardMarkup
 
 from channels.gateway.message import Button, Json, reply_from
+from channels.gateway.offers import mark
 from channels.gateway.store import Entry
 
 LIMIT = 2000
@@ -35,14 +36,6 @@ class Letter:
     through: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Press:
-    """Which button was pressed: the ``index``-th of those shown with the message at ``seq`` of the conversation."""
-
-    seq: int
-    index: int
-
-
 def letters(entries: Iterable[Entry]) -> list[Letter]:
     """What is said in ``entries``, in order. Buttons stand below the last part of their text."""
     found: list[Letter] = []
@@ -60,7 +53,7 @@ def below(seq: int, buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
     rows: list[list[InlineKeyboardButton]] = []
     for index, button in enumerate(buttons):
         # the payload itself may be longer than the 64 bytes that Telegram keeps
-        key = InlineKeyboardButton(button.title, callback_data=f"{seq}.{index}")
+        key = InlineKeyboardButton(button.title, callback_data=mark(seq, index))
         last = rows[-1] if rows else []
         if len(last) == 1 and max(len(button.title), len(last[0].text)) <= _BESIDE:
             last.append(key)
@@ -72,14 +65,6 @@ def below(seq: int, buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
 def chosen(title: str) -> InlineKeyboardMarkup:
     """What stays of the buttons when one was pressed."""
     return InlineKeyboardMarkup([[InlineKeyboardButton(f"✓ {title}", callback_data=MARK)]])
-
-
-def pressed(data: str) -> Press | None:
-    """The button that sends ``data``; None when it is none of ours, or only shows what was chosen."""
-    seq, _, index = data.partition(".")
-    if not all(part.isascii() and part.isdecimal() and len(part) <= 18 for part in (seq, index)):
-        return None
-    return Press(int(seq), int(index))
 
 
 def keys() -> ReplyKeyboardMarkup:

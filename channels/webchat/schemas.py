@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator, model_validator
 
-from channels.gateway.wording import TEXT_LIMIT
+from channels.gateway.wording import TEXT_LIMIT, visible
 
 
 def _plain(value: str) -> str:
@@ -58,7 +58,7 @@ class SentMessage(BaseModel):
     @field_validator("text")
     @classmethod
     def _some_words(cls, value: str | None, _info: ValidationInfo) -> str | None:
-        if value is not None and not value.strip():
+        if value is not None and not visible(value).strip():
             raise ValueError("内容是空的，请写点什么再发送。")
         if value is not None and len(value) > TEXT_LIMIT:
             raise ValueError(f"内容太长，最多 {TEXT_LIMIT} 个字，请分几次发送。")

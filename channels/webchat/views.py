@@ -20,6 +20,7 @@ from channels.gateway.flood import Flood, Limits, Rates
 from channels.gateway.gateway import Gateway
 from channels.gateway.intake import Intake, IntakeDown, IntakeRefused
 from channels.gateway.message import Answer, Inbound, Json, Kind, sender_id
+from channels.gateway.offers import mark, pressed
 from channels.gateway.pulse import Pulse
 from channels.gateway.pushes import Pushes, Watcher
 from channels.gateway.store import Entry, Store, token_digest
@@ -113,7 +114,7 @@ async def send(request: web.Request) -> web.Response:
     if body.text is not None:
         parts: Json = {"text": body.text}
     elif body.payload is not None:
-        parts = {"kind": Kind.PAYLOAD, "payload": body.payload}
+        parts = await _press(webchat.store, sender, body.payload)
     elif body.location is not None:
         pin = body.location
         parts = {"kind": Kind.LOCATION, "lat": pin.lat, "lng": pin.lng, "label": pin.label}
@@ -339,7 +340,8 @@ def _after(value: str | None) -> int:
 
 
 def _answer(answer: Answer) -> Json:
-    replies = [reply.content() | {"seq": seq} for reply, seq in zip(answer.replies, answer.seqs, strict=True)]
+    said = zip(answer.replies, answer.seqs, strict=True)
+    replies = [_marked(reply.content(), seq) | {"seq": seq} for reply, seq in said]
     return {"replies": replies, "case_nos": answer.case_nos, "seq": answer.seqs[-1] if answer.seqs else None}
 
 
@@ -349,7 +351,7 @@ def _entry(entry: Entry) -> Json:
         "seq": entry.seq,
         "direction": entry.direction,
         "text": entry.content.get("text") or "",
-        "buttons": entry.content.get("buttons") or [],
+        "buttons": _marked(entry.content, entry.seq).get("buttons") or [],
         "custom": entry.content.get("custom"),
         "location": entry.content.get("location"),
         "attachment": entry.content.get("attachment"),
@@ -360,6 +362,23 @@ def _entry(entry: Entry) -> Json:
     if entry.direction == "in":
         body["client_msg_id"] = entry.message_id
     return body
+
+
+async def _press(store: Store, sender: str, payload: str) -> Json:
+    """What a button's payload as we gave it stands for. Whether it still counts is seen when its turn has come."""
+    which = pressed(payload)
+    button = await store.button(sender, which) if which else None
+    if which is None or button is None:
+        return {"kind": Kind.PAYLOAD, "payload": payload}
+    return {"kind": Kind.PAYLOAD, "payload": button.payload, "text": button.title, "shown_at": which.seq}
+
+
+def _marked(content: Json, seq: int) -> Json:
+    """``content`` with payloads that tell below which message of ours their buttons stand."""
+    if not content.get("buttons"):
+        return content
+    buttons = [button | {"payload": mark(seq, index)} for index, button in enumerate(content["buttons"])]
+    return content | {"buttons": buttons}
 
 
 def _place(case: Json) -> str | None:

@@ -74,9 +74,10 @@ class Attendant:
         await self._followers.contact(conversation, now, now + timedelta(seconds=self._reply_seconds + 1))
         message = Inbound(CHANNEL, callback.open_id, callback.message_id, Kind.TEXT, now).with_parts(meant)
         if message.kind is Kind.TEXT:
-            button = chosen(message.text, await self._followers.choices(conversation))
-            if button is not None:
-                message = message.with_parts({"kind": Kind.PAYLOAD, "payload": button.payload, "text": button.title})
+            offer = chosen(message.text, await self._followers.choices(conversation))
+            if offer is not None:
+                parts = {"payload": offer.button.payload, "text": offer.button.title, "shown_at": offer.seq}
+                message = message.with_parts({"kind": Kind.PAYLOAD, **parts})
         # a task of its own: the answer is made whether the callback waits for it or not
         task = asyncio.create_task(self._gateway.handle(message))
         self._tasks.add(task)

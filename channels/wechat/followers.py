@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from channels.gateway.database import Database
-from channels.gateway.message import Button, Json, reply_from
+from channels.gateway.message import Json
+from channels.gateway.offers import Offer, standing
 from channels.gateway.rows import insert_new
 from channels.gateway.store import Entry
-from channels.gateway.tables import Status, conversations, leases, messages
+from channels.gateway.tables import conversations, leases, messages
 from channels.wechat.letters import Letter, letters
 from channels.wechat.tables import Waits, followers
 
@@ -219,27 +220,9 @@ class Followers:
             changes |= {"due_at": due_at, "attempts": followers.c.attempts + 1}
         await self._change(conversation, owner, changes)
 
-    async def choices(self, conversation: str) -> tuple[Button, ...]:
+    async def choices(self, conversation: str) -> tuple[Offer, ...]:
         """The buttons that a typed number means: those of the newest answer that has any, of the last two."""
-        query = (
-            sa.select(messages.c.id, messages.c.answer_to, messages.c.content)
-            .where(
-                messages.c.conversation == conversation,
-                messages.c.direction == "out",
-                messages.c.status != Status.BUSY,
-            )
-            .order_by(messages.c.id.desc())
-            .limit(30)
-        )
-
-        def work(connection: sa.Connection) -> tuple[Button, ...]:
-            answers: dict[int, list[Button]] = {}
-            for row in connection.execute(query):
-                buttons = answers.setdefault(row.answer_to or -row.id, [])
-                buttons[:0] = reply_from(row.content).buttons
-            return tuple(next((buttons for buttons in list(answers.values())[:2] if buttons), ()))
-
-        return await self._database.read(work)
+        return await self._database.read(lambda connection: standing(connection, conversation, within=2))
 
     async def _change(self, conversation: str, owner: str, changes: Json) -> bool:
         statement = (

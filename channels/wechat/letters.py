@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from channels.gateway.message import Button, Reply, reply_from
+from channels.gateway.offers import Offer
 from channels.gateway.store import Entry
 
 LIMIT = 2048
@@ -45,7 +46,7 @@ def letters(entries: Sequence[Entry]) -> list[Letter]:
     return found
 
 
-def chosen(text: str, choices: Sequence[Button]) -> Button | None:
+def chosen(text: str, choices: Sequence[Offer]) -> Offer | None:
     """The button that ``text`` names by its number, if it is one of ``choices``."""
     number = unicodedata.normalize("NFKC", text).strip().rstrip(".。、号")
     if not (number.isascii() and number.isdecimal() and len(number) <= 2 and 1 <= int(number) <= len(choices)):

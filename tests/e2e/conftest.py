@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -20,7 +21,7 @@ import pytest
 from bot.fingerprint import model_path
 
 ROOT = Path(__file__).resolve().parents[2]
-YHT = ROOT / ".venv" / "bin" / "yht"
+YHT = (sys.executable, "-m", "yht")
 _START_SECONDS = 90
 
 
@@ -36,7 +37,13 @@ class System:
     def command(self, *arguments: str) -> str:
         """What a ``yht`` command prints."""
         done = subprocess.run(
-            [YHT, *arguments], env=self.environment, capture_output=True, text=True, check=True, timeout=120
+            [*YHT, *arguments],
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
         )
         return done.stdout
 
@@ -85,11 +92,11 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("YHT_")}
     environment |= {"YHT_VAR_DIR": str(folder / "var"), "YHT_PORT": str(port)}
-    subprocess.run([YHT, "setup"], env=environment, check=True, timeout=120)
+    subprocess.run([*YHT, "setup"], env=environment, cwd=ROOT, check=True, timeout=120)
     log = folder / "serve.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [YHT, "serve"], env=environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+            [*YHT, "serve"], env=environment, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
         )
     running = System(f"http://127.0.0.1:{port}", environment, process, log)
     try:

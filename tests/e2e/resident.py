@@ -32,10 +32,20 @@ class Resident:
 
     def send(self, content: dict[str, Any], client_msg_id: str | None = None) -> dict[str, Any]:
         """Send a message of any kind."""
-        body = {"client_msg_id": client_msg_id or uuid.uuid4().hex, **content}
-        answer = self._call("POST", f"/channels/web/conversations/{self.conversation_id}/messages", body)
+        return self.post({"client_msg_id": client_msg_id or uuid.uuid4().hex, **content})
+
+    def post(self, body: Any) -> dict[str, Any]:
+        """Send a message's body as it is, be it JSON or bytes. Raises HTTPError."""
+        answer: dict[str, Any] = self._call(
+            "POST", f"/channels/web/conversations/{self.conversation_id}/messages", body
+        )
         self.case_nos += [number for number in answer["case_nos"] if number not in self.case_nos]
         return answer
+
+    def filed(self) -> list[str]:
+        """Numbers of all cases of this conversation, however they were filed."""
+        found = self._call("GET", f"/channels/web/conversations/{self.conversation_id}/cases")["items"]
+        return [case["case_no"] for case in found]
 
     def turn(self, turn: Any) -> dict[str, Any]:
         """A turn of a script: a text, a position, or an image; ``{case_no}`` stands for the last number given."""

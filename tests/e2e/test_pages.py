@@ -148,6 +148,20 @@ def test_a_conversation_is_there_again_after_the_page_was_closed(browser, system
     expect(again.get_by_text("窨井盖没了").first).to_be_visible()
 
 
+def test_markup_that_a_resident_writes_is_shown_as_written(browser, system):
+    page = page_of(browser, 390, 844)
+    opened: list[str] = []
+    page.on("dialog", lambda dialog: (opened.append(dialog.message), dialog.dismiss()))
+    page.goto(f"{system.url}/chat")
+    page.get_by_role("button", name="同意并开始").click()
+    written = "银都路812弄门口路灯坏了<b>急</b><img src=x onerror=alert(1)>"
+    say(page, written)
+    expect(page.locator(".message").filter(has_text=written).first).to_be_visible()
+    expect(page.locator(".message.theirs").nth(1)).to_be_visible()
+    assert page.locator(".messages b, .messages img[src='x'], .messages script").count() == 0
+    assert opened == []
+
+
 def test_without_consent_nothing_is_begun(browser, system):
     page = page_of(browser, 360, 740)
     requests: list[str] = []

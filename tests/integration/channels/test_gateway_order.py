@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from channels.gateway.dialogue import AssistantFailed, MemoryDialogue
 from channels.gateway.gateway import FAILURES, Pace
 from channels.gateway.message import Inbound, Kind, Reply
@@ -242,8 +244,9 @@ async def test_a_request_broken_off_does_not_break_the_work_off(store, new_gatew
     assert len(dialogue.asked) == 1
 
 
-def press(payload: str, clock) -> Inbound:
-    return Inbound("web", "c1", f"p{payload}{clock()}", Kind.PAYLOAD, clock(), payload=payload)
+def press(payload: str, clock, shown_at: int = 0) -> Inbound:
+    number = f"p{payload}{clock()}"
+    return Inbound("web", "c1", number, Kind.PAYLOAD, clock(), payload=payload, shown_at=shown_at)
 
 
 async def test_a_button_offered_just_now_is_a_command_and_shows_its_title(
@@ -251,35 +254,45 @@ async def test_a_button_offered_just_now_is_a_command_and_shows_its_title(
 ) -> None:
     sender = await opened(store)
     gateway = new_gateway(store, dialogue)
-    await gateway.handle(text("路灯不亮"))
-    assert said(await gateway.handle(press("/affirm", clock))) == ["听到：/affirm"]
+    shown = await gateway.handle(text("路灯不亮"))
+    assert said(await gateway.handle(press("/affirm", clock, shown.seqs[0]))) == ["听到：/affirm"]
     assert [e.content["text"] for e in await store.history(sender, 0, 20) if e.direction == "in"] == ["路灯不亮", "对"]
 
 
-async def test_a_foreign_button_is_refused_politely_and_not_heard(
-    store, new_gateway, dialogue, opened, text, clock
+@pytest.mark.parametrize("payload", ["/affirm", '/choose_category{"code":"0101"}', "/restart", ""])
+async def test_a_button_that_was_never_shown_is_refused_politely_and_not_heard(
+    payload, store, new_gateway, dialogue, opened, text, clock
 ) -> None:
     await opened(store)
     gateway = new_gateway(store, dialogue)
     await gateway.handle(text("路灯不亮"))
-    assert said(await gateway.handle(press('/choose_category{"code":"0101"}', clock))) == [STALE_BUTTON.text]
+    assert said(await gateway.handle(press(payload, clock))) == [STALE_BUTTON.text]
     assert len(dialogue.asked) == 1
 
 
-async def test_an_old_button_counts_as_the_words_on_it(store, new_gateway, opened, text, clock) -> None:
-    offers = iter([("旧选项", "/old"), None, None])
-
-    async def respond(_sender: str, words: str) -> list[Reply]:
-        offer = next(offers, None)
-        from channels.gateway.message import Button
-
-        return [Reply(f"听到：{words}", (Button(*offer),) if offer else ())]
-
+async def test_a_button_does_nothing_once_the_same_was_offered_for_something_newer(
+    store, new_gateway, dialogue, opened, text, clock
+) -> None:
+    """“对” below the first summary must not agree to the second."""
     await opened(store)
-    gateway = new_gateway(store, MemoryDialogue(respond))
-    for _ in range(3):
-        await gateway.handle(text("嗯"))
-    assert said(await gateway.handle(press("/old", clock))) == ["听到：旧选项"]
+    gateway = new_gateway(store, dialogue)
+    old = await gateway.handle(text("路灯不亮"))
+    new = await gateway.handle(text("不对，是井盖"))
+    assert said(await gateway.handle(press("/affirm", clock, old.seqs[0]))) == [STALE_BUTTON.text]
+    # the word that it is over offers nothing, so the newer one still counts
+    assert said(await gateway.handle(press("/affirm", clock, new.seqs[0]))) == ["听到：/affirm"]
+
+
+async def test_a_button_pressed_while_a_newer_answer_is_on_its_way_does_nothing(
+    store, new_gateway, dialogue, opened, text, clock
+) -> None:
+    await opened(store)
+    gateway = new_gateway(store, dialogue)
+    shown = await gateway.handle(text("路灯不亮"))
+    _, late = await asyncio.gather(
+        gateway.handle(text("不对，是井盖")), gateway.handle(press("/affirm", clock, shown.seqs[0]))
+    )
+    assert said(late) == [STALE_BUTTON.text]
 
 
 async def test_typed_commands_stay_words(store, new_gateway, dialogue, opened, text) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from channels.gateway.message import Button, Reply
+from channels.gateway.offers import Press
 from channels.gateway.store import LeaseLost, UnknownConversation
 
 
@@ -114,16 +115,33 @@ async def test_the_word_that_the_answer_comes_later_is_said_once(store, clock, o
     assert [entry.content["text"] for entry in await store.history(sender, 0, 10)] == ["一", "稍后", "好"]
 
 
-async def test_only_buttons_of_the_last_two_answers_count(store, clock, opened, text) -> None:
+async def test_the_buttons_of_an_answer_count_until_others_are_offered(store, clock, opened, text) -> None:
     sender = await opened(store)
-    for number in range(3):
+
+    async def answer(number: int, *replies: Reply) -> tuple[int, ...]:
         accepted = await store.accept(text(str(number), str(number)), "A", clock())
-        await store.finish(
-            "A", accepted.work, [Reply("？", (Button(f"第{number}", f"/b{number}"),)), Reply("！")], clock()
-        )
-    offers = await store.offers(sender)
-    assert {button.payload for button in offers.current} == {"/b1", "/b2"}
-    assert {button.payload for button in offers.older} == {"/b0"}
+        kept, _ = await store.finish("A", accepted.work, replies, clock())
+        return kept.seqs
+
+    assert await store.offers(sender) == ()
+    await answer(0, Reply("？", (Button("甲", "/same"),)))
+    seqs = await answer(1, Reply("？", (Button("甲", "/same"), Button("乙", "/b"))), Reply("？", (Button("丙", "/c"),)))
+    for number in range(2, 6):
+        await answer(number, Reply("好"))
+    shown = [(offer.seq, offer.button.title) for offer in await store.offers(sender)]
+    assert shown == [(seqs[0], "甲"), (seqs[0], "乙"), (seqs[1], "丙")]
+
+
+async def test_a_button_is_found_by_where_it_stood_and_in_no_other_conversation(store, clock, opened, text) -> None:
+    sender, other = await opened(store), await opened(store, "c2")
+    accepted = await store.accept(text("一", "1"), "A", clock())
+    answer, _ = await store.finish("A", accepted.work, [Reply("？", (Button("甲", "/a"),))], clock())
+    (seq,) = answer.seqs
+    assert await store.button(sender, Press(seq, 0)) == Button("甲", "/a")
+    assert await store.button(sender, Press(seq, 1)) is None
+    assert await store.button(sender, Press(10**18 - 1, 0)) is None
+    assert await store.button(sender, Press(accepted.seq, 0)) is None
+    assert await store.button(other, Press(seq, 0)) is None
 
 
 async def test_history_goes_on_where_the_page_stopped(store, clock, opened, text) -> None:

@@ -289,7 +289,7 @@ async def test_a_button_is_pressed_once_however_often_it_is_pressed(
     assert json.loads(mark["reply_markup"])["inline_keyboard"][0][0]["text"] == "✓ 改地点"
 
 
-async def test_a_button_of_long_ago_is_said_to_be_so_and_does_nothing(
+async def test_a_button_of_before_others_were_offered_is_said_to_be_so_and_does_nothing(
     start, telegram: BotApi, assistant: Assistant, eventually
 ) -> None:
     await start()
@@ -298,7 +298,6 @@ async def test_a_button_of_long_ago_is_said_to_be_so_and_does_nothing(
     await eventually(lambda: telegram.words, 15)
     press = telegram.press("确认")
     telegram.queue.remove(press)
-    assistant.buttons = ()
     for number in range(3):
         telegram.message(text=f"别的事{number}")
     await eventually(lambda: len(telegram.words) == 4, 15)

@@ -98,7 +98,7 @@ async def test_words_are_answered_with_buttons_and_the_case_that_was_filed(page,
     assert answer["case_nos"] == ["483920175"]
     assert [reply["text"] for reply in answer["replies"]] == ["已立案", "还有吗？"]
     assert answer["replies"][0]["custom"] == card
-    assert answer["replies"][1]["buttons"] == [{"title": "没了", "payload": "/deny"}]
+    assert answer["replies"][1]["buttons"] == [{"title": "没了", "payload": f"{answer['seq']}.0"}]
     assert "buttons" not in answer["replies"][0]
     assert answer["seq"] == answer["replies"][1]["seq"]
 
@@ -115,17 +115,19 @@ async def test_a_pin_a_photo_and_a_button_are_heard(page, rasa, intake) -> None:
     status, stored = await page.upload(PHOTO)
     assert (status, stored["media_type"]) == (201, "image/jpeg")
     await page.say(attachment_id=stored["attachment_id"])
-    await page.say(payload="/affirm")
+    _, shown = await page.say(text="好的")
+    await page.say(payload=shown["replies"][0]["buttons"][0]["payload"])
     assert [words for _, words in rasa.heard] == [
         '/share_location{"lat": 31.1, "lng": 121.4, "label": "莘庄"}',
         '/share_attachment{"id": "a1", "media_type": "image/jpeg"}',
+        "好的",
         "/affirm",
     ]
     _, history = await page.call("GET", "/messages")
     spoken = [message for message in history["messages"] if message["direction"] == "in"]
     assert spoken[0]["location"]["label"] == "莘庄"
     assert spoken[1]["attachment"] == {"attachment_id": "a1", "media_type": "image/jpeg"}
-    assert spoken[2]["text"] == "对"
+    assert [message["text"] for message in spoken[2:]] == ["好的", "对"]
 
 
 async def test_the_resident_sees_his_own_photo_again_and_nobody_elses(front, session, page) -> None:

@@ -74,6 +74,16 @@ def test_that_it_was_heard_is_not_agreement(text):
     assert hear(read_back(), Heard(text, "affirm")).report.status == "open"
 
 
+@pytest.mark.parametrize("text", ["确认吗？我确认什么？", "对吗", "是的吗？", "对不起，对不起"])
+def test_to_ask_back_or_to_be_sorry_is_not_agreement(text):
+    assert hear(read_back(), Heard(text, "affirm")).report.status == "open"
+
+
+@pytest.mark.parametrize("text", ["对，什么时候能修好？", "确认，快点可以吗", "是的"])
+def test_a_question_about_something_else_leaves_the_agreement_standing(text):
+    assert hear(read_back(), Heard(text, "affirm")).report.status == "confirmed"
+
+
 def problems() -> Heard:
     first = Problem("银都路812弄下水道堵了", (("1114", 0.9),), (Place("银都路812弄", "address"),))
     return Heard("…", "report", problems=(first, Problem("还有垃圾没人清", (("1115", 0.9),), ())))

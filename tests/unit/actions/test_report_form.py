@@ -172,6 +172,14 @@ def test_a_report_goes_to_the_intake_with_its_reporter():
     assert body["reporter"] == {"channel_user": "c1", "confidential": False, "phone": "13812345678"}
 
 
+def test_a_report_longer_than_the_intake_takes_is_cut_to_fit_and_keeps_the_house_number():
+    long = {**confirmed(), "matter": "灯" * 9000, "place": "莘庄镇" * 400 + "银都路812弄"}
+    body = report_body(Report.from_slot(long), tracker())
+    assert len(body["description"]) == 5000
+    assert len(body["location"]["text"]) == 500
+    assert body["location"]["text"].endswith("银都路812弄")
+
+
 def test_the_transcript_is_what_people_read():
     events = [
         {"event": "user", "text": "上一件事", "timestamp": 1794000000.0},

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from channels.gateway.message import Button, Json, Reply
+from channels.gateway.offers import Press, pressed
 from channels.gateway.store import Entry
-from channels.telegram.letters import LIMIT, MENU, Press, letters, pressed, split
+from channels.telegram.letters import LIMIT, MENU, letters, split
 
 AT = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 

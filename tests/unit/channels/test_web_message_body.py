@@ -34,6 +34,7 @@ def test_one_thing_at_a_time_is_taken(body: dict[str, object]) -> None:
         ({"text": ""}, "内容是空的"),
         ({"text": " \n　"}, "内容是空的"),
         ({"text": "\x00"}, "内容是空的"),
+        ({"text": "\u200b\ufeff\u202e"}, "内容是空的"),
         ({"text": "灯" * 5001}, "最多 5000 个字"),
     ],
 )

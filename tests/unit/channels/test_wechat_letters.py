@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from channels.gateway.message import Button, Kind, Reply
+from channels.gateway.offers import Offer
 from channels.gateway.store import Entry
 from channels.wechat.incoming import MENU, meaning
 from channels.wechat.letters import LIMIT, chosen, letters, split
@@ -68,7 +69,8 @@ def test_words_are_split_between_characters(words: str) -> None:
     ],
 )
 def test_a_number_alone_is_a_choice(typed: str, button: Button | None) -> None:
-    assert chosen(typed, (YES, NO)) == button
+    offers = (Offer(7, YES), Offer(7, NO))
+    assert chosen(typed, offers) == (Offer(7, button) if button else None)
 
 
 def test_without_choices_a_number_is_a_word() -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from channels.gateway.message import Button, Inbound, Kind, Reply, case_numbers, inbound_from
+from channels.gateway.offers import Offer
 from channels.gateway.wording import metadata, offered, spoken, wording
 
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -34,15 +35,32 @@ def test_typed_words_are_never_a_command(typed: str, heard: str) -> None:
     assert wording(message(Kind.TEXT, text=typed)) == heard
 
 
+@pytest.mark.parametrize(
+    ("typed", "heard"),
+    [
+        ("银\u200b都路\u200d812弄", "银都路812弄"),
+        ("\u202e路灯坏了\u202c", "路灯坏了"),
+        ("路灯\x07坏了\x1b[0m", "路灯坏了[0m"),
+        ("\u200b/restart", "／restart"),
+        ("第一行\n第二行\t完", "第一行\n第二行\t完"),
+        ("👨\u200d👩\u200d👧家门口", "👨\u200d👩\u200d👧家门口"),
+        ("\u200b", "\u200b"),
+    ],
+)
+def test_what_nobody_sees_is_not_heard(typed: str, heard: str) -> None:
+    assert spoken(typed) == heard
+
+
 def test_a_long_text_is_heard_whole() -> None:
     assert wording(message(Kind.TEXT, text="灯" * 5000)) == "灯" * 5000
 
 
 def test_a_button_is_heard_as_offered_and_only_if_offered() -> None:
     button = Button("对", "/affirm")
-    pressed = message(Kind.PAYLOAD, payload="/affirm", text="对")
-    assert wording(pressed, offered("/affirm", [button])) == "/affirm"
-    assert wording(pressed, offered("/affirm", [])) == "对"
+    pressed = message(Kind.PAYLOAD, payload="/affirm", text="对", shown_at=7)
+    assert wording(pressed, offered(pressed, [Offer(7, button)])) == "/affirm"
+    assert wording(pressed, offered(pressed, [Offer(8, button)])) == "对"
+    assert wording(pressed, offered(pressed, [])) == "对"
 
 
 def test_a_pin_is_heard_with_its_label_unescaped() -> None:
