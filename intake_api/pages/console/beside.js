@@ -5,7 +5,7 @@ import { reactive, watch } from '../desk/vue.js'
 import { ask, isAbort } from '../desk/api.js'
 import { hasRole } from '../desk/session.js'
 import { form } from './form.js'
-import { open } from './wire.js'
+import { board, open } from './wire.js'
 
 const PAUSE = 900
 const LONGEST_QUESTION = 200
@@ -66,8 +66,12 @@ export function watchBeside() {
       },
       { immediate: true },
     ),
+    watch(
+      () => board.items.map(({ id, call }) => (call ? id + call.state : '')).join(),
+      askLevel,
+      { immediate: true },
+    ),
   ]
-  askLevel()
   const every = setInterval(askLevel, LEVEL_EVERY)
   return () => {
     clearInterval(every)

@@ -142,14 +142,15 @@ export const CallPane = {
       ])
 
     function head(each, call) {
-      const { state, state_label: label, since } = call ? { ...each.call, state: call.state, state_label: call.state_label } : each.call
+      const { state, state_label: label } = call ?? each.call
+      const known = state === each.call.state // the list may be a moment behind
       return h('header', { class: 'talk-head' }, [
         button('列表', { look: 'quiet', glyph: 'back', class: 'only-narrow', onClick: () => emit('back') }),
         icon('phone', { label: '电话' }),
         h('strong', { class: 'number' }, spoken(call?.number || each.phone) || '号码未显示'),
         h('span', { class: ['tag', TONES[state]] }, each.staff_name && !call?.mine && state !== 'ringing' ? `${each.staff_name} · ${label}` : label),
-        state === 'ended' ? null : h('span', { class: ['clock', waitTone(each)], title: label }, waited(since)),
-        each.due_at ? h('span', { class: 'quiet small' }, '目标 0:15') : null,
+        known && state !== 'ended' ? h('span', { class: ['clock', waitTone(each)], title: label }, waited(each.call.since)) : null,
+        known && each.due_at ? h('span', { class: 'quiet small' }, '目标 0:15') : null,
         call?.transfer_to ? h('span', { class: 'tag care' }, `转给${call.transfer_to}，等对方接`) : null,
         call?.queue ? h('span', { class: 'quiet small' }, call.queue) : null,
         call?.lag_seconds > LAGGING ? h('span', { class: 'tag care', title: '声音都在录，文字会补上' }, `文字落后 ${Math.round(call.lag_seconds)} 秒`) : null,

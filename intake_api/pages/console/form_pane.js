@@ -20,6 +20,8 @@ const SURE = [
 ]
 
 function origin(name) {
+  // a call has one field more, and all of them are to be seen at once
+  const shown = isCall(open.id) ? 1 : 2
   const field = form.fields[name]
   if (field.hand) {
     return h('p', { class: 'origin' }, [
@@ -33,7 +35,7 @@ function origin(name) {
   return h('p', { class: 'origin' }, [
     name === 'category' || name === 'place' ? h('span', { class: ['sureness', tone], title: `把握 ${Math.round(field.sure * 100)}%` }, words) : null,
     name === 'phone' && !field.from.length ? h('span', null, isCall(open.id) ? '来电显示' : '来自对话开始时留的号码') : h('span', { class: 'quiet' }, '来自'),
-    ...field.from.slice(0, 2).map((source) =>
+    ...field.from.slice(0, shown).map((source) =>
       h(
         'button',
         {
@@ -48,7 +50,7 @@ function origin(name) {
         `“${source.text.slice(0, 14)}${source.text.length > 14 ? '…' : ''}”`,
       ),
     ),
-    field.from.length > 2 ? h('span', { class: 'quiet' }, `等 ${field.from.length} 处`) : null,
+    field.from.length > shown ? h('span', { class: 'quiet' }, `等 ${field.from.length} 处`) : null,
   ])
 }
 
@@ -161,7 +163,7 @@ export const FormPane = {
               h('textarea', {
                 id: 'form-description',
                 ref: first,
-                rows: 4,
+                rows: isCall(open.id) ? 3 : 4,
                 maxlength: 5000,
                 value: fields.description.value,
                 onInput: (event) => write('description', event.target.value),

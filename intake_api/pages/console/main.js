@@ -248,7 +248,7 @@ const Console = {
           h('div', { class: 'parts', role: 'tablist', 'aria-label': '这个对话' }, [
             iconButton('back', '列表', () => openItem('')),
             ...PARTS.map(({ code, label }) =>
-              h('button', { key: code, type: 'button', role: 'tab', 'aria-selected': String(part.value === code), class: ['tab', { on: part.value === code }], onClick: () => shown(code) }, label),
+              h('button', { key: code, type: 'button', role: 'tab', 'aria-selected': String(part.value === code), class: ['tab', { on: part.value === code }], onClick: () => shown(code) }, code === 'talk' && isCall(open.id) ? '通话' : label),
             ),
           ]),
           h(item.value && isCall(open.id) ? CallPane : TalkPane, {

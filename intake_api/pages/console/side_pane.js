@@ -63,7 +63,7 @@ export function sidePane() {
     h('section', { class: 'side-map' }, [
       place && place.lat !== null
         ? h(CaseMap, { location: place })
-        : h('p', { class: 'quiet none' }, form.reading ? skeleton(3) : '还不知道在哪里。居民说出路名、小区或发来位置后，这里会显示地图。'),
+        : h('p', { class: 'quiet none' }, form.reading ? skeleton(3) : isCall(open.id) ? '还不知道在哪里。来电人说出路名、小区后，这里会显示地图。' : '还不知道在哪里。居民说出路名、小区或发来位置后，这里会显示地图。'),
     ]),
     category
       ? h('section', { class: 'side-block' }, [
