@@ -52,10 +52,10 @@ class Calls:
         showing = Showing(Operator(reader, ""), self._clock())
         legs = (await self._legs.of_calls([number], self._clock()))[number]
         forms = (await self._calls.forms_of([number]))[number]
-        said = await self._legs.said(number)
         # with the holder changes who sees what
         whole = changed is None or any(change.kind is Change.CALL for change in changed)
         fresh = {int(change.subject) for change in changed or () if change.kind is Change.UTTERANCE}
+        said = await self._legs.said(number) if whole or fresh else []
         by_uuid = {leg.uuid: leg for leg in legs}
         entries = [
             _entry(line, showing, call, by_uuid) for line in said if line.leg in by_uuid and (whole or line.id in fresh)
@@ -126,7 +126,7 @@ def _entry(line: Utterance, showing: Showing, call: Call, legs: dict[str, Leg]) 
 
 
 def _mark(place: int, event: CallEvent) -> Json | None:
-    words = _marks().get(event.kind)
+    words = _MARKS.get(event.kind)
     if words is None:
         return None
     to = str(event.detail.get("to") or "")
@@ -139,5 +139,4 @@ def _mark(place: int, event: CallEvent) -> Json | None:
     }
 
 
-def _marks() -> dict[str, str]:
-    return {step.value: step.label for step in Step} | {"file": "登记案件", "play": "听了录音"}
+_MARKS = {step.value: step.label for step in Step} | {"file": "登记案件", "play": "听录音"}
