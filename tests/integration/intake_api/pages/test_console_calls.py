@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer, unused_port
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from channels.app import create_app
 from channels.gateway.dialogue import MemoryDialogue
@@ -25,6 +25,7 @@ from groundwork.settings import Settings
 from intake_api.filing import Understood
 from tests.integration.channels.hotline.conftest import QUICK, RATE, Leg, silence, tone
 from tests.integration.intake_api.conftest import Intake, Json, only_sqlite
+from tests.integration.intake_api.pages.conftest import SWITCHES
 from tests.integration.intake_api.pages.test_console import PHONE, House, shoot, take_call, transcript, understood
 
 pytestmark = [pytest.mark.browser, only_sqlite]
@@ -227,6 +228,23 @@ async def test_a_new_operator_tries_it_with_a_recording_and_no_exchange(exchange
     await expect(transcript(page).get_by_text(GARBAGE, exact=True)).to_be_visible()
     await expect(page.get_by_role("button", name="话后完成")).to_be_visible()
     await expect(form_of(page).get_by_label("地点")).to_have_value("稻香新苑门口")
+
+
+async def test_a_new_operator_tries_it_with_the_microphone(exchange: Exchange, chromium: str) -> None:
+    # chromium's own microphone for tests beeps once a second
+    fake = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+    async with async_playwright() as playwright:
+        exchange.browser = await playwright.chromium.launch(executable_path=chromium, args=[*SWITCHES, *fake])
+        page = await exchange.operator("顾晓芸")
+        await page.get_by_role("button", name="试一通电话").click()
+        await page.get_by_role("button", name="用麦克风说").click()
+        await expect(page.get_by_text("练习 · 麦克风开着")).to_be_visible()
+        await expect(transcript(page).get_by_text(GARBAGE, exact=True)).to_be_visible()
+        await page.keyboard.press("F10")
+        await page.get_by_role("button", name="通话结束").click()
+        await expect(page.get_by_role("button", name="话后完成")).to_be_visible()
+        await expect(page.get_by_text("麦克风开着")).to_have_count(0)
+        await exchange.browser.close()
 
 
 async def test_a_call_fits_its_width_and_can_be_shown(exchange: Exchange) -> None:
