@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,8 @@ import aiohttp
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from channels.console.calls import KIND as CALL
+from channels.console.calls import Calls
 from channels.console.canned import CannedReplies
 from channels.console.chats import KIND as CHAT
 from channels.console.chats import Chats
@@ -27,6 +29,7 @@ from channels.gateway.database import Database
 from channels.gateway.dialogue import Dialogue, RasaDialogue
 from channels.gateway.flood import Limits
 from channels.gateway.gateway import Gateway, Pace, now_utc
+from channels.gateway.handover import Staff
 from channels.gateway.intake import Intake
 from channels.gateway.office_hours import OfficeHours
 from channels.gateway.people import People
@@ -36,6 +39,7 @@ from channels.gateway.staffing import Staffing, Tidying
 from channels.gateway.store import Store
 from channels.gateway.tact import Tact
 from channels.gateway.voice import Listener
+from channels.hotline.credential import Credential
 from channels.hotline.microphone import add_microphone_routes
 from channels.hotline.switchboard import running as telephone
 from channels.hotline.views import HOTLINE, add_hotline_routes
@@ -54,7 +58,7 @@ from channels.wechat.attendant import CHANNEL as WECHAT_CHANNEL
 from channels.wechat.attendant import Attendant as WeChatAttendant
 from channels.wechat.views import WECHAT, WeChatChannel, add_wechat_routes
 from groundwork.settings import BadSettings, Settings
-from groundwork.web import install, process_middleware
+from groundwork.web import client_address, install, process_middleware
 
 log = logging.getLogger(__name__)
 
@@ -228,8 +232,16 @@ async def _console(
     webchat, session = app[WEBCHAT], app[SESSION]
     people, chats, doorkeeper = People(database), Chats(database), Doorkeeper(session, settings)
     tidying = Tidying(people, staffing, hours, webchat.pushes.tell, clock)
-    sources: dict[str, Source] = {CHAT: chats}
-    live = Live(sources, chats, doorkeeper, people=people, staffing=staffing, hours=hours, clock=clock)
+    hotline = app[HOTLINE]
+    # calls first: they are to be answered within seconds
+    sources: dict[str, Source] = {CALL: Calls(hotline.calls, hotline.legs, clock), CHAT: chats}
+
+    def attending(staff: Staff, request: web.Request) -> AbstractContextManager[None]:
+        return hotline.attendance.attending(staff.id, Credential.of(request, client_address(request)))
+
+    live = Live(
+        sources, chats, doorkeeper, people=people, staffing=staffing, hours=hours, clock=clock, attending=attending
+    )
     app[CONSOLE] = Console(
         chats=chats,
         people=people,
@@ -243,8 +255,13 @@ async def _console(
         tell=webchat.pushes.tell,
         clock=clock,
     )
-    async with _running("console", live.run()), _running("tidying", tidying.run()):
-        yield
+    with hotline.live.watch() as news:
+        async with (
+            _running("console", live.run()),
+            _running("console calls", live.follow(CALL, news)),
+            _running("tidying", tidying.run()),
+        ):
+            yield
 
 
 @asynccontextmanager

@@ -74,8 +74,8 @@ class Chats:
             ]
         )
 
-    async def page(self, number: str, after: str, *, revealed: bool = False) -> Page | None:
-        """What was said and noted behind ``after``."""
+    async def page(self, number: str, after: str, *, revealed: bool = False, reader: str = "") -> Page | None:
+        """What was said and noted behind ``after``; to every reader the same."""
         said, noted = _cursor(after)
 
         def work(connection: sa.Connection) -> Page | None:

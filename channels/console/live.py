@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -64,8 +64,9 @@ class Live:
         staffing: Staffing,
         hours: Hours,
         clock: Callable[[], datetime],
+        attending: Callable[[Staff, web.Request], AbstractContextManager[None]],
     ):
-        """``sources`` by the kind of what they show."""
+        """``sources`` by the kind of what they show. ``attending``: calls are understood for whoever is connected."""
         self._sources = sources
         self._chats = chats
         self._people = people
@@ -73,6 +74,7 @@ class Live:
         self._hours = hours
         self._doorkeeper = doorkeeper
         self._clock = clock
+        self._attending = attending
         self._consoles: set[_Console] = set()
         self._look = asyncio.Event()
         self._list = ""
@@ -96,16 +98,27 @@ class Live:
             "targets": {"chat": int(FIRST_ANSWER.total_seconds()), "call": _CALL_ANSWER_SECONDS},
         }
 
-    async def page(self, identity: str, after: str, *, revealed: bool = False) -> Json | None:
-        """What follows in the transcript of an item; None when there is none."""
+    async def page(self, identity: str, after: str, *, revealed: bool = False, reader: str = "") -> Json | None:
+        """What follows in the transcript of an item, for the operator ``reader``; None when there is none."""
         kind, _, number = identity.partition(":")
         source = self._sources.get(kind)
-        found = await source.page(number, after, revealed=revealed) if source else None
-        return None if found is None else {"of": identity, "entries": found.entries, "next": found.next}
+        found = await source.page(number, after, revealed=revealed, reader=reader) if source else None
+        if found is None:
+            return None
+        return {"of": identity, "entries": found.entries, "next": found.next} | found.more
 
     def tell(self) -> None:
         """Something was changed: look at once."""
         self._look.set()
+
+    async def follow(self, kind: str, news: asyncio.Event) -> None:
+        """Show open transcripts of this kind as they grow, for ever; ``news`` is set when one did."""
+        while True:
+            await news.wait()
+            news.clear()
+            for console in self._consoles:
+                if console.open.startswith(f"{kind}:"):
+                    console.news.set()
 
     async def run(self) -> None:
         """Look into the database for ever; once for all consoles of this process."""
@@ -134,10 +147,8 @@ class Live:
         self._look.set()
         tasks = [asyncio.create_task(self._show(console)), asyncio.create_task(self._stay(console))]
         try:
-            await socket.send_json({"me": {"id": staff.id, "name": staff.name}}, dumps=_dumps)
-            async for frame in socket:
-                if frame.type is WSMsgType.TEXT:
-                    await self._hear(console, frame.data)
+            with self._attending(staff, request):
+                await self._talk(console)
         except ConnectionError:
             pass
         finally:
@@ -151,6 +162,13 @@ class Live:
         """Close all connections: the pages connect again."""
         for console in list(self._consoles):
             await console.socket.close(code=WSCloseCode.GOING_AWAY)
+
+    async def _talk(self, console: _Console) -> None:
+        staff = console.staff
+        await console.socket.send_json({"me": {"id": staff.id, "name": staff.name}}, dumps=_dumps)
+        async for frame in console.socket:
+            if frame.type is WSMsgType.TEXT:
+                await self._hear(console, frame.data)
 
     async def _hear(self, console: _Console, data: str) -> None:
         """``{"open", "after", "csrf"}``: the transcript to be shown from there on."""
@@ -178,7 +196,7 @@ class Live:
                     await console.socket.send_str(f'{{"list": {console.shown}}}')
                 while console.open:
                     identity, after = console.open, console.after
-                    found = await self.page(identity, after)
+                    found = await self.page(identity, after, reader=console.staff.id)
                     if found is None or console.open != identity or found["next"] == after:
                         break
                     await console.socket.send_json(found, dumps=_dumps)

@@ -64,6 +64,8 @@ class Page:
 
     entries: list[Json]
     next: str
+    more: Json = field(default_factory=dict)
+    """What only this kind has, as it is now."""
 
 
 class Source(Protocol):
@@ -79,8 +81,11 @@ class Source(Protocol):
         """All that wait, are served, are to be called back, or ended a short while ago."""
         ...
 
-    async def page(self, number: str, after: str, *, revealed: bool = False) -> Page | None:
-        """What comes behind ``after`` (empty: from the beginning), masked unless ``revealed``; None: unknown."""
+    async def page(self, number: str, after: str, *, revealed: bool = False, reader: str = "") -> Page | None:
+        """What comes behind ``after`` (empty: from the beginning), masked unless ``revealed``; None: unknown.
+
+        ``reader``: id of the operator who looks; a kind may show more to whoever serves it.
+        """
         ...
 
 

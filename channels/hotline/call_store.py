@@ -331,6 +331,12 @@ class CallStore:
         return [_call(row) for row in connection.execute(query)]
 
     @reads
+    def ended_since(self, connection: sa.Connection, since: datetime, limit: int = 50) -> list[Call]:
+        """Calls that ended after ``since``, the last first; calls for training, too."""
+        query = sa.select(calls).where(calls.c.finished_at > since).order_by(calls.c.finished_at.desc()).limit(limit)
+        return [_call(row) for row in connection.execute(query)]
+
+    @reads
     def between(
         self,
         connection: sa.Connection,
@@ -397,6 +403,15 @@ class CallStore:
             return None
         rows = connection.execute(sa.select(changes).where(changes.c.id > cursor).order_by(changes.c.id).limit(limit))
         return [Changed(row.id, row.call, Change(row.kind), row.subject) for row in rows]
+
+    @reads
+    def changes_of(self, connection: sa.Connection, call_id: str, cursor: int) -> list[Changed] | None:
+        """What changed of a call after ``cursor``, in order; None when that is too long ago to tell."""
+        first, last = connection.execute(sa.select(sa.func.min(changes.c.id), sa.func.max(changes.c.id))).one()
+        if (first is not None and cursor + 1 < first) or cursor > (last or cursor):
+            return None
+        query = sa.select(changes).where(changes.c.id > cursor, changes.c.call == call_id).order_by(changes.c.id)
+        return [Changed(row.id, row.call, Change(row.kind), row.subject) for row in connection.execute(query)]
 
     @reads
     def cursor(self, connection: sa.Connection) -> int:

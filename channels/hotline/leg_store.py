@@ -269,6 +269,18 @@ class LegStore:
         return [_utterance(row) for row in connection.execute(_utterances().where(legs.c.call == call))]
 
     @reads
+    def newest(self, connection: sa.Connection, ids: Sequence[str]) -> dict[str, Utterance]:
+        """By call what was said last in it."""
+        last = (
+            sa.select(sa.func.max(utterances.c.id))
+            .join(legs, legs.c.uuid == utterances.c.leg)
+            .where(legs.c.call.in_(ids), utterances.c.text != "")
+            .group_by(legs.c.call)
+        )
+        rows = connection.execute(_utterances().where(utterances.c.id.in_(last)))
+        return {row.call: _utterance(row) for row in rows}
+
+    @reads
     def utterance(self, connection: sa.Connection, number: int) -> tuple[str, Utterance] | None:
         """The call of an utterance, and the utterance."""
         row = connection.execute(_utterances().where(utterances.c.id == number)).one_or_none()

@@ -62,13 +62,14 @@ class Showing:
             "held_since": _time(call.held_since),
             "steps": [step.value for step in call.allowed(self._asker)],
             "lag_seconds": round(max((leg.lag_seconds for leg in legs), default=0.0), 1),
-            "legs": [self.leg(leg) for leg in legs],
+            "legs": [self.leg(leg, call) for leg in legs],
             "case_nos": [form.case_no for form in forms if form.case_no],
         }
 
-    def leg(self, leg: Leg) -> Json:
+    def leg(self, leg: Leg, call: Call) -> Json:
         """One leg, and what is being said on it."""
         rate = leg.rate or 1
+        partial = leg.partial if self.sees_all(call) else masked(leg.partial)
         return {
             "uuid": leg.uuid,
             "side": leg.side.value,
@@ -79,7 +80,7 @@ class Showing:
             "lag_seconds": round(leg.lag_seconds, 1),
             "recorded": bool(leg.path),
             "keys": leg.dtmf,
-            "partial": {"text": leg.partial, "start": round(leg.partial_start / rate, 2)} if leg.partial else None,
+            "partial": {"text": partial, "start": round(leg.partial_start / rate, 2)} if leg.partial else None,
         }
 
     def utterance(self, utterance: Utterance, call: Call, legs: Mapping[str, Leg]) -> Json:

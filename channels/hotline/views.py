@@ -244,7 +244,7 @@ class _Stream:
             body = showing.utterance(found[1], call, by_uuid) if found and found[1].leg in by_uuid else None
         elif change.kind is Change.PARTIAL:
             leg = by_uuid.get(change.subject)
-            body = {"call_id": call.id} | showing.leg(leg) if leg else None
+            body = {"call_id": call.id} | showing.leg(leg, call) if leg else None
         elif change.kind is Change.FORM:
             row = next((row for row in forms if str(row.number) == change.subject), None)
             body = showing.form(row, call) if row else {"call_id": call.id, "number": int(change.subject), "gone": True}

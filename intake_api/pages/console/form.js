@@ -1,22 +1,25 @@
 // The case that is being written. Fields are filled from the conversation until a hand has touched them; from then on
-// they are the operator's. Everything is kept in the browser until it is filed.
+// they are the operator's. Everything is kept in the browser until it is filed; the form of a call by the service, too.
 
 import { reactive, watch } from '../desk/vue.js'
 import { ask, isAbort } from '../desk/api.js'
+import { categoryOf } from '../desk/reference.js'
 import { hasRole } from '../desk/session.js'
-import { addressOf } from './kinds.js'
+import { DRAFTED, fieldsOf, sent } from './drafts.js'
+import { addressOf, isCall } from './kinds.js'
 import { keep, kept, newId } from './storage.js'
 import { understand } from './understanding.js'
 import { item, open } from './wire.js'
 
 const PAUSE = 500
-export const FIELDS = ['description', 'category', 'place', 'name', 'phone', 'confidential']
+const RETRY = 3_000
 
 const empty = () => ({ value: '', hand: false, sure: 0, from: [] })
 const blank = () => ({
   client_id: newId(),
   description: empty(),
   category: empty(),
+  wish: empty(),
   place: { ...empty(), value: { text: '', lat: null, lng: null } },
   name: empty(),
   phone: { ...empty(), seq: null },
@@ -25,7 +28,8 @@ const blank = () => ({
 
 /**
  * `fields` as they stand; `candidates` for the category; `place` as the city knows it, with `places` of the same name;
- * `outlook`: who would handle it and by when; `similar` cases; `filed`: what became of it.
+ * `outlook`: who would handle it and by when; `similar` cases; `filed`: what became of it. Of a call also the `number`
+ * of the form, what is `unsaved` of it by name of the field, and the `danger` that the caller speaks of.
  */
 export const form = reactive({
   fields: blank(),
@@ -37,6 +41,9 @@ export const form = reactive({
   outlook: null,
   similar: [],
   filed: null,
+  number: 1,
+  unsaved: {},
+  danger: null,
   busy: false,
   sure: false,
   problem: null,
@@ -49,6 +56,7 @@ let timers = {}
 let read = ''
 
 const stored = () => `form.${open.id}`
+const keepForm = () => keep(stored(), { fields: form.fields, filed: form.filed, number: form.number, unsaved: form.unsaved })
 const soon = (name, work, pause = PAUSE) => {
   clearTimeout(timers[name])
   timers[name] = setTimeout(work, pause)
@@ -58,7 +66,9 @@ export function startForm() {
   const stop = [
     watch(
       () => open.id,
-      () => {
+      (_now, previous) => {
+        // what was typed in a call that is left now is still on its way
+        if (previous && isCall(previous)) Object.keys(form.unsaved).forEach((name) => put(previous, name).catch(() => {}))
         asking.abort()
         asking = new AbortController()
         Object.values(timers).forEach(clearTimeout)
@@ -75,25 +85,35 @@ export function startForm() {
           outlook: null,
           similar: [],
           filed: before?.filed ?? null,
+          number: before?.number ?? 1,
+          unsaved: before?.unsaved ?? {},
+          danger: null,
           busy: false,
           sure: false,
           problem: null,
           readingProblem: '',
         })
+        Object.keys(form.unsaved).forEach((name) => soon(`save ${name}`, () => save(name)))
       },
       { immediate: true },
     ),
     watch(
-      () => open.entries.map(({ id, text, role, location }) => (role === 'resident' ? `${id}${text}${location?.lat}` : '')).join(),
-      (now) => now && soon('read', readTalk),
+      () => open.call?.forms,
+      (drafts) => drafts && takeDraft(drafts),
     ),
     watch(
-      () => JSON.stringify(form.fields),
+      () => open.entries.map(({ id, text, role, location }) => (role === 'resident' ? `${id}${text}${location?.lat}` : '')).join(),
+      (now) => now && !isCall(open.id) && soon('read', readTalk),
+    ),
+    watch(
+      () => JSON.stringify(Object.values(form.fields).map(({ value }) => value)),
       () => {
-        if (!open.id) return
         form.sure = false
-        keep(stored(), { fields: form.fields, filed: form.filed })
       },
+    ),
+    watch(
+      () => JSON.stringify([form.fields, form.filed, form.number, form.unsaved]),
+      () => open.id && keepForm(),
     ),
     watch(
       () => [form.fields.place.value.text, form.fields.place.value.lat],
@@ -105,6 +125,44 @@ export function startForm() {
     ),
   ]
   return () => stop.forEach((end) => end())
+}
+
+/** What the service has understood of a call so far; what is typed here and not there yet stays. */
+function takeDraft(drafts) {
+  const draft = drafts.find(({ number }) => number === form.number)
+  if (!draft) return
+  for (const [name, field] of Object.entries(fieldsOf(draft, open.entries)))
+    if (!(name in form.unsaved)) form.fields[name] = { ...form.fields[name], ...field }
+  Object.assign(form, { candidates: draft.categories ?? [], danger: draft.danger ?? null })
+  const second = drafts.find(({ number, case_no }) => number > form.number && !case_no)
+  form.more = second ? [{ start: second.number, text: second.fields.description?.value ?? '' }] : []
+  if (draft.case_no && form.filed?.case_no !== draft.case_no) showFiled(draft.case_no, open.id)
+}
+
+async function showFiled(case_no, id) {
+  const facts = await ask('GET', `/cases/${case_no}`, { background: true }).catch(() => ({}))
+  if (open.id === id) form.filed = { ...facts, case_no }
+}
+
+/** Send a field as it stands to the form that the service keeps. */
+function put(id, name) {
+  const { value } = form.fields[name]
+  const body = { value: sent(name, value, name === 'category' ? categoryOf(value)?.name : '') }
+  return ask('PUT', `${addressOf(id)}/forms/${form.number}/fields/${name}`, { body })
+}
+
+async function save(name) {
+  const id = open.id
+  const mark = form.unsaved[name]
+  if (mark === undefined) return
+  try {
+    await put(id, name)
+    if (open.id === id && form.unsaved[name] === mark) delete form.unsaved[name]
+  } catch (error) {
+    if (isAbort(error) || open.id !== id) return
+    if (error.status >= 400 && error.status < 500 && ![401, 408, 429].includes(error.status)) form.problem = error
+    else soon(`save ${name}`, () => save(name), RETRY)
+  }
 }
 
 /** Read the conversation again and fill what no hand has touched. */
@@ -191,11 +249,21 @@ function report() {
 /** A hand has written in a field. */
 export function write(name, value, more = {}) {
   form.fields[name] = { ...form.fields[name], ...more, value, hand: true, sure: 1, from: [] }
+  if (!isCall(open.id)) return
+  form.unsaved[name] = (form.unsaved[name] ?? 0) + 1
+  soon(`save ${name}`, () => save(name))
 }
 
 /** Back to what the conversation says. */
 export function readAgain(name) {
   form.fields[name] = { ...form.fields[name], hand: false }
+  if (isCall(open.id)) {
+    delete form.unsaved[name]
+    ask('PUT', `${addressOf(open.id)}/forms/${form.number}/fields/${name}`, { body: { value: null } }).catch((error) => {
+      form.problem = error
+    })
+    return
+  }
   read = ''
   readTalk()
 }
@@ -203,6 +271,7 @@ export function readAgain(name) {
 /** What is missing before it can be filed, in words; empty when nothing is. */
 export function missing() {
   if (!hasRole('operator')) return '只有受理员可以登记案件。'
+  if (isCall(open.id) && !open.call?.mine) return '请先接听这通电话。'
   if (!form.fields.description.value.trim()) return '还没有写反映的内容。'
   return ''
 }
@@ -221,6 +290,7 @@ export async function file() {
     return
   }
   form.busy = true
+  if (isCall(open.id)) return fileCall(open.id)
   const id = open.id
   const { client_id, name, phone, confidential } = form.fields
   try {
@@ -235,7 +305,6 @@ export async function file() {
     const filed = await ask('POST', `${addressOf(id)}/cases`, { body })
     if (open.id === id) {
       form.filed = filed
-      keep(stored(), { fields: form.fields, filed })
     }
   } catch (error) {
     form.problem = error
@@ -245,8 +314,33 @@ export async function file() {
   }
 }
 
+async function fileCall(id) {
+  try {
+    await Promise.all(Object.keys(form.unsaved).map(save))
+    if (form.problem) return
+    if (Object.keys(form.unsaved).length) throw { detail: '断网了，填的还没有存好；连上以后请再按一次。' }
+    const { case_no } = await ask('POST', `${addressOf(id)}/forms/${form.number}/file`, { body: {} })
+    await showFiled(case_no, id)
+  } catch (error) {
+    form.problem = error
+  } finally {
+    form.busy = false
+    form.sure = false
+  }
+}
+
+/** Another form of the same call. */
+export function turnTo(number) {
+  Object.assign(form, { number, fields: blank(), filed: null, unsaved: {}, more: [], similar: [], outlook: null })
+  takeDraft(open.call?.forms ?? [])
+}
+
 /** A second case from the same conversation. */
 export function another() {
+  if (isCall(open.id)) {
+    turnTo(form.number + 1)
+    return
+  }
   const { name, phone } = form.fields
   const second = form.more[0]
   const fields = { ...blank(), name, phone }

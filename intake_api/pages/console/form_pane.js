@@ -8,7 +8,8 @@ import { PRECISIONS } from '../desk/labels.js'
 import { hasRole } from '../desk/session.js'
 import { fullTime, shortTime } from '../desk/clock.js'
 import { grouped } from '../desk/case_number.js'
-import { another, file, form, readAgain, write } from './form.js'
+import { another, file, form, readAgain, turnTo, write } from './form.js'
+import { dangerLabel, isCall } from './kinds.js'
 import { pointed } from './talk_pane.js'
 import { open } from './wire.js'
 
@@ -19,19 +20,22 @@ const SURE = [
 ]
 
 function origin(name) {
+  // a call has one field more, and all of them are to be seen at once
+  const shown = isCall(open.id) ? 1 : 2
   const field = form.fields[name]
   if (field.hand) {
     return h('p', { class: 'origin' }, [
       '您填的',
-      name === 'name' || name === 'confidential' ? null : button('用对话里的', { look: 'quiet', onClick: () => readAgain(name) }),
+      name === 'name' || name === 'confidential' ? null : button(isCall(open.id) ? '用通话里的' : '用对话里的', { look: 'quiet', onClick: () => readAgain(name) }),
     ])
   }
+  if (field.by === 'exchange') return h('p', { class: 'origin' }, '来电显示')
   if (!field.from?.length && !(name === 'phone' && field.value)) return null
   const { words, tone } = SURE.find(({ from }) => field.sure >= from)
   return h('p', { class: 'origin' }, [
     name === 'category' || name === 'place' ? h('span', { class: ['sureness', tone], title: `把握 ${Math.round(field.sure * 100)}%` }, words) : null,
-    name === 'phone' && !field.from.length ? h('span', null, '来自对话开始时留的号码') : h('span', { class: 'quiet' }, '来自'),
-    ...field.from.slice(0, 2).map((source) =>
+    name === 'phone' && !field.from.length ? h('span', null, isCall(open.id) ? '来电显示' : '来自对话开始时留的号码') : h('span', { class: 'quiet' }, '来自'),
+    ...field.from.slice(0, shown).map((source) =>
       h(
         'button',
         {
@@ -46,7 +50,7 @@ function origin(name) {
         `“${source.text.slice(0, 14)}${source.text.length > 14 ? '…' : ''}”`,
       ),
     ),
-    field.from.length > 2 ? h('span', { class: 'quiet' }, `等 ${field.from.length} 处`) : null,
+    field.from.length > shown ? h('span', { class: 'quiet' }, `等 ${field.from.length} 处`) : null,
   ])
 }
 
@@ -72,13 +76,25 @@ function outlookLine() {
   ])
 }
 
+/** A call in which the caller speaks of two matters has two forms. */
+function numbers() {
+  const all = [...new Set([1, form.number, ...(open.call?.forms ?? []).map(({ number }) => number)])].sort()
+  return h(
+    'span',
+    { class: 'form-numbers', role: 'group', 'aria-label': '第几件' },
+    all.map((number) =>
+      h('button', { key: number, type: 'button', class: ['chip', { on: number === form.number }], 'aria-pressed': String(number === form.number), onClick: () => turnTo(number) }, `第 ${number} 件`),
+    ),
+  )
+}
+
 function filedNote() {
   const { filed } = form
   const number = grouped(filed.case_no)
   return h('div', { class: 'filed', role: 'status' }, [
-    h('p', { class: 'quiet' }, '已登记，编号已经告诉居民'),
+    h('p', { class: 'quiet' }, isCall(open.id) ? '已登记，请把编号念给来电人' : '已登记，编号已经告诉居民'),
     h('p', { class: 'filed-number' }, [h('strong', { class: 'number' }, number), h(CopyButton, { text: filed.case_no, words: '复制编号', small: true })]),
-    h('p', { class: 'spoken' }, ['念给居民：', filed.case_no_spoken || number]),
+    h('p', { class: 'spoken' }, [isCall(open.id) ? '念给来电人：' : '念给居民：', filed.case_no_spoken || number]),
     h('dl', { class: 'filed-facts' }, [
       h('dt', null, '类别'),
       h('dd', null, filed.category?.name ?? '待定'),
@@ -88,7 +104,7 @@ function filedNote() {
     ]),
     h('div', { class: 'filed-do' }, [
       h('a', { class: 'button plain', href: `/desk/cases/${filed.case_no}`, target: '_blank', rel: 'noopener' }, '在工作台打开'),
-      button(form.more.length ? '登记第二个问题' : '再登记一件', { onClick: another }),
+      isCall(open.id) && form.number > 1 ? null : button(form.more.length ? '登记第二个问题' : '再登记一件', { onClick: another }),
     ]),
   ])
 }
@@ -124,12 +140,20 @@ export const FormPane = {
     return () => {
       const { fields } = form
       if (!open.id) return h('section', { class: 'form-pane', 'aria-label': '案件表' })
-      if (form.filed) return h('section', { class: 'form-pane', 'aria-label': '案件表' }, [h('h2', null, '案件'), filedNote()])
+      if (form.filed)
+        return h('section', { class: 'form-pane', 'aria-label': '案件表' }, [
+          h('h2', null, ['案件', open.call?.forms.length > 1 || form.number > 1 ? numbers() : null]),
+          filedNote(),
+        ])
       return h('section', { class: 'form-pane', 'aria-label': '案件表' }, [
         h('h2', null, [
           '案件',
+          isCall(open.id) && (open.call?.forms.length > 1 || form.number > 1) ? numbers() : null,
           h('span', { class: 'quiet', role: 'status' }, form.reading ? '正在读对话…' : form.readingProblem ? '暂时读不到，请手填' : ''),
         ]),
+        form.danger
+          ? h('p', { class: 'danger-note', role: 'alert' }, [icon('alert', { size: 14 }), `可能有人遇险（${dangerLabel(form.danger)}）：请来电人先拨 110 / 119 / 120。`])
+          : h('span'),
         h('div', { class: 'form-fields' }, [
           h('div', { class: 'field' }, [
             h('label', { for: 'form-description' }, '反映内容'),
@@ -139,7 +163,7 @@ export const FormPane = {
               h('textarea', {
                 id: 'form-description',
                 ref: first,
-                rows: 4,
+                rows: isCall(open.id) ? 3 : 4,
                 maxlength: 5000,
                 value: fields.description.value,
                 onInput: (event) => write('description', event.target.value),
@@ -147,6 +171,7 @@ export const FormPane = {
             ),
             origin('description'),
           ]),
+          isCall(open.id) ? line('wish', '来电人要求', { maxlength: 1000, placeholder: '没有说' }) : null,
           h('div', null, [
             h(ChoiceBox, {
               label: '类别',

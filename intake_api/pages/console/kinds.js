@@ -8,9 +8,15 @@ export const KINDS = {
   chat: {
     label: '对话',
     base: (number) => `/channels/console/chats/${number}`,
-    // what the operator can say in it: words that are sent
-    writes: true,
+    take: 'take',
     photo: (number, file) => `/channels/console/chats/${number}/attachments/${encodeURIComponent(file.id)}`,
+  },
+  call: {
+    label: '电话',
+    base: (number) => `/channels/hotline/calls/${number}`,
+    take: 'steps/take',
+    // spoken, and its form is kept and filled by the service
+    spoken: true,
   },
 }
 
@@ -20,11 +26,12 @@ export const split = (id) => {
 }
 
 export const kindOf = (id) => KINDS[split(id).kind]
+export const isCall = (id) => Boolean(kindOf(id)?.spoken)
 export const addressOf = (id) => kindOf(id).base(split(id).number)
 
 export const channelOf = (code) => CHANNELS.find((channel) => channel.code === code) ?? { label: code, icon: 'globe' }
 
-const REASONS = { asked: '要人工', not_understood: '没听懂', emergency: '可能有危险' }
+const REASONS = { asked: '要人工', not_understood: '没听懂', emergency: '可能有危险', call: '来电' }
 export const reasonLabel = (reason) => REASONS[reason] ?? reason
 
 const OUTCOMES = {
@@ -33,6 +40,7 @@ const OUTCOMES = {
   called_back: '已回电',
   cancelled: '居民不等了',
   silent: '长时间无人说话',
+  abandoned: '没等到接听',
 }
 export const outcomeLabel = (outcome) => OUTCOMES[outcome] ?? '已结束'
 

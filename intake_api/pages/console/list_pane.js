@@ -2,12 +2,10 @@
 
 import { h } from '../desk/vue.js'
 import { icon } from '../desk/icons.js'
-import { emptyPlace } from '../desk/controls.js'
+import { button, emptyPlace } from '../desk/controls.js'
 import { ago } from '../desk/clock.js'
-import { channelOf, outcomeLabel, reasonLabel } from './kinds.js'
+import { channelOf, isCall, outcomeLabel, reasonLabel } from './kinds.js'
 import { board, mine, open, openItem, second } from './wire.js'
-
-const SOON = 60_000
 
 /** `1:05`, `12:40`, `3 小时`. */
 export function waited(since) {
@@ -18,29 +16,33 @@ export function waited(since) {
 }
 
 /** How a wait stands against its target: ok, soon or late. */
-export function waitTone({ due_at }) {
+export function waitTone({ asked_at, due_at }) {
   if (!due_at) return ''
   const left = Date.parse(due_at) - second.value
-  return left <= 0 ? 'late' : left <= SOON ? 'soon' : 'ok'
+  return left <= 0 ? 'late' : left * 3 <= Date.parse(due_at) - Date.parse(asked_at) ? 'soon' : 'ok'
 }
 
+/** Whether somebody is to take it: it waits, or a colleague offers it. */
+export const takeable = (each) => each.state === 'waiting' || (each.call?.state === 'transferred' && !mine(each))
+
 const GROUPS = [
-  { name: '等待接手', holds: ({ state }) => state === 'waiting' },
+  { name: '等待接手', holds: takeable },
   { name: '我的', holds: mine },
   { name: '待回电', holds: ({ state }) => state === 'callback' },
-  { name: '同事的', holds: (each) => each.state === 'held' && !mine(each) },
+  { name: '同事的', holds: (each) => each.state === 'held' && !mine(each) && !takeable(each) },
   { name: '刚结束', holds: ({ state }) => state === 'ended' },
 ]
 
 /** The items in the order of the list. */
 export const inOrder = () => GROUPS.flatMap(({ holds }) => board.items.filter(holds))
-export const waiting = () => board.items.filter(({ state }) => state === 'waiting')
+export const waiting = () => board.items.filter(takeable)
 
 function row(each) {
   const channel = channelOf(each.channel)
   const tone = waitTone(each)
-  const late = { late: '已超 3 分钟', soon: '快到 3 分钟' }[tone]
-  const turn = mine(each) && each.newest_by === 'resident'
+  const target = isCall(each.id) ? '15 秒' : '3 分钟'
+  const late = { late: `已超 ${target}`, soon: `快到 ${target}` }[tone]
+  const turn = mine(each) && !isCall(each.id) && each.newest_by === 'resident'
   return h(
     'button',
     {
@@ -54,38 +56,40 @@ function row(each) {
       h('span', { class: 'talk-row-head' }, [
         icon(channel.icon, { label: channel.label, size: 14 }),
         h('strong', null, each.phone || channel.label),
-        h('span', { class: ['tag', each.reason === 'emergency' ? 'care' : ''] }, reasonLabel(each.reason)),
+        h('span', { class: ['tag', each.reason === 'emergency' || ['hold', 'transferred'].includes(each.call?.state) ? 'care' : ''] }, each.call ? each.call.state_label : reasonLabel(each.reason)),
         each.state === 'ended'
           ? h('span', { class: 'quiet' }, outcomeLabel(each.outcome))
           : h('span', { class: ['clock', tone], title: late ?? '' }, [
-              tone === 'late' ? icon('alert', { size: 12, label: '超过 3 分钟' }) : null,
-              waited(each.state === 'held' && each.replied_at ? each.newest_at : each.asked_at),
+              tone === 'late' ? icon('alert', { size: 12, label: `超过 ${target}` }) : null,
+              waited(each.call ? each.call.since : each.state === 'held' && each.replied_at ? each.newest_at : each.asked_at),
             ]),
       ]),
       h('span', { class: 'talk-row-words' }, [
         turn ? h('span', { class: 'dot', role: 'img', 'aria-label': '等您回复' }) : null,
-        each.newest || '（没有文字）',
+        each.newest || (isCall(each.id) ? each.call.queue || '（还没有文字）' : '（没有文字）'),
       ]),
       each.state === 'held' && !mine(each) ? h('span', { class: 'quiet small' }, each.staff_name) : null,
     ],
   )
 }
 
-export function listPane() {
+/** `onTrial` asks for a call to try with. */
+export function listPane(onTrial) {
   const groups = GROUPS.map(({ name, holds }) => ({ name, items: board.items.filter(holds) })).filter(
     ({ name, items }) => items.length || name === '等待接手',
   )
   return h(
     'nav',
-    { class: 'list-pane', 'aria-label': '对话列表' },
-    board.loaded && !board.items.length
-      ? emptyPlace('inbox', '没有人在等', h('p', { class: 'quiet' }, '有居民要人工时会出现在这里，并有提示音。'))
+    { class: 'list-pane', 'aria-label': '对话和电话' },
+    [board.loaded && !board.items.length
+      ? emptyPlace('inbox', '没有人在等', h('p', { class: 'quiet' }, '有来电，或者有居民要人工，会出现在这里。'))
       : groups.map(({ name, items }) =>
           h('section', { key: name, 'aria-label': name }, [
             h('h2', null, [name, h('span', { class: 'count' }, items.length)]),
             items.length ? items.map(row) : h('p', { class: 'quiet none' }, board.loaded ? '没有' : '正在读取…'),
           ]),
         ),
+    onTrial ? h('p', { class: 'list-end' }, button('试一通电话', { look: 'quiet', glyph: 'phone', onClick: onTrial })) : null],
   )
 }
 

@@ -1,6 +1,6 @@
 // The operators' console: the list of conversations, and for the open one transcript, case form, map and suggestions.
 
-import { createApp, h, onBeforeUnmount, onMounted, ref, watch, watchEffect } from '../desk/vue.js'
+import { createApp, h, nextTick, onBeforeUnmount, onMounted, ref, watch, watchEffect } from '../desk/vue.js'
 import { icon } from '../desk/icons.js'
 import { Sheet, button, emptyPlace, iconButton, problemNote } from '../desk/controls.js'
 import { ask } from '../desk/api.js'
@@ -12,14 +12,18 @@ import { hasRole, restore, secondsLeft, session, signOut, stay } from '../desk/s
 import '../desk/theme.js'
 import { alerts, putAway, watchAlerts } from './alerts.js'
 import { file, startForm } from './form.js'
+import { beside, watchBeside } from './beside.js'
+import { CallPane } from './call_pane.js'
+import { StepsSheet } from './call_steps.js'
 import { FormPane } from './form_pane.js'
-import { dangerLabel } from './kinds.js'
-import { inOrder, listPane, waited, waiting } from './list_pane.js'
+import { dangerLabel, isCall, kindOf } from './kinds.js'
+import { inOrder, listPane, takeable, waited, waiting } from './list_pane.js'
 import { again, outbox, pause, resume } from './outbox.js'
 import { sidePane } from './side_pane.js'
 import { EndSheet, KeysSheet, WordsSheet } from './sheets.js'
 import { forgetOthers } from './storage.js'
 import { TalkPane } from './talk_pane.js'
+import { TrialSheet } from './trial.js'
 import { act, board, connect, item, me, mine, open, openFromAddress, openItem, wire } from './wire.js'
 
 const allowed = () => hasRole('operator', 'supervisor')
@@ -43,7 +47,7 @@ const Console = {
     const stops = []
     onMounted(() => {
       resume()
-      stops.push(startForm(), connect(), watchAlerts())
+      stops.push(startForm(), connect(), watchAlerts(), watchBeside())
       openFromAddress()
       window.addEventListener('keydown', pressed)
     })
@@ -87,13 +91,14 @@ const Console = {
 
     /** The open one if it can be taken, else the one that waits longest. */
     function take() {
-      const takeable = item.value && ['waiting', 'callback'].includes(item.value.state) ? item.value : waiting()[0]
-      if (!takeable) return
-      openItem(takeable.id)
+      const next = item.value && (takeable(item.value) || item.value.state === 'callback') ? item.value : waiting()[0]
+      if (!next) return
+      openItem(next.id)
       run('take', async () => {
+        await nextTick() // a call has another pane than a conversation
         talk.value?.focusOnceMine()
-        await act(takeable.id, 'take')
-        again(takeable.id)
+        await act(next.id, kindOf(next.id).take)
+        again(next.id)
       })
     }
     const setState = (state) => run('state', () => ask('PUT', '/channels/console/state', { body: { state } }))
@@ -127,7 +132,8 @@ const Console = {
         setTimeout(() => fields.value?.focus())
       },
       F7: () => {
-        if (mine(item.value)) sheet.value = 'words'
+        if (isCall(open.id)) talk.value?.hold()
+        else if (mine(item.value)) sheet.value = 'words'
       },
       F8: () => {
         shown('talk')
@@ -138,13 +144,14 @@ const Console = {
         if (open.id) file()
       },
       F10: () => {
-        if (mine(item.value) || item.value?.state === 'callback') sheet.value = 'end'
+        if (isCall(open.id)) sheet.value = open.call?.mine && open.call.state !== 'ended' ? 'steps' : ''
+        else if (mine(item.value) || item.value?.state === 'callback') sheet.value = 'end'
       },
     }
     const BY_ALT = {
       ArrowUp: () => move(-1),
       ArrowDown: () => move(1),
-      KeyX: () => open.id && !open.revealed && talk.value?.show(),
+      KeyX: () => open.id && !isCall(open.id) && !open.revealed && talk.value?.show(),
       KeyB: toggleState,
     }
     function pressed(event) {
@@ -188,6 +195,7 @@ const Console = {
           h('span', null, ['等待 ', h('strong', null, line.length), ' 位']),
           line.length ? h('span', null, ['最久 ', h('strong', null, waited(line[0].asked_at))]) : null,
           h('span', { class: 'quiet' }, `就绪 ${others} 人`),
+          serviceLevel(),
           board.office_open === false ? h('span', { class: 'quiet' }, `非上班时间${board.opens_at ? `，${shortTime(board.opens_at)} 上班` : ''}`) : null,
         ]),
         h('div', { class: 'top-end' }, [
@@ -200,6 +208,12 @@ const Console = {
           iconButton('out', '退出登录', () => signOut()),
         ]),
       ])
+    }
+    function serviceLevel() {
+      const { level } = beside
+      if (!level?.offered) return null
+      const share = level.in_time_share === null ? '' : ` · 15 秒内 ${Math.round(level.in_time_share * 100)}%`
+      return h('span', { class: 'quiet', title: '今天的来电；15 秒内接听是 GB/T 33358 的要求' }, `来电 ${level.offered}${share} · 放弃 ${level.abandoned}`)
     }
     function banner() {
       if (!board.dangers.length && !alerts.cases.length) return null
@@ -230,14 +244,14 @@ const Console = {
         top(),
         banner(),
         h('main', { class: ['panes', `part-${part.value}`, { 'has-open': open.id && item.value }] }, [
-          listPane(),
+          listPane(hasRole('operator') ? () => { sheet.value = 'trial' } : null),
           h('div', { class: 'parts', role: 'tablist', 'aria-label': '这个对话' }, [
             iconButton('back', '列表', () => openItem('')),
             ...PARTS.map(({ code, label }) =>
-              h('button', { key: code, type: 'button', role: 'tab', 'aria-selected': String(part.value === code), class: ['tab', { on: part.value === code }], onClick: () => shown(code) }, label),
+              h('button', { key: code, type: 'button', role: 'tab', 'aria-selected': String(part.value === code), class: ['tab', { on: part.value === code }], onClick: () => shown(code) }, code === 'talk' && isCall(open.id) ? '通话' : label),
             ),
           ]),
-          h(TalkPane, {
+          h(item.value && isCall(open.id) ? CallPane : TalkPane, {
             ref: talk,
             busy: busy.value,
             problem: problem.value,
@@ -253,6 +267,8 @@ const Console = {
         sheet.value === 'words'
           ? h(WordsSheet, { onClose: () => { sheet.value = '' }, onPick: (text) => talk.value?.insert(text) })
           : null,
+        sheet.value === 'steps' ? h(StepsSheet, { onClose: () => { sheet.value = '' } }) : null,
+        sheet.value === 'trial' ? h(TrialSheet, { onClose: () => { sheet.value = '' } }) : null,
         sheet.value === 'end' ? h(EndSheet, { onClose: () => { sheet.value = '' } }) : null,
         secondsLeft.value !== null
           ? h(Sheet, { title: '还在吗？', onClose: stay }, () => [

@@ -177,14 +177,14 @@ export const EndSheet = {
 }
 
 export const KEYS = [
-  { keys: ['F2'], words: '接手等得最久的一位（或打开的这一位）' },
+  { keys: ['F2'], words: '接听、接手等得最久的一位（或打开的这一位）' },
   { keys: ['Alt', '↑ ↓'], words: '上一个、下一个对话' },
-  { keys: ['F4'], words: '到回复框' },
+  { keys: ['F4'], words: '到回复框；电话：改上一句' },
   { keys: ['F6'], words: '到案件表' },
-  { keys: ['F7'], words: '常用语，再按数字' },
-  { keys: ['F8'], words: '内部备注' },
+  { keys: ['F7'], words: '常用语，再按数字；电话：保持、恢复' },
+  { keys: ['F8'], words: '内部备注；电话：听录音、暂停' },
   { keys: ['F9'], words: '登记；再按一次确认' },
-  { keys: ['F10'], words: '交回、结束、转交，再按数字' },
+  { keys: ['F10'], words: '交回、结束、转交，再按数字；电话：转接、结束、话后完成' },
   { keys: ['Alt', 'X'], words: '显示号码（记入审计）' },
   { keys: ['Alt', 'B'], words: '就绪 / 小休' },
   { keys: ['F1'], words: '显示或收起这张表' },

@@ -17,7 +17,7 @@ const NAMES = { resident: '居民', assistant: '智能助手', staff: '人工', 
 /** Where a field's words came from: `{id, text}` of the line to be shown. */
 export const pointed = ref(null)
 
-function marked(entry) {
+export function marked(entry) {
   const at = pointed.value?.id === entry.id ? entry.text.indexOf(pointed.value.text) : -1
   if (at < 0 || !pointed.value.text) return entry.text
   const { text } = pointed.value

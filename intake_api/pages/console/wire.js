@@ -5,7 +5,7 @@ import { computed, reactive, ref, shallowReactive } from '../desk/vue.js'
 import { ask, ownCsrfToken } from '../desk/api.js'
 import { serverTime } from '../desk/clock.js'
 import { restore } from '../desk/session.js'
-import { addressOf, split } from './kinds.js'
+import { KINDS, addressOf, split } from './kinds.js'
 
 const RETRY = [500, 1_000, 2_000, 4_000, 8_000]
 const SIGNED_OUT = 4401
@@ -23,9 +23,9 @@ export const board = shallowReactive({
   loaded: false,
 })
 
-const blank = () => ({ id: '', entries: [], next: '', problem: null, revealed: false, phone: '' })
+const blank = () => ({ id: '', entries: [], next: '', problem: null, revealed: false, phone: '', call: null })
 
-/** The open item: its id, its transcript, and up to where that has been read. */
+/** The open item: its id, its transcript, and up to where that has been read; `call`: a call with its forms. */
 export const open = reactive(blank())
 
 /** Ticks every second, in the server's time. */
@@ -102,9 +102,10 @@ function hear(said) {
   }
 }
 
-function take({ entries, next }) {
+function take({ entries, next, call }) {
   open.next = next
   merge(entries)
+  if (call) open.call = call
 }
 
 function merge(entries) {
@@ -132,7 +133,7 @@ export function openItem(id) {
 
 export function openFromAddress() {
   const [, , kind, number] = location.pathname.split('/')
-  if (kind && number) openItem(`${kind}:${number}`)
+  if (KINDS[kind] && number) openItem(`${kind}:${number}`)
 }
 
 /** Names and numbers in the open transcript; that one looked is recorded. */

@@ -16,6 +16,7 @@ import { ClaimMark } from './claim_mark.js'
 import { clockTag, stateTag, urgencyTag } from './case_tags.js'
 import { CaseMap } from './case_map.js'
 import { CaseFacts } from './case_facts.js'
+import { CallRecordings } from './call_recordings.js'
 import { Attachments, evidence } from './attachments.js'
 import { ACTIONS, inOrder } from './action_table.js'
 import { ActionBar } from './action_bar.js'
@@ -204,6 +205,7 @@ export const CasePane = {
               h('span', { class: 'quiet' }, `${openCase.similar.length} 件`),
             )
           : null,
+        case_.channel === 'hotline' ? h(CallRecordings, { key: `calls ${case_.case_no}`, caseNo: case_.case_no }) : null,
         said.transcript?.length ? transcript(said.transcript) : null,
         releases.value ? h(Publicity, { number: case_.case_no, version: case_.version, onDone: () => renew() }) : null,
         section(

@@ -143,6 +143,13 @@ async def take(page: Page) -> None:
     await expect(page.get_by_label("回复居民")).to_be_focused()
 
 
+async def take_call(page: Page) -> None:
+    """Take the call that waits longest, or the open one."""
+    await expect(page.get_by_role("region", name="等待接手").locator(".talk-row").first).to_be_visible()
+    await page.keyboard.press("F2")
+    await expect(page.get_by_role("button", name="保持")).to_be_visible()
+
+
 def transcript(page: Page):
     return page.get_by_role("log")
 
