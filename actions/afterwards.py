@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from actions import english_words, words
+from actions.english_titles import title
 from actions.errand import (
     MOST_TRIES,
     RATE,
@@ -17,6 +18,7 @@ from actions.errand import (
     URGE,
     WITHDRAW,
     Errand,
+    grade_words,
     is_unhappy,
 )
 from actions.heard import Heard
@@ -232,7 +234,8 @@ class Afterwards:
             if refused.code not in ("rated", "not_in_this_state"):
                 raise
             return "utter_refused", {"detail": refused.detail}
-        told = {"case": speaker.words.case_words(case), "grade": speaker.words.grade_words(errand.grade or "")}
+        grade = title(grade_words(errand.grade or "")) if speaker.english else grade_words(errand.grade or "")
+        told = {"case": speaker.words.case_words(case), "grade": grade}
         if not is_unhappy(errand):
             return "utter_rated", told
         asks = await self._asks_reopening(number, speaker)

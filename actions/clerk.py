@@ -375,8 +375,9 @@ def _talk_of(tracker: Tracker) -> Talk:
         pushed_case(tracker), is_english(tracker),
     )  # fmt: skip
     report = Report.from_slot(tracker.get_slot("report"))
+    heard = heard_of(tracker.latest_message)
     return Talk(
-        heard=heard_in_english(heard_of(tracker.latest_message), report.asked),
+        heard=heard_in_english(heard, report.asked) if speaker.english else heard,
         speaker=speaker,
         people=hand_over.people_of(metadata_of(tracker)),
         report=report,

@@ -11,8 +11,6 @@ from typing import Any
 from actions import words
 from actions.dialogue import CHOICES, Report
 from actions.english import category_names
-from actions.english_titles import title
-from actions.errand import grade_words as grade_words_in_chinese
 
 _CHINA = timezone(timedelta(hours=8))
 _LONGEST_SHOWN = 200
@@ -139,11 +137,6 @@ def case_title(case: dict[str, Any]) -> str:
     """A case on a button."""
     at = datetime.fromisoformat(case["received_at"]).astimezone(_CHINA)
     return f"{at.day} {at:%b} {category_name((case.get('category') or {}).get('code') or '') or 'Report'}"
-
-
-def grade_words(grade: str) -> str:
-    """A grade as it is said."""
-    return title(grade_words_in_chinese(grade)).lower()
 
 
 def progress_text(case: dict[str, Any], note: str = "", now: datetime | None = None) -> str:

@@ -9,7 +9,7 @@ said in simplified characters becomes traditional here, so nobody else needs to 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -118,7 +118,13 @@ _TITLES = {"不等了": "Stop waiting"}  # of the gateway's own buttons; the ass
 _AS_THEY_ARE = frozenset({QUOTED, "description", "case_no", "code", "status", "kind", "precision", "phone", "due_at"})
 
 
-def put(reply: Reply, language: str | None) -> Reply:
+def put_all(replies: Sequence[Reply], language: str | None) -> list[Reply]:
+    """An answer in the conversation's language; the assistant's card that names what is quoted comes after the text."""
+    quoted = [str(words) for reply in replies for words in (reply.custom or {}).get(QUOTED) or ()]
+    return [put(reply, language, quoted) for reply in replies]
+
+
+def put(reply: Reply, language: str | None, quoted: Sequence[str] = ()) -> Reply:
     """``reply`` in the conversation's language. Payloads of buttons and the resident's own words are left alone."""
     if language == ENGLISH:
         return replace(
@@ -129,7 +135,6 @@ def put(reply: Reply, language: str | None) -> Reply:
         )
     if language != TRADITIONAL:
         return reply
-    quoted = [str(words) for words in (reply.custom or {}).get(QUOTED) or ()]
     return replace(
         reply,
         text=traditional(reply.text, quoted),
@@ -138,11 +143,11 @@ def put(reply: Reply, language: str | None) -> Reply:
     )
 
 
-def _card(card: Json, quoted: list[str]) -> Json:
+def _card(card: Json, quoted: Sequence[str]) -> Json:
     return {name: value if name in _AS_THEY_ARE else _converted(value, quoted) for name, value in card.items()}
 
 
-def _converted(value: Any, quoted: list[str]) -> Any:
+def _converted(value: Any, quoted: Sequence[str]) -> Any:
     if isinstance(value, str):
         return traditional(value, quoted)
     return _card(value, quoted) if isinstance(value, dict) else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -125,7 +125,7 @@ class Reply:
     text: str
     buttons: tuple[Button, ...] = ()
     custom: Json | None = None
-    english: str = ""
+    english: str = field(default="", compare=False)
 
     def content(self) -> Json:
         """The reply as the contract's JSON; what is empty is left out."""

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from channels.gateway import people
 from channels.gateway.database import Database
-from channels.gateway.language import put
+from channels.gateway.language import put, put_all
 from channels.gateway.message import Answer, Button, Inbound, Json, Reply, inbound_from, reply_from
 from channels.gateway.people import Line
 from channels.gateway.rows import insert_messages, language_in, lock, message_row
@@ -273,7 +273,7 @@ class Store:
             replies = [*replies, *also(connection)]
         if language != work.language:
             connection.execute(sa.update(conversations).where(conversations.c.id == sender).values(language=language))
-        replies = [put(reply, language) for reply in replies]
+        replies = put_all(replies, language)
         seqs = insert_messages(
             connection,
             *(

@@ -57,7 +57,7 @@ export const CaseCard = {
           [t("地点"), location && (location.text || location)],
           [t("内容"), props.headed ? "" : description],
           [t("承办"), nameOf(department) || (over ? "" : t("正在确定"))],
-          [t("时限"), over ? "" : dueTime(due)],
+          [t("时限"), over ? "" : dueTime(due, props.case.language)],
         ]),
       ]);
     };
@@ -88,7 +88,7 @@ export const SummaryCard = {
             ? h("small", [town, place.precision && t(PRECISION[place.precision])].filter(Boolean).join(" · ")) : null,
         ])],
         [t("承办"), nameOf(department)],
-        [t("时限"), dueTime(due)],
+        [t("时限"), dueTime(due, props.summary.language)],
         [t("电话"), phone],
       ]),
       located ? h(PlaceButton, { place: { lat: place.lat, lng: place.lng, label: place.text }, onMap: (it) => emit("map", it) }) : null,

@@ -67,12 +67,13 @@ export function spokenTime(at, now = new Date()) {
   return d.getUTCFullYear() === today.getUTCFullYear() ? date : `${d.getUTCFullYear()}年${date}`;
 }
 
-/** When something is due: 11月29日（周日）17:30前. */
-export function dueTime(at) {
+/** When something is due: 11月29日（周日）17:30前; in the language of a card. */
+export function dueTime(at, language = "zh-Hans") {
   const d = inChina(at);
   if (!at || Number.isNaN(d.getTime())) return "";
+  if (language === "en") return d.toLocaleString("en-GB", { timeZone: "UTC", weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
   const year = d.getUTCFullYear() === inChina(new Date()).getUTCFullYear() ? "" : `${d.getUTCFullYear()}年`;
-  return `${year}${d.getUTCMonth() + 1}月${d.getUTCDate()}日（${DAYS[d.getUTCDay()]}）${clock(d)} 前`;
+  return `${year}${d.getUTCMonth() + 1}月${d.getUTCDate()}日（${language === "zh-Hant" ? DAYS[d.getUTCDay()].replace("周", "週") : DAYS[d.getUTCDay()]}）${clock(d)} 前`;
 }
 
 /** Metres, as people say them. */

@@ -145,7 +145,11 @@ def test_the_second_problem_is_taken_up_with_the_phone_of_the_first(tmp_path):
     later = Report(matter="飞线充电", scores={"1514": 0.9}, place="银都路812弄").to_slot()
     filing = Filing(Drafts(tmp_path / "d.db"), Intake())
     _, slots = run(FileReport(filing), tracker(slots={"report": confirmed(later=later)}))
-    assert (slots["report"]["matter"], slots["report"]["phone"], slots["taken_up"]) == ("飞线充电", "13812345678", "second")
+    assert (slots["report"]["matter"], slots["report"]["phone"], slots["taken_up"]) == (
+        "飞线充电",
+        "13812345678",
+        "second",
+    )
 
 
 def test_a_dropped_report_files_nothing_and_an_unfinished_one_stays_known(tmp_path):
