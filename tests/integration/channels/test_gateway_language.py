@@ -64,4 +64,4 @@ async def test_news_and_our_own_words_are_english_for_who_writes_english(store, 
     await gateway.push(sender, "outbox:1", Reply("您的案件已经办结。", english="Your case is closed."))
     assert (await store.history(sender, 0, 50))[-1].content["text"] == "Your case is closed."
     failing = True
-    assert (await gateway.handle(text("It is still there"))).replies [0].text == BUSY.english
+    assert (await gateway.handle(text("It is still there"))).replies[0].text == BUSY.english
