@@ -100,6 +100,12 @@ def _converter() -> Any:
     return opencc.OpenCC("s2hk")
 
 
+def load() -> None:
+    """Read all tables, which takes a moment: a process does it before it serves."""
+    language_of("好")
+    traditional("好")
+
+
 def traditional(text: str, quoted: Iterable[str] = ()) -> str:
     """``text`` in traditional characters as Hong Kong writes them; what is ``quoted`` in it stays as it is."""
     kept = sorted({quote for quote in quoted if quote}, key=len, reverse=True)
