@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from actions import words
+from actions import english_words, words
+from actions.english_titles import title
 from actions.errand import (
     MOST_TRIES,
     RATE,
@@ -45,6 +46,13 @@ class Speaker:
     key: str
     now: datetime
     pushed: str | None = None
+    english: bool = False
+    """they write English"""
+
+    @property
+    def words(self) -> Any:
+        """How cases are put into words for them."""
+        return english_words if self.english else words
 
 
 class Afterwards:
@@ -85,8 +93,8 @@ class Afterwards:
             photos = {"channel_user": speaker.user, "text": "", "attachments": list(attachments)}
             await self._intake.act(number, "supplement", photos, f"{speaker.key}-photos")
         return "utter_joined", {
-            "case": words.case_words(case),
-            "state": words.state_words(case),
+            "case": speaker.words.case_words(case),
+            "state": speaker.words.state_words(case),
             "json_message": words.case_card(case) | {"kind": "progress"},
         }
 
@@ -102,7 +110,7 @@ class Afterwards:
             if errand.kind == RATE and pushed:
                 found = pushed
             if len(found) > 1:
-                return _choice(errand, found)
+                return _choice(errand, found, speaker)
             errand = replace(errand, case_no=str(found[0]["case_no"]))
         number = str(errand.case_no)
         try:
@@ -141,7 +149,7 @@ class Afterwards:
     async def _tell(self, errand: Errand, case: Case, speaker: Speaker) -> Answer:
         note = "" if errand.checked else await self._note(case, speaker)
         values: dict[str, Any] = {
-            "status": words.progress_text(case, note, speaker.now),
+            "status": speaker.words.progress_text(case, note, speaker.now),
             "json_message": words.case_card(case) | {"kind": "progress"},
         }
         if errand.checked and case["status"] not in OVER:
@@ -159,7 +167,7 @@ class Afterwards:
 
     async def _urge(self, errand: Errand, case: Case, speaker: Speaker) -> Answer:
         if case["status"] in OVER:
-            return None, [_over(case)]
+            return None, [_over(case, speaker)]
         await self._follow_if_checked(errand, speaker)
         body = {"channel_user": speaker.user, "reason": errand.words}
         try:
@@ -167,41 +175,41 @@ class Afterwards:
         except IntakeRefused as refused:
             if refused.code not in ("urged_lately", "not_in_this_state"):
                 raise
-            told = {"detail": refused.detail, "status": words.progress_text(case, "", speaker.now)}
+            told = {"detail": refused.detail, "status": speaker.words.progress_text(case, "", speaker.now)}
             return None, [("utter_not_urged", told)]
-        return None, [("utter_urged", {"status": words.progress_text(case, "", speaker.now)})]
+        return None, [("utter_urged", {"status": speaker.words.progress_text(case, "", speaker.now)})]
 
     async def _supplement(self, errand: Errand, case: Case, speaker: Speaker) -> Answer:
         if case["status"] in OVER:
-            return None, [_over(case)]
+            return None, [_over(case, speaker)]
         if not errand.words and not errand.attachments:
             if errand.asked == "what" and errand.tries >= MOST_TRIES:
                 return None, [("utter_let_go", {})]
-            return errand.asking("what"), [("utter_supplement_what", {"case": words.case_words(case)})]
+            return errand.asking("what"), [("utter_supplement_what", {"case": speaker.words.case_words(case)})]
         await self._follow_if_checked(errand, speaker)
         text = errand.words[:_LONGEST_SUPPLEMENT]
         body = {"channel_user": speaker.user, "text": text, "attachments": list(errand.attachments)}
         await self._intake.act(str(case["case_no"]), SUPPLEMENT, body, f"{speaker.key}-supplement")
-        return None, [("utter_supplemented", {"case": words.case_words(case)})]
+        return None, [("utter_supplemented", {"case": speaker.words.case_words(case)})]
 
     async def _withdraw(self, errand: Errand, case: Case, speaker: Speaker) -> Answer:
         if case["status"] in OVER:
-            return None, [_over(case)]
+            return None, [_over(case, speaker)]
         if errand.dropped:
-            return None, [("utter_not_withdrawn", {"case": words.case_words(case)})]
+            return None, [("utter_not_withdrawn", {"case": speaker.words.case_words(case)})]
         if not errand.sure:
             buttons = [button("确定撤销", "sure", "yes"), button("不撤，继续办", "sure", "no")]
             asked = "utter_withdraw_sure" if errand.words else "utter_withdraw_why"
-            return errand.asking("sure"), [(asked, {"case": words.case_words(case), "buttons": buttons})]
+            return errand.asking("sure"), [(asked, {"case": speaker.words.case_words(case), "buttons": buttons})]
         body = {"channel_user": speaker.user, "reason": errand.words}
         after = await self._intake.act(str(case["case_no"]), WITHDRAW, body, f"{speaker.key}-withdraw")
         said = "utter_withdrawn" if after["status"] == "withdrawn" else "utter_withdrawal_noted"
-        return None, [(said, {"case": words.case_words(after)})]
+        return None, [(said, {"case": speaker.words.case_words(after)})]
 
     async def _rate(self, errand: Errand, case: Case, speaker: Speaker) -> Answer:
-        told = {"case": words.case_words(case)}
+        told = {"case": speaker.words.case_words(case)}
         if case["status"] not in ("closed", "merged"):
-            status = words.progress_text(case, "", speaker.now)
+            status = speaker.words.progress_text(case, "", speaker.now)
             return None, [
                 ("utter_not_closed_yet" if case["status"] not in OVER else "utter_status", {"status": status})
             ]
@@ -230,7 +238,8 @@ class Afterwards:
             if refused.code not in ("rated", "not_in_this_state"):
                 raise
             return "utter_refused", {"detail": refused.detail}
-        told = {"case": words.case_words(case), "grade": grade_words(errand.grade or "")}
+        grade = title(grade_words(errand.grade or "")) if speaker.english else grade_words(errand.grade or "")
+        told = {"case": speaker.words.case_words(case), "grade": grade}
         if not is_unhappy(errand):
             return "utter_rated", told
         asks = await self._asks_reopening(number, speaker)
@@ -252,15 +261,15 @@ class Afterwards:
             await self._intake.act(str(errand.case_no), "follow", body, f"{speaker.key}-follow")
 
 
-def _choice(errand: Errand, found: list[Case]) -> tuple[Errand, None, list[Said]]:
+def _choice(errand: Errand, found: list[Case], speaker: Speaker) -> tuple[Errand, None, list[Said]]:
     numbers = tuple(str(case["case_no"]) for case in found)
-    lines = [f"{at}. {words.case_line(case)}" for at, case in enumerate(found, 1)]
-    buttons = [button(words.case_title(case), "case", str(case["case_no"])) for case in found]
+    lines = [f"{at}. {speaker.words.case_line(case)}" for at, case in enumerate(found, 1)]
+    buttons = [button(speaker.words.case_title(case), "case", str(case["case_no"])) for case in found]
     asking = replace(errand, offered=numbers).asking("which")
     return asking, None, [("utter_which_case", {"cases": "\n".join(lines), "buttons": buttons})]
 
 
-def _over(case: Case) -> Said:
+def _over(case: Case, speaker: Speaker) -> Said:
     if case["status"] in ("closed", "merged"):
-        return "utter_over_closed", {"case": words.case_words(case), "state": words.state_words(case)}
-    return "utter_over", {"case": words.case_words(case), "state": words.state_words(case)}
+        return "utter_over_closed", {"case": speaker.words.case_words(case), "state": speaker.words.state_words(case)}
+    return "utter_over", {"case": speaker.words.case_words(case), "state": speaker.words.state_words(case)}

@@ -11,19 +11,21 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import english_words, hand_over, pausing, routing, words
 from actions import errand as errands
-from actions import hand_over, pausing, routing, words
 from actions.afterwards import Afterwards, Speaker
 from actions.dialogue import Report, Turn, hear, offer_photo_place, still, take_up
 from actions.drafts import draft_id
+from actions.english import heard_in_english
 from actions.errand import CALL_BACK, MOST_TRIES, STATUS, SUPPLEMENT, URGE, WITHDRAW, Errand
 from actions.heard import Heard, Place, Problem
 from actions.intake import Intake, IntakeDown, IntakeRefused
 from actions.report_form import SECOND, TAKEN_UP, report_body
-from actions.said import Said, button
+from actions.said import Said, button, utter
 from actions.tracker import (
     conversation_of,
     heard_of,
+    is_english,
     message_id_of,
     metadata_of,
     pushed_case,
@@ -51,6 +53,8 @@ class Talk:
     people: hand_over.People
     report: Report
     errand: Errand | None = None
+    english: bool = False
+    """the resident writes English: what is said is said in it"""
     misses: int = 0
     """turns in a row that were not understood"""
     says: list[Said] = field(default_factory=list)
@@ -368,13 +372,16 @@ def _talk_of(tracker: Tracker) -> Talk:
     channel, user = conversation_of(tracker)
     speaker = Speaker(
         channel, user, draft_id(tracker.sender_id, message_id_of(tracker)), datetime.now(timezone.utc),
-        pushed_case(tracker),
+        pushed_case(tracker), is_english(tracker),
     )  # fmt: skip
+    report = Report.from_slot(tracker.get_slot("report"))
+    heard = heard_of(tracker.latest_message)
     return Talk(
-        heard=heard_of(tracker.latest_message),
+        heard=heard_in_english(heard, report.asked) if speaker.english else heard,
         speaker=speaker,
         people=hand_over.people_of(metadata_of(tracker)),
-        report=Report.from_slot(tracker.get_slot("report")),
+        report=report,
+        english=speaker.english,
         errand=Errand.from_slot(tracker.get_slot("errand")),
         misses=int(tracker.get_slot("misses") or 0),
     )
@@ -410,17 +417,21 @@ def _heard_again(origin: dict[str, Any]) -> Heard:
 def _utter(dispatcher: CollectingDispatcher, talk: Talk, said: Said) -> None:
     name, values = said
     if name == "utter_which":
-        dispatcher.utter_message(response=name, buttons=words.choice_buttons(talk.report))
+        buttons = english_words.choice_buttons(talk.report) if talk.english else words.choice_buttons(talk.report)
+        utter(dispatcher, talk.english, name, buttons=buttons)
     elif name == "utter_summary":
-        summary = words.summary_text(talk.report, talk.preview, talk.similar, ask_phone=values.get("ask_phone", True))
-        dispatcher.utter_message(
-            response=name,
+        told = english_words if talk.english else words
+        summary = told.summary_text(talk.report, talk.preview, talk.similar, ask_phone=values.get("ask_phone", True))
+        utter(
+            dispatcher,
+            talk.english,
+            name,
             summary=summary,
             buttons=words.summary_buttons(talk.report, talk.similar),
-            json_message=words.summary_card(talk.report, talk.preview, talk.similar),
+            json_message=told.summary_card(talk.report, talk.preview, talk.similar),
         )
     else:
-        dispatcher.utter_message(response=name, **values)
+        utter(dispatcher, talk.english, name, **values)
 
 
 def _slots(talk: Talk) -> list[EventType]:

@@ -23,7 +23,8 @@ from actions.dialogue import Report
 from actions.heard import Place
 from actions.intake import Intake, IntakeDown, IntakeRefused
 from actions.report_form import TAKEN_UP
-from actions.tracker import heard_of, told_of_outcome
+from actions.said import utter
+from actions.tracker import heard_of, is_english, told_of_outcome
 
 log = logging.getLogger(__name__)
 
@@ -176,7 +177,8 @@ class Consult(Action):
         """Look the question up and say what was found."""
         question = question_of(tracker.latest_message)
         form = [SlotSet(CONSULTED, None), FollowupAction("report_form")]
-        if not question.text.strip() or is_report(question) or is_about_a_case(tracker):
+        # the articles are in Chinese: a question in English is registered for the department
+        if not question.text.strip() or is_english(tracker) or is_report(question) or is_about_a_case(tracker):
             return form
         try:
             reply = reply_to([Article.of(item) for item in await self._intake.search_knowledge(question.text)])
@@ -219,10 +221,10 @@ class Consulted(Action):
         entities = {entity["entity"]: entity.get("value") for entity in tracker.latest_message.get("entities") or []}
         kept = tracker.get_slot(CONSULTED)
         if entities.get("solved") != "no" or not kept:
-            dispatcher.utter_message(response="utter_consult_solved" if kept else "utter_nothing_open")
+            utter(dispatcher, is_english(tracker), "utter_consult_solved" if kept else "utter_nothing_open")
             return [SlotSet(CONSULTED, None)]
         await _note(self._intake, kept)
-        dispatcher.utter_message(response="utter_consult_register")
+        utter(dispatcher, is_english(tracker), "utter_consult_register")
         report = Report(matter=kept["text"], act="consult", scores=dict(kept["scores"]))
         return [
             SlotSet("report", report.to_slot()),

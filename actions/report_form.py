@@ -8,11 +8,12 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import words
+from actions import english_words, words
 from actions.dialogue import Report
 from actions.drafts import draft_id
 from actions.filing import Filing
-from actions.tracker import OVER, conversation_of, message_id_of, transcript_of
+from actions.said import utter
+from actions.tracker import OVER, conversation_of, is_english, message_id_of, transcript_of
 
 TAKEN_UP = "taken_up"
 """Slot that says why there is nothing new to hear: the report in hand was known before."""
@@ -84,15 +85,19 @@ class FileReport(Action):
 
     async def _file(self, dispatcher: CollectingDispatcher, tracker: Tracker, report: Report, part: str) -> list[str]:
         """File one report; its number, if it has one yet."""
+        english = is_english(tracker)
         body = report_body(report, tracker) | {"transcript": transcript_of(tracker)}
         case = await self._filing.file(draft_id(tracker.sender_id, message_id_of(tracker) + part), body)
         if case is None:
-            dispatcher.utter_message(response="utter_kept")
+            utter(dispatcher, english, "utter_kept")
             return []
-        dispatcher.utter_message(
-            response="utter_filed",
+        who = english_words.who_and_when(case) or "as soon as possible" if english else words.who_and_when(case)
+        utter(
+            dispatcher,
+            english,
+            "utter_filed",
             case_no=words.spoken_number(case["case_no"]),
-            who=words.who_and_when(case) or "工作人员会尽快处理",
+            who=who or "工作人员会尽快处理",
             json_message=words.case_card(case),
         )
         return [str(case["case_no"])]

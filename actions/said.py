@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.english_titles import title
+
 Said = tuple[str, dict[str, Any]]
 """A response's name and its values; ``buttons`` and ``json_message`` (a card) among them go beside the text."""
+
+
+def utter(dispatcher: CollectingDispatcher, english: bool, name: str, **values: Any) -> None:
+    """Say a response of the domain; to who writes English its ``_en`` form (``bot/domain/english.yml``)."""
+    if english:
+        name = f"{name}_en"
+        if values.get("buttons"):
+            values["buttons"] = [{**each, "title": title(each["title"])} for each in values["buttons"]]
+    dispatcher.utter_message(response=name, **values)
 
 
 def button(title: str, what: str, value: str) -> dict[str, str]:

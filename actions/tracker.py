@@ -11,6 +11,7 @@ from typing import Any
 from rasa_sdk import Tracker
 
 from actions import words
+from actions.english import LANGUAGE
 from actions.heard import Heard, Place, Problem
 
 LONGEST_TRANSCRIPT = 200
@@ -76,6 +77,11 @@ def message_id_of(tracker: Tracker) -> str:
     """The channel's id of the latest message; Rasa's own where there is none."""
     message = tracker.latest_message
     return str((message.get("metadata") or {}).get("message_id") or message.get("message_id") or len(tracker.events))
+
+
+def is_english(tracker: Tracker) -> bool:
+    """Whether the resident writes English, as the gateway decided (``channels/gateway/language.py``)."""
+    return metadata_of(tracker).get("language") == LANGUAGE
 
 
 def metadata_of(tracker: Tracker) -> dict[str, Any]:

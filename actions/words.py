@@ -163,7 +163,15 @@ def summary_card(
         "phone": f"{report.phone[:3]}****{report.phone[-4:]}" if report.phone else None,
         "attachments": len(report.attachments),
         "similar": similar["case_no"] if similar else None,
+        "quoted": _quoted(report),
     }
+
+
+def _quoted(report: Report) -> list[str]:
+    """The resident's own words in the summary: they are read back in the script in which they were written."""
+    told = [report, *([report.second] if report.second else [])]
+    matters = [each.matter.replace("\n", "；")[:_LONGEST_SHOWN] for each in told]
+    return [words for words in (*matters, *(each.place for each in told)) if words]
 
 
 def summary_buttons(report: Report, similar: dict[str, Any] | None = None) -> list[dict[str, str]]:

@@ -24,6 +24,7 @@ from channels.console.live import Live
 from channels.console.sources import Source
 from channels.console.views import CONSOLE, Console, add_console_routes
 from channels.front import SESSION, Passage, add_front_routes
+from channels.gateway import language
 from channels.gateway.courier import Courier
 from channels.gateway.database import Database
 from channels.gateway.dialogue import Dialogue, RasaDialogue
@@ -119,6 +120,7 @@ async def _working(
 ) -> AsyncIterator[None]:
     """Serve the channels while the block lasts."""
     async with AsyncExitStack() as stack:
+        await asyncio.to_thread(language.load)
         database = await stack.enter_async_context(_database(settings))
         store = Store(database)
         app[SESSION] = session = await stack.enter_async_context(_session())

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from channels.gateway.announcement_in_english import in_english
 from channels.gateway.message import Json, Reply
 
 # China has one clock for all its cities
@@ -31,10 +32,12 @@ def announcement(kind: str, case_no: str, payload: Mapping[str, Any]) -> Reply:
     """The words and the card for an outbox item. A kind that has no words of its own is told by the case's state."""
     card = case_card(case_no, payload)
     words = _words(kind, grouped(case_no), card, payload)
+    english = in_english(kind, grouped(case_no), card, payload)
     if payload.get("within"):
         # the reporter knows their own number only
         words += f"（您的反映已并入案件 {grouped(str(payload['within']))} 一起办理）"
-    return Reply(words, custom=card)
+        english += f" (It is handled together with case {grouped(str(payload['within']))}.)"
+    return Reply(words, custom=card, english=english)
 
 
 def _words(kind: str, number: str, card: Json, payload: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from bot.language.danger import danger_now
 from channels.gateway import metrics, people
 from channels.gateway.dialogue import AssistantFailed, AssistantSlow, AssistantUnreachable, Dialogue
 from channels.gateway.handover import Presence, Request, request_in
+from channels.gateway.language import language_after
 from channels.gateway.media import Fetch, MediaAway, MediaLost
 from channels.gateway.message import Answer, Inbound, Json, Kind, Reply
 from channels.gateway.people import BackWithAssistant, Line
@@ -297,7 +298,7 @@ class Gateway:
     async def _handle_one(self, owner: str, work: Work, arrival: float | None) -> Work | None:
         """Answer one message and keep the answer. Returns the next one, None when the lease has been let go."""
         began = time.perf_counter()
-        exchange = _Exchange(work.message)
+        exchange = _Exchange(work.message, language_after(work.message, work.language))
         given_up = False
         try:
             replies = await self._replies(work, exchange)
@@ -317,6 +318,7 @@ class Gateway:
                 replace(work, message=exchange.message),
                 replies,
                 now,
+                language=exchange.language,
                 given_up=given_up,
                 also=await self._besides(work, exchange, request, now),
             )
@@ -439,7 +441,7 @@ class Gateway:
                         return replies
                 if not still_thinking:
                     maybe_heard = True
-                    replies = await self._dialogue.ask(message.sender, text, metadata(message, told))
+                    replies = await self._dialogue.ask(message.sender, text, metadata(message, told, exchange.language))
                     if replies:
                         return replies
                     # its actions did not answer; silence helps nobody
@@ -489,6 +491,7 @@ class _Exchange:
     """
 
     message: Inbound
+    language: str | None = None
     others_seconds: float = 0.0
     presence: Presence = NOBODY
 

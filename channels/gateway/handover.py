@@ -99,11 +99,12 @@ _NO_MORE = re.compile(
     r"(?:(?:那|我|还是|就)*(?:取消|不用了?|不等了?|算了|不需要了?|不要了?|不转了?|别转了?|退出)"
     r"(?:人工|排队|转人工|等待|等|客服|工作人员)*(?:了|吧|谢谢|[,，。！!~ ])*)+"
 )
+_NO_MORE_IN_ENGLISH = re.compile(r"(?:please\s+)?(?:cancel|stop waiting|never ?mind)(?: it)?[.! ]*", re.IGNORECASE)
 
 
 def wants_assistant(text: str) -> bool:
     """Whether somebody who waits for a person says that they do not want to any more."""
-    return _NO_MORE.fullmatch(simplify(text).strip()) is not None
+    return bool(_NO_MORE.fullmatch(simplify(text).strip()) or _NO_MORE_IN_ENGLISH.fullmatch(text.strip()))
 
 
 CANCEL = Button("不等了", "取消")
@@ -113,20 +114,38 @@ CANCEL = Button("不等了", "取消")
 def in_line(before: int) -> Reply:
     """What somebody hears who waits, with so many before them. That a person comes the assistant has said."""
     place = f"您前面还有 {before} 位" if before else "您是下一位"
-    return Reply(f"{place}，请稍等。等候时可以继续把情况发在这里；不想等了，回“取消”。", (CANCEL,))
+    return Reply(
+        f"{place}，请稍等。等候时可以继续把情况发在这里；不想等了，回“取消”。",
+        (CANCEL,),
+        english=f"People before you: {before}. You can go on writing here meanwhile; to stop waiting, reply “cancel”.",
+    )
 
 
 def arranged(opens_at: datetime | None) -> Reply:
     """Nobody is there: a person turns to the resident later."""
     when = f"{local_time(opens_at.isoformat())}上班后" if opens_at else "有人上线后"
     return Reply(
-        f"现在没有人工受理员在线，您的请求已经登记，{when}会有人联系您。您也可以现在就把问题告诉我，我先帮您登记。"
+        f"现在没有人工受理员在线，您的请求已经登记，{when}会有人联系您。您也可以现在就把问题告诉我，我先帮您登记。",
+        english="No operator is on duty now. Your request is registered and somebody will contact you. "
+        "You can also tell me the problem now and I will report it.",
     )
 
 
-CANCELLED = Reply("好的，不转人工了，我接着为您服务。")
-TAKEN = Reply("人工受理员已接入，为您服务。")
-GIVEN_BACK = Reply("人工服务先到这里，我接着为您服务。需要时再说“转人工”。")
-CLOSED = Reply("本次人工服务已结束。后续进展会在这里告诉您，有新的问题直接发给我就行。")
-LAPSED = Reply("刚才的受理员暂时离开了，正在请其他同事接手，您排在最前面。您说的都已经记下，不用再说一遍。")
-WENT_SILENT = Reply("您有一段时间没有回复，人工服务先结束了。需要时再说“转人工”，之前说的都还在。")
+CANCELLED = Reply("好的，不转人工了，我接着为您服务。", english="All right, I will go on helping you myself.")
+TAKEN = Reply("人工受理员已接入，为您服务。", english="An operator has joined.")
+GIVEN_BACK = Reply(
+    "人工服务先到这里，我接着为您服务。需要时再说“转人工”。",
+    english="The operator has left; I go on. Ask for an “agent” at any time.",
+)
+CLOSED = Reply(
+    "本次人工服务已结束。后续进展会在这里告诉您，有新的问题直接发给我就行。",
+    english="This talk with an operator is over. News will come here; send me any new problem.",
+)
+LAPSED = Reply(
+    "刚才的受理员暂时离开了，正在请其他同事接手，您排在最前面。您说的都已经记下，不用再说一遍。",
+    english="The operator is away for the moment; a colleague takes over and you are first in line. Nothing is lost.",
+)
+WENT_SILENT = Reply(
+    "您有一段时间没有回复，人工服务先结束了。需要时再说“转人工”，之前说的都还在。",
+    english="We have not heard from you for a while, so the operator has left. Ask for an “agent” at any time.",
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -120,11 +120,15 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One thing said to the resident. ``custom`` is a card (``kind`` names it) for channels that can show one."""
+    """One thing said to the resident. ``custom`` is a card (``kind`` names it) for channels that can show one.
+
+    ``english``: the same text for residents who write English, where there is one; not kept (gateway/language.py).
+    """
 
     text: str
     buttons: tuple[Button, ...] = ()
     custom: Json | None = None
+    english: str = field(default="", compare=False)
 
     def content(self) -> Json:
         """The reply as the contract's JSON; what is empty is left out."""

@@ -17,9 +17,10 @@ import sqlalchemy as sa
 from channels.gateway import handover as words
 from channels.gateway.database import Database
 from channels.gateway.handover import WITH_PEOPLE, Outcome, Presence, Request, Staff, State
+from channels.gateway.language import put
 from channels.gateway.message import Inbound, Kind, Reply
 from channels.gateway.people_tables import dangers, handover_notes, handovers
-from channels.gateway.rows import insert_messages, insert_new, lock, message_row
+from channels.gateway.rows import insert_messages, insert_new, language_in, lock, message_row
 from channels.gateway.tables import Status, messages
 
 T = TypeVar("T")
@@ -430,7 +431,8 @@ class People:
 def _say(
     connection: sa.Connection, sender: str, message_id: str, reply: Reply, now: datetime, *, by: Staff | None = None
 ) -> int:
-    content = reply.content() | ({"staff": {"id": by.id, "name": by.name}} if by else {})
+    said = reply if by else put(reply, language_in(connection, sender))  # a person's words are their own
+    content = said.content() | ({"staff": {"id": by.id, "name": by.name}} if by else {})
     (seq,) = insert_messages(connection, message_row(sender, message_id, content, now, Status.STAFF))
     return seq
 

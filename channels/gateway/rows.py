@@ -19,6 +19,13 @@ def lock(connection: sa.Connection, sender: str) -> None:
         connection.execute(row)
 
 
+def language_in(connection: sa.Connection, sender: str) -> str | None:
+    """The language in which the conversation is held (gateway/language.py); None: nothing was written yet."""
+    row = sa.select(conversations.c.language).where(conversations.c.id == sender)
+    language: str | None = connection.execute(row).scalar_one_or_none()
+    return language
+
+
 def message_row(sender: str, message_id: str, content: Json, at: datetime, status: Status, **more: object) -> Json:
     """A message to insert. Only residents' messages begin as pending."""
     row: Json = {

@@ -17,10 +17,11 @@ import sqlalchemy as sa
 
 from channels.gateway import people
 from channels.gateway.database import Database
+from channels.gateway.language import put, put_all
 from channels.gateway.message import Answer, Button, Inbound, Json, Reply, inbound_from, reply_from
 from channels.gateway.offers import Offer, Press, standing
 from channels.gateway.people import Line
-from channels.gateway.rows import insert_messages, lock, message_row
+from channels.gateway.rows import insert_messages, language_in, lock, message_row
 from channels.gateway.tables import Status, attachments, conversations, leases, messages
 
 P = ParamSpec("P")
@@ -66,6 +67,9 @@ class Work:
 
     untold: tuple[Line, ...] = ()
     """What the assistant has to be told before it is asked."""
+
+    language: str | None = None
+    """In which the conversation was held so far; None: nothing was written yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,19 +249,24 @@ class Store:
         replies: Sequence[Reply],
         now: datetime,
         *,
+        language: str | None = None,
         given_up: bool = False,
         also: Callable[[sa.Connection], Sequence[Reply]] | None = None,
     ) -> tuple[Answer, Work | None]:
         """Keep the answer to ``work``. Returns it, and the next message; without a next one the lease is let go.
 
-        ``also``: what is done in the same transaction; what it returns is said as well. Raises LeaseLost, and what
-        ``also`` raises: then nothing was written.
+        ``language``: of the conversation from now on; the answer is put into it. ``also``: what is done in the same
+        transaction; what it returns is said as well. Raises LeaseLost, and what ``also`` raises: then nothing was
+        written.
         """
         sender = work.message.sender
         lock(connection, sender)
         self._hold(connection, sender, owner, now)
         if also is not None:
             replies = [*replies, *also(connection)]
+        if language != work.language:
+            connection.execute(sa.update(conversations).where(conversations.c.id == sender).values(language=language))
+        replies = put_all(replies, language)
         seqs = insert_messages(
             connection,
             *(
@@ -313,6 +322,7 @@ class Store:
                 sa.select(messages.c.id).where(messages.c.answer_to == seq, messages.c.status == Status.BUSY)
             )
         ).scalar_one_or_none()
+        reply = put(reply, language_in(connection, sender))
         if said is None:
             row = message_row(sender, f"{seq}.busy", reply.content(), now, Status.BUSY, answer_to=seq)
             (said,) = insert_messages(connection, row)
@@ -397,6 +407,7 @@ class Store:
         ).one_or_none()
         if known:
             return known.id, known.status == Status.REMEMBERED
+        reply = put(reply, language_in(connection, sender))
         (seq,) = insert_messages(connection, message_row(sender, message_id, reply.content(), now, Status.PUSH))
         return seq, False
 
@@ -414,6 +425,7 @@ class Store:
         )
         if connection.execute(known).one_or_none() is not None:
             return False
+        reply = put(reply, language_in(connection, sender))
         insert_messages(connection, message_row(sender, message_id, reply.content(), now, Status.REMEMBERED))
         return True
 
@@ -590,6 +602,7 @@ def _next(connection: sa.Connection, sender: str) -> Work | None:
         row.failures,
         served,
         () if served else tuple(people.untold(connection, sender)),
+        language_in(connection, sender),
     )
 
 

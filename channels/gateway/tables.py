@@ -57,6 +57,8 @@ conversations = sa.Table(
     sa.Column("consented_at", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("last_seen", UtcDateTime, nullable=False),
+    # what the resident writes (gateway/language.py), as a BCP 47 tag; null until something was written
+    sa.Column("language", sa.Text),
 )
 
 messages = sa.Table(

@@ -12,10 +12,21 @@ from channels.gateway.offers import Offer
 TEXT_LIMIT = 5000
 """Longest text of a message, in characters."""
 
-BUSY = Reply("系统正忙，您的话已经记下，稍后会回复您。")
-GIVEN_UP = Reply("很抱歉，刚才那句话没能处理好。请您换个说法再说一遍，或拨打服务热线。")
-MEDIA_LOST = Reply("刚才的照片或语音没能取到，请您再发一次，或者用文字说明。")
-STALE_BUTTON = Reply("这个选项已经过期了，请您直接打字告诉我。")
+BUSY = Reply(
+    "系统正忙，您的话已经记下，稍后会回复您。",
+    english="We are busy right now. Your message is kept; you will get an answer soon.",
+)
+GIVEN_UP = Reply(
+    "很抱歉，刚才那句话没能处理好。请您换个说法再说一遍，或拨打服务热线。",
+    english="Sorry, that message could not be handled. Please put it another way, or call the hotline.",
+)
+MEDIA_LOST = Reply(
+    "刚才的照片或语音没能取到，请您再发一次，或者用文字说明。",
+    english="Your photo or recording did not reach us. Please send it again, or describe it in words.",
+)
+STALE_BUTTON = Reply(
+    "这个选项已经过期了，请您直接打字告诉我。", english="That choice is no longer open. Please type what you want."
+)
 STALE_TITLE = "（已失效的选项）"
 
 # tabs and ends of lines stay, and the joiner within an emoji
@@ -72,11 +83,12 @@ def wording(message: Inbound, offer: Button | None = None) -> str:
             raise ValueError("what is not fetched yet cannot be put into words")
 
 
-def metadata(message: Inbound, presence: Json | None = None) -> Json:
+def metadata(message: Inbound, presence: Json | None = None, language: str | None = None) -> Json:
     """What travels with the message into the assistant's tracker.
 
-    ``presence`` tells whether a person could be had: ``people`` with ``staffed`` and ``opens_at``. ``attachments`` are
-    there when the words by which the assistant hears the message do not name them all.
+    ``presence`` tells whether a person could be had: ``people`` with ``staffed`` and ``opens_at``. ``language`` is
+    the conversation's (gateway/language.py), when it is known. ``attachments`` are there when the words by
+    which the assistant hears the message do not name them all.
     """
     facts: Json = {
         "message_id": message.message_id,
@@ -84,6 +96,8 @@ def metadata(message: Inbound, presence: Json | None = None) -> Json:
         "conversation_id": message.conversation_id,
         "sent_at": message.received_at.isoformat(),
     }
+    if language is not None:
+        facts["language"] = language
     if message.kind is Kind.ATTACHMENT and (message.text.strip() or message.more):
         ids = (message.attachment_id, *message.more)
         facts["attachments"] = [{"id": each, "media_type": message.media_type} for each in ids]

@@ -80,8 +80,12 @@ class _Said:
     def words(self, numbered: bool) -> str:
         texts = [reply.text.strip() for reply in self.replies if reply.text.strip()]
         if numbered:
-            choices = "　".join(f"{number} {button.title}" for number, button in enumerate(self.buttons, 1))
-            texts.append(f"回复数字选择：{choices}")
+            english = all(button.title.isascii() for button in self.buttons)
+            choices = ("  " if english else "　").join(
+                f"{number} {button.title}" for number, button in enumerate(self.buttons, 1)
+            )
+            asked = "Reply with a number: " if english else "回复数字选择："
+            texts.append(f"{asked}{choices}")
         return "\n\n".join(texts)
 
 

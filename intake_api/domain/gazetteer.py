@@ -32,6 +32,7 @@ from intake_api.domain.city import City, NamedPlace, Pole
 from intake_api.domain.geodesy import METRES_PER_DEGREE, gcj02_to_wgs84
 from intake_api.domain.phonetics import SoundIndex
 from intake_api.domain.place import Datum, Place, Precision
+from intake_api.domain.romanised import RomanisedNames
 
 LONGEST_TEXT = 500
 """Characters of a location text that are looked at."""
@@ -154,6 +155,7 @@ class Gazetteer:
         self._neighbours = tuple(written_form(name) for name in city.neighbours)
         self._names: dict[str, list[_Name]] = defaultdict(list)
         self._sounds = SoundIndex()
+        self._romanised = RomanisedNames()
         self._parts: dict[int, str] = {}
         self._communities: list[tuple[str, str, list[int]]] = []
         self._numbers: dict[int, dict[tuple[int, str], list[int]]] = defaultdict(lambda: defaultdict(list))
@@ -171,9 +173,12 @@ class Gazetteer:
         for index, road in enumerate(self._city.roads):
             for name in (road.name, *road.aliases):
                 self._name(written_form(name), "road", index)
+                self._romanised.add_road(name)
                 roads.setdefault(written_form(name), index)
         communities: dict[tuple[str, str], list[int]] = defaultdict(list)
         for index, place in enumerate(self._city.places):
+            if place.kind == "metro":
+                self._romanised.add_station(place.name)
             for name in self._said(place):
                 self._name(name, "place", index)
             if place.community:
@@ -358,7 +363,7 @@ class Gazetteer:
         pole = self._said_pole(text)
         if pole:
             return Resolution(pole)
-        key = written_form(without_fillers(text[:LONGEST_TEXT]).text)
+        key = written_form(without_fillers(self._romanised.in_chinese(text[:LONGEST_TEXT])).text)
         mentions = self._mentions(key)
         if self._elsewhere(key, mentions):
             return Resolution(Place(text, Precision.OUTSIDE))

@@ -4,7 +4,7 @@ import { computed, h, onBeforeUnmount, ref } from "../vendor/vue/vue.runtime.esm
 import { city, lines, nearest, polygons, townAt } from "./city.js";
 import { icon } from "./icons.js";
 import { look } from "./settings.js";
-import { dueTime, grouped, nameOf, PRECISION, STATUS, STATUS_TONE } from "./words.js";
+import { dueTime, grouped, nameOf, PRECISION, STATUS, STATUS_TONE, wordsFor } from "./words.js";
 
 /** Copy a text; also where the clipboard is closed to pages (plain http). Tells whether it worked. */
 export async function copy(text) {
@@ -40,23 +40,24 @@ export const CaseCard = {
     };
     return () => {
       const { case_no: number, status, status_label: label, category, department, due_at: due, location, description } = props.case;
+      const t = wordsFor(props.case);
       const over = ["done", "rest"].includes(STATUS_TONE[status]);
       return h("section", { class: "card", "aria-label": `案件 ${grouped(number)}` }, [
         h("header", { class: "card-head" }, [
-          h("span", { class: "card-kind" }, props.headed ? "案件编号" : nameOf(category) || "案件"),
-          label || STATUS[status] ? h("span", { class: ["state", `state-${STATUS_TONE[status] || "open"}`] }, label || STATUS[status]) : null,
+          h("span", { class: "card-kind" }, props.headed ? t("案件编号") : nameOf(category) || t("案件")),
+          label || STATUS[status] ? h("span", { class: ["state", `state-${STATUS_TONE[status] || "open"}`] }, t(label || STATUS[status])) : null,
         ]),
         h("div", { class: "number" }, [
           h("span", { class: "number-digits" }, grouped(number)),
-          h("button", { type: "button", class: "copy", "aria-label": `复制编号 ${grouped(number)}`, onClick: take }, copied.value || "复制"),
+          h("button", { type: "button", class: "copy", "aria-label": `复制编号 ${grouped(number)}`, onClick: take }, t(copied.value || "复制")),
         ]),
         h("span", { class: "unseen", role: "status" }, copied.value),
         facts([
-          ["事项", props.headed ? nameOf(category) : ""],
-          ["地点", location && (location.text || location)],
-          ["内容", props.headed ? "" : description],
-          ["承办", nameOf(department) || (over ? "" : "正在确定")],
-          ["时限", over ? "" : dueTime(due)],
+          [t("事项"), props.headed ? nameOf(category) : ""],
+          [t("地点"), location && (location.text || location)],
+          [t("内容"), props.headed ? "" : description],
+          [t("承办"), nameOf(department) || (over ? "" : t("正在确定"))],
+          [t("时限"), over ? "" : dueTime(due, props.case.language)],
         ]),
       ]);
     };
@@ -69,25 +70,26 @@ export const SummaryCard = {
   emits: ["map"],
   setup: (props, { emit }) => () => {
     const { category, place, description, department, due_at: due, phone, attachments } = props.summary;
+    const t = wordsFor(props.summary);
     const located = place && Number.isFinite(place.lat) && Number.isFinite(place.lng);
     const town = place && nameOf(place.town);
     return h("section", { class: "card", "aria-label": "请您核对" }, [
       h("header", { class: "card-head" }, [
-        h("span", { class: "card-kind" }, "请您核对"),
-        h("span", { class: "state state-rest" }, "还没有提交"),
+        h("span", { class: "card-kind" }, t("请您核对")),
+        h("span", { class: "state state-rest" }, t("还没有提交")),
       ]),
-      h("p", { class: "card-title" }, nameOf(category) || "城市管理问题"),
+      h("p", { class: "card-title" }, nameOf(category) || t("城市管理问题")),
       facts([
-        ["内容", description],
-        ["附件", attachments ? `${attachments} 个` : ""],
-        ["地点", place && h("span", [
-          place.text || "未说明",
+        [t("内容"), description],
+        [t("附件"), attachments ? (props.summary.language === "en" ? attachments : `${attachments} 个`) : ""],
+        [t("地点"), place && h("span", [
+          place.text || t("未说明"),
           place.precision && place.precision !== "point" || town
-            ? h("small", [town, place.precision && PRECISION[place.precision]].filter(Boolean).join(" · ")) : null,
+            ? h("small", [town, place.precision && t(PRECISION[place.precision])].filter(Boolean).join(" · ")) : null,
         ])],
-        ["承办", nameOf(department)],
-        ["时限", dueTime(due)],
-        ["电话", phone],
+        [t("承办"), nameOf(department)],
+        [t("时限"), dueTime(due, props.summary.language)],
+        [t("电话"), phone],
       ]),
       located ? h(PlaceButton, { place: { lat: place.lat, lng: place.lng, label: place.text }, onMap: (it) => emit("map", it) }) : null,
     ]);

@@ -54,7 +54,10 @@ const Attachment = {
 };
 
 // what the summary's card shows anyway: the text is for channels without cards
-const ON_THE_CARD = /^(请您核对|类别|地点|内容|附件|电话|承办|时限)：|^(将由|预计).*(办结|处理)。$/;
+const ON_THE_CARD = new RegExp(
+  "^(请您核对|类别|地点|内容|附件|电话|承办|时限|請您核對|類別|地點|內容|電話)：|^(将由|预计|將由|預計).*(办结|处理|辦結|處理)。$" +
+  "|^(Please check|Type|Place|Problem|Attachments|Phone):|^(It will be handled|Due) .*[.]$",
+);
 
 function body(message, emit) {
   const map = { onMap: (place) => emit("map", place) };

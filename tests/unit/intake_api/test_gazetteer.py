@@ -48,6 +48,13 @@ EAST, WEST = "禾东镇", "柳溪路街道"
         ("柳溪路望潮路到金穗路段", Precision.ROAD, "柳溪路", EAST),
         ("望潮路上", Precision.ROAD, "望潮路", WEST),
         ("禾东镇柳溪路", Precision.ROAD, "柳溪路", EAST),
+        # as on the bilingual signs of roads and stations
+        ("the light on Liuxi Road is out", Precision.ROAD, "柳溪路", None),
+        ("Lane 320, Liuxi Road", Precision.ESTATE, "稻香新苑", EAST),
+        ("100 Liu Xi Rd", Precision.POINT, "青禾广场", WEST),
+        ("Liuxi Road and Wangchao Road", Precision.POINT, "柳溪路望潮路路口", WEST),
+        ("Wangchao Metro Station", Precision.POINT, "望潮站", WEST),
+        ("Nowhere Road", Precision.NONE, None, None),
         # lamp posts
         ("QH0712-08灯杆", Precision.POINT, "QH0712-08 号灯杆", EAST),
         ("灯杆号qh071208不亮", Precision.POINT, "QH0712-08 号灯杆", EAST),
