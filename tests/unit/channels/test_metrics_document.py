@@ -8,7 +8,8 @@ import pytest
 
 from groundwork.settings import ROOT
 
-GUIDES = "".join((ROOT / "docs" / f"channels-{name}.md").read_text("utf-8") for name in ("web", "wechat", "telegram"))
+NAMES = ("channels-web", "channels-wechat", "channels-telegram", "hotline")
+GUIDES = "".join((ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in NAMES)
 SHOWN = sorted(
     {
         name
