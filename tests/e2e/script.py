@@ -10,7 +10,7 @@ A script begins with ``## its title`` and has one step a line:
 办：action …            the department, verifier or operator acts on the resident's last case
 推送有：words           the resident hears this without asking
 案件：2                 so many cases were filed by now; 类别：codes and 地点：text are of the last one
-状态：code              of the last case; 经过：kind 2 counts its events of a kind; 交人工：reason the hand-over
+状态：code              of the last case; 经过：kind 2 counts its events of a kind
 
 What residents do who are not friendly, or whose telephones are not:
 
@@ -254,11 +254,6 @@ class Play:
             return
         if step == "登记":
             assert len(self._resident.filed()) == int(rest), self._resident.filed()
-            return
-        if step == "交人工":
-            markers = [(reply.get("custom") or {}).get("handover") for reply in self._answer["replies"]]
-            told = [marker["reason"] for marker in markers if marker]
-            assert told == ([rest] if rest else []), markers
             return
         case = get(f"{self._system.url}/api/v1/cases/{self._number}", self._staff.token("operator"))
         match step:

@@ -30,7 +30,7 @@ async def test_who_writes_traditional_characters_is_answered_in_them_until_they_
     assert answer.replies[0].text == "請您核對：\n內容：門口的路燈壞了"
     assert answer.replies[0].buttons == (Button("確認", "/affirm"),)
     # another process knows, and a button tells no language
-    press = Inbound("web", "c1", "press", Kind.PAYLOAD, datetime.now(UTC), payload="/affirm")
+    press = Inbound("web", "c1", "press", Kind.PAYLOAD, datetime.now(UTC), payload="/affirm", shown_at=answer.seqs[0])
     assert (await second.handle(press)).replies[0].text.startswith("請您核對")
     await second.push(sender, "outbox:1", Reply("您反映的问题已经办结。"))
     assert (await stores[0].history(sender, 0, 50))[-1].content["text"] == "您反映的問題已經辦結。"
