@@ -25,5 +25,6 @@ OPERATIONS = (
         "The channels ask this with the listener's own credential before they play a recording; unless it is answered "
         "nothing is played.",
         needs=(Permission.READ_ALL,), action="hear_recording", answers={204: None},
+        problems={404: "not_found"},
     ),
 )  # fmt: skip

@@ -77,13 +77,13 @@ async def test_the_recording_goes_to_the_assistant_with_its_words(listening, voi
     asked = []
     ask = dialogue.ask
 
-    async def recorded(sender: str, text: str, metadata: dict[str, str]):
+    async def recorded(sender: str, text: str, metadata: dict[str, object]):
         asked.append(metadata)
         return await ask(sender, text, metadata)
 
     monkeypatch.setattr(dialogue, "ask", recorded)
     await (await listening()).handle(voice())
-    assert (asked[0]["attachment_id"], asked[0]["media_type"]) == ("a1", "audio/ogg")
+    assert asked[0]["attachments"] == [{"id": "a1", "media_type": "audio/ogg"}]
 
 
 async def test_the_words_stay_in_the_conversation(listening, voice, store) -> None:

@@ -200,7 +200,8 @@ def texts_of(value: Any) -> Iterator[str]:
     "operation", [each for each in OPERATIONS if each.needs is not None], ids=lambda each: each.operation_id
 )
 def test_nothing_is_done_for_those_who_may_not(operation: Operation, interface: Interface) -> None:
-    values = {"case_no": interface.case_numbers[0], "id": 1, "item_id": 1, "token_id": 1, "session_id": "0" * 16}
+    ids = dict.fromkeys(("id", "item_id", "token_id", "question_id"), 1)
+    values = ids | {"case_no": interface.case_numbers[0], "session_id": "0" * 16, "call_id": "0" * 16}
     url = interface.intake.client.make_url(operation.path.format_map(values))
     for headers in ({}, {"Authorization": "Bearer yht_wrong"}, {"Cookie": f"{COOKIE}=wrong"}):
         answer = requests.request(operation.method, str(url), headers=headers, json={}, timeout=30)

@@ -186,7 +186,9 @@ async def test_the_interface_refuses_each_role_what_the_table_refuses(intake: In
     for operation in OPERATIONS:
         if operation.needs is None:
             continue
-        path = operation.path.format(case_no="0", id="0", item_id="0", token_id="0", session_id="0", question_id="0")
+        path = operation.path.format(
+            case_no="0", id="0", item_id="0", token_id="0", session_id="0", question_id="0", call_id="0"
+        )
         headers = {"Authorization": f"Bearer {await intake.token(named)}"}
         async with intake.client.request(operation.method, path, headers=headers, json={}) as answer:
             status = answer.status
