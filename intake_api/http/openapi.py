@@ -31,6 +31,7 @@ _PATH: Mapping[str, tuple[str, Mapping[str, Any], str]] = {
     "attachment_id": ("As answered by the upload.", {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "0" * 32),
     "code": ("A code of the taxonomy.", {"type": "string", "pattern": "^[0-9]{4}$"}, "1101"),
     "session_id": ("As the list names it.", {"type": "string", "pattern": "^[0-9a-f]{16}$"}, "3f9ac02b11d84e57"),
+    "call_id": ("As the telephone names it.", {"type": "string", "pattern": "^[0-9a-f]{16}$"}, "5d0c1f8a92b7e634"),
     "token": (
         "What the one-time link ends with.",
         {"type": "string", "pattern": "^[0-9A-Za-z_-]{1,200}$"},

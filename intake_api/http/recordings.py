@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from aiohttp import web
 
 from groundwork.problem import Problem
 from intake_api.domain.access import Permission
 from intake_api.http.routing import Operation
 
-_LONGEST_ID = 40
+_CALL_ID = re.compile(r"[0-9a-f]{16}")
 
 
 async def note_heard(request: web.Request) -> web.Response:
     """Somebody is about to listen to a recording."""
     call_id = request.match_info["call_id"]
-    if not (call_id.isascii() and call_id.isalnum()) or len(call_id) > _LONGEST_ID:
+    if not _CALL_ID.fullmatch(call_id):
         raise Problem(404, "not_found", "没有这通电话。")
     return web.Response(status=204)
 
