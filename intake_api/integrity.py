@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from intake_api.domain.anchor import EVERY, Anchor, EventDigest
@@ -179,14 +179,18 @@ async def _settled_event(database: Database, patience: float) -> int | None:
         waited += _STEP
 
 
-async def take_anchor(database: Database, now: datetime, *, patience: float = 10.0) -> str | None:
+async def take_anchor(
+    database: Database, now: datetime, *, apart: timedelta | None = None, patience: float = 10.0
+) -> str | None:
     """Take an anchor over everything so far and return its hash.
 
-    None when another process took one meanwhile, or a transaction that may write events does not end within
-    ``patience`` seconds: try again later.
+    None when the newest is not yet ``apart`` old, another process took one meanwhile, or a transaction that may write
+    events does not end within ``patience`` seconds: try again later.
     """
     async with database.read() as session:
         before = await anchors.newest(session)
+    if before is not None and apart is not None and now - before.at < apart:
+        return None
     settled = await _settled_event(database, patience)
     if settled is None:
         return None
@@ -226,12 +230,7 @@ class AnchorWatch:
 
     async def look(self) -> str | None:
         """Take one if it is due."""
-        async with self._database.read() as session:
-            before = await anchors.newest(session)
-        now = self._now()
-        if before is not None and now - before.at < EVERY:
-            return None
-        return await take_anchor(self._database, now)
+        return await take_anchor(self._database, self._now(), apart=EVERY)
 
     async def run(self) -> None:
         """Look for ever."""
