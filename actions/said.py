@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from rasa_sdk.executor import CollectingDispatcher
+from typing import TYPE_CHECKING, Any
 
 from actions.english_titles import title
+
+if TYPE_CHECKING:  # the dialogue is tried on a Python without Rasa too
+    from rasa_sdk.executor import CollectingDispatcher
 
 Said = tuple[str, dict[str, Any]]
 """A response's name and its values; ``buttons`` and ``json_message`` (a card) among them go beside the text."""
