@@ -14,9 +14,9 @@ HELD_OUT = Path(__file__).resolve().parents[2] / "data" / "danger_heldout.jsonl"
     ("text", "kind"),
     [
         ("三楼着火了快来人", "fire"),
-        ("厨房里一股煤气味 很浓", "gas"),
+        ("灶台边上煤气味道很重 很浓", "gas"),
         ("有個小孩掉進河裡了", "injury"),
-        ("有人拿刀在追人", "crime"),
+        ("有个男的拎着菜刀满街追", "crime"),
         ("工地脚手架倒了压到人了", "collapse"),
         ("电线掉下来把人电倒了", "injury"),
         # smoke and fire, smells that make ill

@@ -10,7 +10,7 @@ from channels.speech.written import is_repetitive, written
 @pytest.mark.parametrize(
     ("recognised", "read"),
     [
-        ("古龍路下流動攤販太多了,早上根本走不動。", "古龙路下流动摊贩太多了，早上根本走不动。"),
+        ("報春路轉角擺攤的越來越多了,推車都過不去。", "报春路转角摆摊的越来越多了，推车都过不去。"),
         ("江川路三百二十号门口", "江川路320号门口"),
         ("一千五百弄一直没人管", "1500弄一直没人管"),
         ("什么时候来修?急!", "什么时候来修？急！"),
@@ -45,4 +45,4 @@ def test_what_a_resident_says_of_subscriptions_and_thanks_stays() -> None:
 
 def test_a_model_that_lost_itself_is_noticed() -> None:
     assert is_repetitive("这个路灯" * 30)
-    assert not is_repetitive("浦江镇江月路上路灯坏了一整排，晚上黑漆漆的")
+    assert not is_repetitive("春申塘桥头的栏杆断了两根，昨天还用绳子拦着")
