@@ -79,10 +79,11 @@ class Attendant:
                 parts = {"payload": offer.button.payload, "text": offer.button.title, "shown_at": offer.seq}
                 message = message.with_parts({"kind": Kind.PAYLOAD, **parts})
         # a task of its own: the answer is made whether the callback waits for it or not
-        task = asyncio.create_task(self._gateway.handle(message))
+        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(self._gateway.handle(message, kept=lambda: kept.set_result(None)))
         self._tasks.add(task)
         task.add_done_callback(self._answered)
-        words = await self._reply(task, conversation, callback.message_id, deadline)
+        words = await self._reply(task, kept, conversation, callback.message_id, deadline)
         if words:
             metrics.REPLIES.labels("reply").inc()
             self._pulse.out(CHANNEL)
@@ -98,9 +99,19 @@ class Attendant:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _reply(self, task: asyncio.Task[Answer], conversation: str, message_id: str, deadline: float) -> str:
+    async def _reply(
+        self,
+        task: asyncio.Task[Answer],
+        kept: asyncio.Future[None],
+        conversation: str,
+        message_id: str,
+        deadline: float,
+    ) -> str:
         loop = asyncio.get_running_loop()
         await asyncio.wait({task}, timeout=max(0.0, deadline - loop.time()))
+        if not task.done():
+            # while it could still be lost it is not acknowledged: WeChat gives up waiting and sends it again
+            await asyncio.wait({task, kept}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             return ""
         task.result()  # its error is the callback's: WeChat asks again

@@ -17,7 +17,7 @@ async def note_heard(request: web.Request) -> web.Response:
     """Somebody is about to listen to a recording."""
     call_id = request.match_info["call_id"]
     if not _CALL_ID.fullmatch(call_id):
-        raise Problem(404, "not_found", "没有这通电话。")
+        raise Problem(404, "call_not_found", "没有这通电话。")
     return web.Response(status=204)
 
 
@@ -27,6 +27,6 @@ OPERATIONS = (
         "The channels ask this with the listener's own credential before they play a recording; unless it is answered "
         "nothing is played.",
         needs=(Permission.READ_ALL,), action="hear_recording", answers={204: None},
-        problems={404: "not_found"},
+        problems={404: "call_not_found"},
     ),
 )  # fmt: skip

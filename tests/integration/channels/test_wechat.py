@@ -18,6 +18,7 @@ from channels.app import create_app
 from channels.gateway.database import Database
 from channels.gateway.dialogue import MemoryDialogue
 from channels.gateway.message import Button, Reply
+from channels.gateway.store import Accepted, Store
 from channels.wechat.client import WeChat
 from channels.wechat.codec import Envelope, read_xml, signature, write_xml
 from channels.wechat.tables import followers
@@ -264,6 +265,27 @@ async def test_an_answer_that_takes_longer_follows_as_a_message(
     assistant.delay = 0
     assert await patient.says("谢谢") == "听到：谢谢"
     assert wechat.sent == [(USER, "听到：路灯不亮")]
+
+
+async def test_a_message_that_could_still_be_lost_is_not_acknowledged(
+    new_phone, assistant: Assistant, wechat: WeChatStandIn, monkeypatch: pytest.MonkeyPatch, eventually
+) -> None:
+    kept, accept = asyncio.Event(), Store.accept
+
+    async def slowly(store: Store, *given: Any) -> Accepted:
+        await kept.wait()
+        return await accept(store, *given)
+
+    monkeypatch.setattr(Store, "accept", slowly)
+    phone = await new_phone(reply_seconds=0.05)
+    assistant.delay = 0.3
+    said = asyncio.create_task(phone.says("路灯不亮"))
+    await asyncio.sleep(0.4)
+    assert not said.done()
+    kept.set()
+    assert await said == ""
+    await eventually(lambda: wechat.sent)
+    assert wechat.words == ["听到：路灯不亮"]
 
 
 async def test_three_calls_with_one_message_are_one_message(
