@@ -129,7 +129,7 @@ const Console = {
       },
       F6: () => {
         shown('form')
-        setTimeout(() => fields.value?.focus())
+        nextTick(() => fields.value?.focus()) // before the next key, which belongs there
       },
       F7: () => {
         if (isCall(open.id)) talk.value?.hold()

@@ -11,6 +11,8 @@ from tests.integration.intake_api.conftest import Intake, only_sqlite
 
 SECRETS = ("张伟", "13812345678", "310112199003074512", "zhang@example.com", "502", "沪A12345", "u-secret")
 DESCRIPTION = "气得不行！我叫张伟，电话13812345678，身份证310112199003074512，邮箱zhang@example.com，住502室，车沪A12345，垃圾没人收"
+BY_CHANCE = ("Content-Length", "Date", "ETag", "Last-Modified")
+"""Headers of digits that mean nothing: any short secret turns up in them one day."""
 PLACES: list[dict[str, Any]] = [
     {"text": "稻香新苑3号楼502室"},
     {"text": "柳溪路320弄12号502", "lat": 31.02137, "lng": 121.03219},
@@ -33,7 +35,7 @@ async def public_answers(intake: Intake, numbers: list[str]) -> str:
     for path in paths:
         async with intake.client.get(path) as answer:
             read.append(await answer.text())
-            read.append(str(dict(answer.headers)))
+            read.append(str({name: told for name, told in answer.headers.items() if name not in BY_CHANCE}))
     return "\n".join(read)
 
 
