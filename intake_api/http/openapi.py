@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -274,15 +275,24 @@ def _problem(status: int, codes: Sequence[str], names: Mapping[Any, dict[str, An
 
 def add_description(app: web.Application, operations: Sequence[Operation], server: str, version: str) -> None:
     """Serve ``/api/v1/openapi.json`` and ``/api/v1/docs``."""
-    document = describe(operations, server, version, read_examples())
-    body = json.dumps(document, ensure_ascii=False).encode()
-    page = render(document).encode()
+
+    @cache  # written when somebody asks: it takes longer than everything else at the start
+    def document() -> dict[str, Any]:
+        return describe(operations, server, version, read_examples())
+
+    @cache
+    def body() -> bytes:
+        return json.dumps(document(), ensure_ascii=False).encode()
+
+    @cache
+    def page() -> bytes:
+        return render(document()).encode()
 
     async def openapi(_request: web.Request) -> web.Response:
-        return web.Response(body=body, content_type="application/json", charset="utf-8")
+        return web.Response(body=body(), content_type="application/json", charset="utf-8")
 
     async def docs(_request: web.Request) -> web.Response:
-        return web.Response(body=page, content_type="text/html", charset="utf-8")
+        return web.Response(body=page(), content_type="text/html", charset="utf-8")
 
     app.router.add_get("/api/v1/openapi.json", openapi)
     app.router.add_get("/api/v1/docs", docs)

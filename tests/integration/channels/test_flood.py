@@ -8,7 +8,7 @@ import pytest
 
 from bench.flood import empty_database, flood
 
-MESSAGES = 900
+MESSAGES = 450
 
 
 @pytest.mark.parametrize(

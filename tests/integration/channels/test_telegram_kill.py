@@ -39,6 +39,7 @@ async def holder(database: Database) -> int:
     return int(found.rpartition(":")[2]) if found else 0
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # it waits for most of a minute
 async def test_the_other_process_takes_over_within_a_minute(
     database_url: str, tmp_path: Path, telegram: BotApi, intake: IntakeStandIn, rasa: RasaStandIn, eventually
 ) -> None:

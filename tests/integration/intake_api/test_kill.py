@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.kill import kill_under_load
 from groundwork.settings import Settings
 
-TIMES = 5
+TIMES = 3
 
 
 async def test_after_every_kill_all_that_was_promised_is_there_once_and_in_order(settings: Settings) -> None:
