@@ -76,6 +76,7 @@ async def microphone(request: web.Request) -> web.StreamResponse:
         await hotline.calls.leg_of(uuid, Side.CALLER, now, training=hello.training)
         call, _ = await hotline.calls.announce(Announced({Side.CALLER: uuid}, number=hello.number), now)
         await hotline.calls.step(call.id, Step.TAKE, operator=guest.operator, now=now)
+        hotline.trail.soon(guest.operator.id, guest.credential)
         line = await hotline.lines.open(uuid, rate)
         await socket.send_json({"call_id": call.id, "leg": uuid})
         if sound is None:

@@ -151,9 +151,6 @@ async def test_the_service_level_of_today(telephone: Telephone, clock: Clock) ->
     assert (level["answered_in_time"], level["abandoned"]) == (1, 1)
     assert level["longest_wait_seconds"] >= 16
     assert (await telephone.get("li", f"/calls/{waiting}"))["state"] == "ringing"
-    quality = await telephone.get("zhao", "/quality")
-    assert quality["all"]["calls"] == 4
-    assert {item["call_id"] for item in (await telephone.get("wang", "/quality"))["items"]} == {late}
     listed = await telephone.get("zhao", "/calls?from=2000-01-01T00:00:00Z")
     assert len(listed["items"]) == 4
 
