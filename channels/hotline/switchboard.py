@@ -7,7 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,9 @@ from channels.hotline.voice import NewActivity, SileroActivity
 from channels.speech.port import Recogniser
 from groundwork.settings import BadSettings, Settings
 
+TRIAL_LIMIT = timedelta(minutes=30)
+"""So long a call for training may last: a microphone that somebody forgot is not recorded all day."""
+
 
 @dataclass(frozen=True)
 class Switchboard:
@@ -56,6 +59,7 @@ async def running(
     *,
     new_activity: NewActivity = SileroActivity,
     pauses: Pauses | None = None,
+    trial_limit: timedelta = TRIAL_LIMIT,
 ) -> AsyncIterator[Switchboard]:
     """The telephone while the block lasts. Raises BadSettings."""
     folder = settings.recordings_dir
@@ -94,6 +98,7 @@ async def running(
         folder=folder,
         clock=clock,
         upload_limit=settings.upload_limit_mb * 1024 * 1024,
+        trial_limit=trial_limit,
     )
     async with AsyncExitStack() as stack:
         trunk = None

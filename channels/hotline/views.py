@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,7 @@ class Hotline:
     folder: Path
     clock: Callable[[], datetime]
     upload_limit: int  # bytes
+    trial_limit: timedelta  # so long a call for training may last
 
 
 HOTLINE = web.AppKey("hotline", Hotline)

@@ -24,7 +24,7 @@ import { sidePane } from './side_pane.js'
 import { EndSheet, KeysSheet, WordsSheet } from './sheets.js'
 import { forgetOthers } from './storage.js'
 import { TalkPane } from './talk_pane.js'
-import { TrialSheet } from './trial.js'
+import { TrialSheet, endTrial } from './trial.js'
 import { act, board, connect, item, me, mine, open, openFromAddress, openItem, wire } from './wire.js'
 
 const allowed = () => hasRole('operator', 'supervisor')
@@ -55,6 +55,7 @@ const Console = {
     onBeforeUnmount(() => {
       window.removeEventListener('keydown', pressed)
       stops.forEach((stop) => stop())
+      endTrial() // nobody is signed in any more: the microphone must not stay open
       pause()
     })
     watch(
