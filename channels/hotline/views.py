@@ -155,7 +155,11 @@ async def show_call(request: web.Request) -> web.Response:
         | {
             "utterances": [showing.utterance(line, call, by_uuid) for line in said],
             "forms": [showing.form(row, call) for row in forms[call.id]],
-            "history": [showing.event(event) for event in await hotline.calls.history(call.id)],
+            "history": [
+                showing.event(event)
+                for event in await hotline.calls.history(call.id)
+                if event.kind != "review" or guest.asker.may_supervise  # what is thought of an operator
+            ],
             "cursor": cursor,
         }
     )

@@ -236,6 +236,8 @@ async def test_only_supervisors_see_others_and_operators_only_themselves(
     (listed,) = (await telephone.get("li", "/quality/calls?fault=all"))["items"]
     assert (listed["call_id"], listed["review"]) == (own, None)
     assert (await telephone.get("wang", "/quality/calls?fault=all"))["items"] == []
+    history = (await telephone.get("wang", f"/calls/{own}"))["history"]
+    assert "review" not in [event["kind"] for event in history]
     await telephone.get("zhao", f"/quality/calls/{other}")
     assert ("赵督办", "read", f"call:{other}") in registry.recorded
     registry.down = True
