@@ -42,6 +42,7 @@ from channels.gateway.tact import Tact
 from channels.gateway.voice import Listener
 from channels.hotline.credential import Credential
 from channels.hotline.microphone import add_microphone_routes
+from channels.hotline.quality_views import add_quality_routes
 from channels.hotline.switchboard import running as telephone
 from channels.hotline.views import HOTLINE, add_hotline_routes
 from channels.neighbours import Neighbours
@@ -103,6 +104,7 @@ def create_app(
     add_telegram_routes(app)
     add_status_routes(app)
     add_hotline_routes(app)
+    add_quality_routes(app)
     add_microphone_routes(app)
     add_front_routes(app, Passage(settings.intake_url, settings.trusted_proxies))
     return app

@@ -58,6 +58,10 @@ class Attendance:
             if not self._present[operator_id]:
                 del self._present[operator_id]
 
+    def present(self) -> dict[str, Credential]:
+        """Who attends, each with the credential that came last."""
+        return {operator: credentials[-1] for operator, credentials in self._present.items()}
+
     async def run(self) -> None:
         """Understand what is said, for ever."""
         while True:

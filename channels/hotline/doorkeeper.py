@@ -58,6 +58,16 @@ class Doorkeeper:
         """Somebody who takes calls or supervises those who do, or may read every case."""
         return _allowed(await self._guest(request), lambda asker: "read_all" in asker.permissions)
 
+    async def supervisor(self, request: web.Request) -> Guest:
+        """Somebody who supervises those who take calls."""
+        return _allowed(await self._guest(request), lambda asker: asker.may_supervise, _FOR_SUPERVISORS)
+
+    async def assessor(self, request: web.Request) -> Guest:
+        """A supervisor, or an operator, who then sees their own calls only (``Asker.confined_to``)."""
+        return _allowed(
+            await self._guest(request), lambda asker: asker.may_supervise or asker.may_operate, _FOR_SUPERVISORS
+        )
+
     async def still(self, guest: Guest) -> bool:
         """Whether the guest would still be let in; while the intake is down nobody is put out."""
         try:
@@ -85,9 +95,12 @@ class Doorkeeper:
         return Guest(asker, credential)
 
 
-def _allowed(guest: Guest, rule: Callable[[Asker], bool]) -> Guest:
+_FOR_SUPERVISORS = "通话质量只对督办员开放。"
+
+
+def _allowed(guest: Guest, rule: Callable[[Asker], bool], refusal: str = "您没有权限进行这项操作。") -> Guest:
     if not rule(guest.asker):
-        raise Problem(403, "forbidden", "您没有权限进行这项操作。")
+        raise Problem(403, "forbidden", refusal)
     return guest
 
 

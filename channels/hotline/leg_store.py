@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from channels.gateway.database import Database
 from channels.hotline.call import Side
-from channels.hotline.tables import calls, legs, utterances
+from channels.hotline.rows import NEVER, to_be_settled, to_be_understood
+from channels.hotline.tables import legs, utterances
 from channels.hotline.transactions import Change, reads, tell, writes
 
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 LINE_LEASE = timedelta(seconds=10)
 """A line that nobody has spoken for so long is lost: its process died."""
 SCRIBE_LEASE = timedelta(seconds=20)
@@ -231,9 +231,9 @@ class LegStore:
             number = self._keep(connection, uuid, heard, row.started_at + timedelta(seconds=heard.start / row.rate))
         if number is not None:
             tell(connection, now, row.call, Change.UTTERANCE, number)
+            to_be_settled(connection, row.call)
             if row.side == Side.CALLER:
-                said = sa.update(calls).where(calls.c.id == row.call).values(said_version=calls.c.said_version + 1)
-                connection.execute(said)
+                to_be_understood(connection, row.call)
         if heard is not None or all_done:
             tell(connection, now, row.call, Change.PARTIAL, uuid)
         return number

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -35,6 +36,11 @@ class Asker:
     def may_supervise(self) -> bool:
         """Whether they see the figures of all operators, and listen to any call."""
         return "supervisor" in self.roles
+
+    @property
+    def confined_to(self) -> str:
+        """Whose calls' figures they may see; empty: everybody's."""
+        return "" if self.may_supervise else self.operator.id
 
     @property
     def is_program(self) -> bool:
@@ -90,6 +96,16 @@ class Registry:
     async def note_playing(self, credential: Credential, call_id: str) -> None:
         """Have the audit trail say that the recording is listened to. Nothing is played before."""
         await self._ask("POST", f"/api/v1/calls/{call_id}/heard", credential, {}, background=False)
+
+    async def note_deed(self, credential: Credential, call_id: str, deed: str, at: datetime) -> None:
+        """Have the audit trail say what was done with a call; told again it is said once."""
+        body = {"deed": deed, "at": at.isoformat()}
+        await self._ask("POST", f"/api/v1/calls/{call_id}/deeds", credential, body)
+
+    async def record(self, credential: Credential, action: str, target: str) -> None:
+        """Have the audit trail say what is about to be done (``ConsoleAction`` of the intake)."""
+        body = {"action": action, "target": target}
+        await self._ask("POST", "/api/v1/console/records", credential, body, background=False)
 
     async def _ask(
         self,

@@ -8,7 +8,7 @@ import { shortTime } from '../desk/clock.js'
 import { waitTone, waited } from './list_pane.js'
 import { heard, playFrom, recording, reset, toggle, use } from './recording.js'
 import { marked, pointed } from './talk_pane.js'
-import { endTrial, trial } from './trial.js'
+import { TrialClock, endTrial, trial, trialNote } from './trial.js'
 import { act, item, open } from './wire.js'
 
 const WHO = { resident: '来电人', staff: '坐席' }
@@ -154,7 +154,7 @@ export const CallPane = {
         call?.transfer_to ? h('span', { class: 'tag care' }, `转给${call.transfer_to}，等对方接`) : null,
         call?.queue ? h('span', { class: 'quiet small' }, call.queue) : null,
         call?.lag_seconds > LAGGING ? h('span', { class: 'tag care', title: '声音都在录，文字会补上' }, `文字落后 ${Math.round(call.lag_seconds)} 秒`) : null,
-        trial.on && trial.item === open.id ? h('span', { class: 'tag' }, trial.microphone ? '练习 · 麦克风开着' : '练习') : null,
+        trial.on && trial.item === open.id ? h('span', { class: 'tag' }, [trial.microphone ? '练习 · 麦克风开着' : '练习', trial.endsAt ? ' · ' : '', trial.endsAt ? h(TrialClock) : null]) : null,
       ])
     }
     function steps(each, call) {
@@ -213,6 +213,7 @@ export const CallPane = {
             : null,
         ]),
         h('div', { class: 'call-foot' }, [
+          trial.item === open.id ? trialNote() : null,
           player(call),
           recording.problem ? problemNote({ detail: recording.problem }) : null,
           problemNote(props.problem ?? problem.value ?? open.problem),

@@ -19,11 +19,12 @@ import { FormPane } from './form_pane.js'
 import { dangerLabel, isCall, kindOf } from './kinds.js'
 import { inOrder, listPane, takeable, waited, waiting } from './list_pane.js'
 import { again, outbox, pause, resume } from './outbox.js'
+import { ADDRESS as QUALITY, QualityPage } from './quality_page.js'
 import { sidePane } from './side_pane.js'
 import { EndSheet, KeysSheet, WordsSheet } from './sheets.js'
 import { forgetOthers } from './storage.js'
 import { TalkPane } from './talk_pane.js'
-import { TrialSheet } from './trial.js'
+import { TrialSheet, endTrial } from './trial.js'
 import { act, board, connect, item, me, mine, open, openFromAddress, openItem, wire } from './wire.js'
 
 const allowed = () => hasRole('operator', 'supervisor')
@@ -54,6 +55,7 @@ const Console = {
     onBeforeUnmount(() => {
       window.removeEventListener('keydown', pressed)
       stops.forEach((stop) => stop())
+      endTrial() // nobody is signed in any more: the microphone must not stay open
       pause()
     })
     watch(
@@ -203,6 +205,7 @@ const Console = {
           outbox.waiting.length ? h('span', { class: 'tag' }, `${outbox.waiting.length} 句待发`) : null,
           stateSwitch(),
           iconButton('keys', '快捷键（F1）', BY_KEY.F1),
+          hasRole('supervisor') ? h('a', { href: QUALITY, class: 'tab' }, '通话质量') : null,
           h('a', { href: '/desk', class: 'tab' }, '工作台'),
           h('span', { class: 'quiet who' }, session.staff.name),
           iconButton('out', '退出登录', () => signOut()),
@@ -298,6 +301,11 @@ const Root = {
       if (session.state === 'out') return h(LoginPage)
       if (session.duties.length)
         return doorway(h('div', { class: 'card' }, ['请先到工作台完成账号要求的事项。', h('a', { href: '/desk', class: 'button primary' }, '去工作台')]))
+      if (location.pathname === QUALITY) {
+        if (hasRole('supervisor')) return h(QualityPage, { key: session.staff.id })
+        const way = h('a', { href: allowed() ? '/console' : '/desk', class: 'button plain' }, allowed() ? '去话务台' : '去工作台')
+        return h('main', { class: 'page' }, emptyPlace('lock', '通话质量只对督办员开放', way))
+      }
       if (!allowed())
         return h('main', { class: 'page' }, emptyPlace('lock', '话务台只对受理员和督办员开放', h('a', { href: '/desk', class: 'button plain' }, '去工作台')))
       return h(Console, { key: session.staff.id })
