@@ -19,10 +19,10 @@ import sqlalchemy as sa
 from channels.gateway.database import Database
 from channels.gateway.intake import IntakeDown, IntakeRefused
 from channels.hotline import metrics
-from channels.hotline.credential import Credential
-from channels.hotline.registry import Registry
 from channels.hotline.tables import deeds
 from channels.hotline.transactions import reads, writes
+from channels.staff.credential import Credential
+from channels.staff.registry import Registry
 
 log = logging.getLogger(__name__)
 
