@@ -10,7 +10,7 @@ from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
 
 from channels.gateway.intake import IntakeDown, IntakeRefused
-from channels.hotline.registry import Registry
+from channels.staff.registry import Registry
 
 log = logging.getLogger(__name__)
 

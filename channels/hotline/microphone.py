@@ -20,12 +20,11 @@ from typing import Any
 from uuid import uuid4
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
-from yarl import URL
 
 from channels.hotline.call import Side, Step
 from channels.hotline.call_store import Announced
-from channels.hotline.doorkeeper import in_words
 from channels.hotline.line import Line
+from channels.hotline.problems import in_words
 from channels.hotline.recording import SAMPLE_BYTES
 from channels.hotline.schemas import Hello
 from channels.hotline.views import BASE, HOTLINE, Hotline
@@ -62,9 +61,7 @@ async def microphone(request: web.Request) -> web.StreamResponse:
     """A call from the operator's browser; they have taken it already."""
     hotline = request.app[HOTLINE]
     guest = await hotline.door.operator(request)
-    origin = request.headers.get("Origin")
-    if origin and URL(origin).authority != request.host:
-        # a page of another site would bring the operator's cookie along
+    if not hotline.door.is_own(request):
         raise Problem(403, "csrf", "只能从本系统的页面使用麦克风。")
     socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_SECONDS, max_msg_size=_LONGEST_FRAME)
     await socket.prepare(request)

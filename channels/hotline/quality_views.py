@@ -12,8 +12,8 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from channels.hotline.call import Operator
-from channels.hotline.doorkeeper import in_words
 from channels.hotline.form import Json
+from channels.hotline.problems import in_words
 from channels.hotline.quality import DEFINITIONS, REVIEW_ORDER, Fault, Quality, Tally, service_level
 from channels.hotline.quality_store import Grade, Judged, Review, ReviewedMeanwhile, Share, Span
 from channels.hotline.schemas import Days, Exported, Listed, ReviewBody

@@ -17,14 +17,12 @@ from channels.gateway.database import Database
 from channels.hotline.attendance import Attendance
 from channels.hotline.call_store import CallStore
 from channels.hotline.city_rules import CityRules
-from channels.hotline.doorkeeper import Doorkeeper
 from channels.hotline.leg_store import LegStore
 from channels.hotline.line import Line, Lines
 from channels.hotline.live import Live
 from channels.hotline.quality_store import QualityStore
 from channels.hotline.recognition import Recognition
 from channels.hotline.recording import BadKeys, KeyRing
-from channels.hotline.registry import Registry
 from channels.hotline.scribe import Scribes
 from channels.hotline.segmenter import Pauses
 from channels.hotline.trail import DeedStore, Trail
@@ -33,6 +31,8 @@ from channels.hotline.upkeep import Upkeep
 from channels.hotline.views import Hotline
 from channels.hotline.voice import NewActivity, SileroActivity
 from channels.speech.port import Recogniser
+from channels.staff.doorkeeper import Doorkeeper
+from channels.staff.registry import Registry
 from groundwork.settings import BadSettings, Settings
 
 TRIAL_LIMIT = timedelta(minutes=30)
@@ -92,7 +92,7 @@ async def running(
         attendance=attendance,
         trail=trail,
         registry=registry,
-        door=Doorkeeper(registry),
+        door=Doorkeeper(registry, settings.public_url),
         city=city,
         keys=keys,
         folder=folder,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,10 +19,10 @@ import sqlalchemy as sa
 from channels.gateway.database import Database
 from channels.gateway.intake import IntakeDown, IntakeRefused
 from channels.hotline import metrics
-from channels.hotline.credential import Credential
-from channels.hotline.registry import Registry
 from channels.hotline.tables import deeds
 from channels.hotline.transactions import reads, writes
+from channels.staff.credential import Credential
+from channels.staff.registry import Registry
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,12 @@ class DeedStore:
             connection.execute(again.values(attempts=deed.attempts, next_at=now + pause))
         return found
 
+    @reads
+    def due(self, connection: sa.Connection, operators: Sequence[str], now: datetime) -> list[str]:
+        """Those of the operators whose deeds are to be told."""
+        query = sa.select(deeds.c.by_id).where(deeds.c.by_id.in_(operators), deeds.c.next_at <= now).distinct()
+        return list(connection.execute(query).scalars())
+
     @writes
     def done(self, connection: sa.Connection, deed: int) -> None:
         """The trail says it, or never will."""
@@ -114,9 +120,10 @@ class Trail:
         """Tell what waits, for ever."""
         while True:
             await asyncio.sleep(_EVERY_SECONDS)
-            for operator, credential in self._present().items():
-                await self._told(operator, credential)
+            present = self._present()
             try:
+                for operator in await self._store.due(list(present), self._clock()) if present else ():
+                    await self._told(operator, present[operator])
                 await self.tidy()
             except Exception:  # the database may be away for a while
                 log.warning("deeds were not looked after", exc_info=True)

@@ -19,20 +19,21 @@ from channels.hotline.attendance import Attendance
 from channels.hotline.call import Call, Operator, Side, Step
 from channels.hotline.call_store import Announced, CallStore, Changed, FormRow
 from channels.hotline.city_rules import CityRules
-from channels.hotline.doorkeeper import Doorkeeper, Guest, in_words
 from channels.hotline.form import FieldName, Json
 from channels.hotline.leg_store import Leg, LegStore
 from channels.hotline.line import Lines
 from channels.hotline.live import Live
 from channels.hotline.playing import Playing
+from channels.hotline.problems import in_words
 from channels.hotline.quality import service_level
 from channels.hotline.quality_store import QualityStore
 from channels.hotline.recording import KeyRing
-from channels.hotline.registry import Registry
 from channels.hotline.schemas import Announcement, CorrectionBody, Period, StepBody, between, field_value
 from channels.hotline.showing import Showing, level, report
 from channels.hotline.trail import Trail
 from channels.hotline.transactions import Change
+from channels.staff.doorkeeper import Doorkeeper, Guest
+from channels.staff.registry import Registry
 from groundwork.problem import FieldError, Problem
 from groundwork.web import read_json
 

@@ -18,7 +18,6 @@ from aiohttp import ClientSession, DummyCookieJar, web
 from aiohttp.test_utils import unused_port
 
 from channels.gateway.database import Database
-from channels.hotline.credential import Credential
 from channels.hotline.microphone import add_microphone_routes
 from channels.hotline.quality_views import add_quality_routes
 from channels.hotline.segmenter import Pauses
@@ -27,6 +26,7 @@ from channels.hotline.views import HOTLINE, add_hotline_routes
 from channels.hotline.voice import LoudnessActivity
 from channels.speech.port import Recogniser
 from channels.speech.scripted import ScriptedRecogniser
+from channels.staff.credential import Credential
 from groundwork.settings import Settings
 from groundwork.web import install, process_middleware
 from tests.integration.channels.conftest import Clock, Server

@@ -11,8 +11,8 @@ import pytest
 
 from channels.hotline.call import Operator
 from channels.hotline.quality_store import Span
-from channels.hotline.registry import Asker
 from channels.speech.scripted import ScriptedRecogniser
+from channels.staff.registry import Asker
 from tests.integration.channels.conftest import Clock
 from tests.integration.channels.hotline.conftest import (
     Eventually,

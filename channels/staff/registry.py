@@ -12,7 +12,7 @@ import aiohttp
 
 from channels.gateway.intake import IntakeDown, refusal
 from channels.hotline.call import Operator
-from channels.hotline.credential import Credential
+from channels.staff.credential import Credential
 
 Json = dict[str, Any]
 
@@ -102,10 +102,15 @@ class Registry:
         body = {"deed": deed, "at": at.isoformat()}
         await self._ask("POST", f"/api/v1/calls/{call_id}/deeds", credential, body)
 
-    async def record(self, credential: Credential, action: str, target: str) -> None:
-        """Have the audit trail say what is about to be done (``ConsoleAction`` of the intake)."""
+    async def record(self, credential: Credential, action: str, target: str, *, background: bool = False) -> Operator:
+        """Have the audit trail say what is about to be done (``ConsoleAction`` of the intake). Returns who does it."""
         body = {"action": action, "target": target}
-        await self._ask("POST", "/api/v1/console/records", credential, body, background=False)
+        answer = await self._ask("POST", "/api/v1/console/records", credential, body, background=background)
+        return Operator(str(answer["id"]), str(answer["name"]))
+
+    async def case(self, credential: Credential, case_no: str) -> Json:
+        """A case, without names and numbers."""
+        return await self._ask("GET", f"/api/v1/cases/{case_no}", credential, background=False)
 
     async def _ask(
         self,
