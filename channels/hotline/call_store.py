@@ -21,6 +21,12 @@ from channels.hotline.transactions import Change, reads, tell, writes
 UNDERSTANDING_LEASE = timedelta(seconds=20)
 _KEPT_CHANGES = timedelta(hours=1)
 SECOND_MATTER = 2
+NEVER_CONNECTED = timedelta(minutes=10)
+"""A call that was announced and whose sound never came rings for no longer."""
+UNCLAIMED = timedelta(minutes=30)
+"""So long may a call that is over be taken for its case, when nobody had claimed it."""
+A_SHIFT = timedelta(hours=12)
+"""After so long nobody comes back to a call that is over."""
 
 
 class UnknownCall(Exception):
@@ -147,8 +153,13 @@ class CallStore:
 
     @writes
     def exchange_says(self, connection: sa.Connection, call_id: str, step: Step, now: datetime) -> Call:
-        """The exchange put the call through, or the caller hung up; what has happened already is no error."""
+        """The exchange put the call through, the caller hung up, or time has ended the work after the call.
+
+        What has happened already is no error.
+        """
         call = self._locked(connection, call_id)
+        if step is Step.FINISH and call.state is not State.AFTER_CALL:
+            return call
         if step is Step.ANSWER and call.state is not State.RINGING:
             return call
         if step is Step.HANG_UP and call.is_over:
@@ -329,6 +340,28 @@ class CallStore:
         """Calls that are not ended, the longest waiting first."""
         query = sa.select(calls).where(calls.c.state != State.ENDED).order_by(calls.c.rang_at)
         return [call_from(row) for row in connection.execute(query)]
+
+    @reads
+    def forgotten(self, connection: sa.Connection, now: datetime) -> list[tuple[str, Step]]:
+        """Calls that nobody will end any more, and how they end: announced and never connected, or left after it."""
+        connected = (
+            sa.select(legs.c.uuid)
+            .where(legs.c.call == calls.c.id, legs.c.rate.is_not(None), legs.c.closed_at.is_(None))
+            .exists()
+        )
+        never = sa.select(calls.c.id).where(
+            calls.c.state == State.RINGING, calls.c.rang_at < now - NEVER_CONNECTED, ~connected
+        )
+        left = sa.select(calls.c.id).where(
+            calls.c.state == State.AFTER_CALL,
+            sa.or_(
+                sa.and_(calls.c.operator_id.is_(None), calls.c.hung_up_at < now - UNCLAIMED),
+                calls.c.hung_up_at < now - A_SHIFT,
+            ),
+        )
+        return [(call, Step.HANG_UP) for call in connection.execute(never).scalars()] + [
+            (call, Step.FINISH) for call in connection.execute(left).scalars()
+        ]
 
     @reads
     def ended_since(self, connection: sa.Connection, since: datetime, limit: int = 50) -> list[Call]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -142,7 +142,10 @@ class LegStore:
 
     @writes
     def close_silent(self, connection: sa.Connection, before: datetime, now: datetime) -> list[Leg]:
-        """Close the legs of which nothing was heard since ``before``: their connections will not come back."""
+        """Close the legs of which nothing was heard since ``before``: their connections will not come back.
+
+        They closed when they fell silent, not when that was certain.
+        """
         rows = connection.execute(
             _legs().where(legs.c.rate.is_not(None), legs.c.closed_at.is_(None), legs.c.line_until < before)
         ).all()
@@ -150,10 +153,10 @@ class LegStore:
             connection.execute(
                 sa.update(legs)
                 .where(legs.c.uuid == row.uuid)
-                .values(closed_at=now, close_reason="lost", line_owner="", line_until=NEVER)
+                .values(closed_at=row.line_until, close_reason="lost", line_owner="", line_until=NEVER)
             )
             tell(connection, now, row.call, Change.CALL)
-        return [_leg(row, now) for row in rows]
+        return [replace(_leg(row, now), closed_at=row.line_until) for row in rows]
 
     @reads
     def leg(self, connection: sa.Connection, uuid: str, now: datetime) -> Leg | None:

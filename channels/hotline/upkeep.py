@@ -50,9 +50,12 @@ class Upkeep:
 
     async def run(self) -> None:
         """Look after calls for ever."""
+        began = self._clock()
         while True:
             try:
-                await self.hang_up_lost()
+                if self._clock() - began > GRACE:  # after a restart the exchange has its time to connect again
+                    await self.hang_up_lost()
+                await self.end_forgotten()
                 await self.measure()
                 await self.settle()
                 await self._calls.trim_changes(self._clock())
@@ -69,7 +72,14 @@ class Upkeep:
         for leg in await self._legs.close_silent(now - GRACE, now):
             log.warning("a line was lost", extra={"leg": leg.uuid})
             if leg.side is Side.CALLER:
-                await self._calls.exchange_says(leg.call, Step.HANG_UP, now)
+                await self._calls.exchange_says(leg.call, Step.HANG_UP, leg.closed_at or now)
+
+    async def end_forgotten(self) -> None:
+        """End calls that nobody will end any more."""
+        now = self._clock()
+        for call, step in await self._calls.forgotten(now):
+            log.warning("a call was left", extra={"call": call, "step": step.value})
+            await self._calls.exchange_says(call, step, now)
 
     async def measure(self) -> None:
         """How far writing down is behind, for the figures."""
