@@ -103,7 +103,8 @@ export const TrialClock = {
       if (!trial.endsAt) return '练习'
       const left = Math.max(0, Math.round((trial.endsAt - now.value) / 1000))
       const words = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`
-      return h('span', { class: ['trial-left', { soon: trial.warned }] }, trial.warned ? `还剩 ${words} 就结束` : `还剩 ${words}`)
+      return h('span', { class: ['trial-left', { soon: trial.warned }], 'aria-hidden': 'true' }, // read out it would never stop
+         trial.warned ? `还剩 ${words} 就结束` : `还剩 ${words}`)
     }
   },
 }
@@ -113,7 +114,7 @@ export function trialNote() {
   if (trial.on && trial.warned)
     return h('div', { class: 'note trial-note', role: 'alert' }, [
       icon('clock'),
-      h('p', null, [trial.reason === 'limit' ? '练习到时限会自动挂断，' : '录音快放完了，', h(TrialClock), '。已经写下的都在，可以接着填单。']),
+      h('p', null, [trial.reason === 'limit' ? '练习到时限会自动挂断，不到一分钟了，' : '录音快放完了，', h(TrialClock), '。已经写下的都在，可以接着填单。']),
     ])
   if (!trial.on && trial.over)
     return h('div', { class: 'note trial-note', role: 'status' }, [icon('clock'), h('p', null, '练习满了时限，已自动挂断。写下的都在；没说完的，请再试一通。')])
