@@ -137,9 +137,9 @@ class Call:
             raise NotYours(self.operator.name if self.operator else "")
 
     def moved(self, step: Step, at: datetime, operator: Operator | None = None, *, to: str = "") -> Call:
-        """The call after ``step``; ``operator`` is who says so, None for the exchange or time; ``to``: whom it is offered.
+        """The call after ``step``; ``operator`` is who says so, None for the exchange or time.
 
-        Raises NotNow or NotYours.
+        ``to``: whom it is offered. Raises NotNow or NotYours.
         """
         if self.state not in _FROM[step]:
             raise NotNow(step, self.state)

@@ -8,7 +8,7 @@ import { grouped } from '../desk/case_number.js'
 import { shortTime } from '../desk/clock.js'
 import { LoginPage, doorway } from '../desk/login.js'
 import { categoryOf, loadReference } from '../desk/reference.js'
-import { hasRole, restore, secondsLeft, session, signOut, stay } from '../desk/session.js'
+import { atWork, hasRole, idleFor, restore, secondsLeft, session, signOut, stay } from '../desk/session.js'
 import '../desk/theme.js'
 import { alerts, putAway, watchAlerts } from './alerts.js'
 import { file, startForm } from './form.js'
@@ -26,7 +26,7 @@ import { forgetOthers, keep, kept } from './storage.js'
 import { TalkPane } from './talk_pane.js'
 import { ringSoftly } from './tones.js'
 import { TrialSheet, endTrial } from './trial.js'
-import { act, board, connect, item, me, mine, open, openFromAddress, openItem, wire } from './wire.js'
+import { act, board, connect, item, me, mine, open, openFromAddress, openItem, second, wire } from './wire.js'
 
 const allowed = () => hasRole('operator', 'supervisor')
 
@@ -79,6 +79,8 @@ const Console = {
       () => board.items.filter(forAnybody).map(({ id }) => id),
       (now, before) => quiet.value || (now.some((id) => !before.includes(id)) && ringSoftly()),
     )
+    // who listens to a caller need not touch anything
+    watch(second, () => idleFor() > 60_000 && board.items.some((each) => isCall(each.id) && mine(each) && each.call.state !== 'after_call') && atWork())
     watch(quiet, (now) => keep('quiet', now || null))
     watchEffect(() => {
       const count = waiting().length

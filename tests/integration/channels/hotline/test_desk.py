@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import wave
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -191,6 +191,55 @@ async def test_the_service_level_of_today(telephone: Telephone, clock: Clock) ->
     assert (await telephone.get("li", f"/calls/{waiting}"))["state"] == "ringing"
     listed = await telephone.get("zhao", "/calls?from=2000-01-01T00:00:00Z")
     assert len(listed["items"]) == 4
+
+
+async def test_calls_that_nobody_will_end_end_with_time(
+    telephone: Telephone, clock: Clock, eventually: Eventually
+) -> None:
+    never, waiting = [await telephone.announce([telephone.leg()]) for _ in range(2)]
+    mine = await telephone.announce([telephone.leg()])
+    await telephone.do("li", "POST", f"/calls/{mine}/steps/take")
+    caller, agent = await telephone.leg().connect(), await telephone.leg().connect()
+    unclaimed = await telephone.announce([caller, agent])
+    await agent.play(tone(0.1))
+
+    async def put_through() -> bool:
+        return bool((await telephone.get("li", f"/calls/{unclaimed}"))["answered_at"])
+
+    await eventually(put_through)
+    for call in (unclaimed, mine):
+        await telephone.do("pbx", "POST", f"/calls/{call}/hung-up")
+    upkeep = telephone.board.upkeep
+
+    async def states() -> list[str]:
+        await upkeep.end_forgotten()
+        return [(await telephone.get("li", f"/calls/{call}"))["state"] for call in (never, unclaimed, mine)]
+
+    assert await states() == ["ringing", "after_call", "after_call"]
+    clock.forward(11 * 60)
+    assert await states() == ["ended", "after_call", "after_call"]
+    clock.forward(20 * 60)
+    assert await states() == ["ended", "ended", "after_call"]
+    clock.forward(12 * 3600)
+    assert await states() == ["ended", "ended", "ended"]
+    assert (await telephone.get("li", f"/calls/{waiting}"))["state"] == "ended"
+
+
+async def test_a_line_that_broke_was_hung_up_when_it_broke(start: Start, clock: Clock) -> None:
+    async with start(ScriptedRecogniser([])) as telephone:
+        leg = await telephone.leg().connect()
+        call = await telephone.announce([leg])
+        await telephone.do("li", "POST", f"/calls/{call}/steps/take")
+        await leg.play(tone(0.5))
+        await asyncio.sleep(0.5)
+        broke = clock()
+        await leg.break_off()
+        await asyncio.sleep(0.5)
+        clock.forward(60)
+        await telephone.board.upkeep.hang_up_lost()
+        shown = await telephone.get("li", f"/calls/{call}")
+        assert shown["state"] == "after_call"
+        assert abs((datetime.fromisoformat(shown["hung_up_at"]) - broke).total_seconds()) < 20
 
 
 async def test_recordings_and_words_go_when_the_citys_days_are_over(
