@@ -18,7 +18,6 @@ from channels.console.calls import Calls
 from channels.console.canned import CannedReplies
 from channels.console.chats import KIND as CHAT
 from channels.console.chats import Chats
-from channels.console.doorkeeper import Doorkeeper
 from channels.console.filing import FilingFromChat
 from channels.console.live import Live
 from channels.console.sources import Source
@@ -40,13 +39,14 @@ from channels.gateway.staffing import Staffing, Tidying
 from channels.gateway.store import Store
 from channels.gateway.tact import Tact
 from channels.gateway.voice import Listener
-from channels.hotline.credential import Credential
 from channels.hotline.microphone import add_microphone_routes
+from channels.hotline.quality_views import add_quality_routes
 from channels.hotline.switchboard import running as telephone
 from channels.hotline.views import HOTLINE, add_hotline_routes
 from channels.neighbours import Neighbours
 from channels.speech.port import Recogniser
 from channels.speech.remote import RemoteRecogniser
+from channels.staff.credential import Credential
 from channels.status import STATUS, ChannelStatus, add_status_routes
 from channels.telegram.account import Account as TelegramAccount
 from channels.telegram.attendant import Attendant as TelegramAttendant
@@ -103,6 +103,7 @@ def create_app(
     add_telegram_routes(app)
     add_status_routes(app)
     add_hotline_routes(app)
+    add_quality_routes(app)
     add_microphone_routes(app)
     add_front_routes(app, Passage(settings.intake_url, settings.trusted_proxies))
     return app
@@ -231,8 +232,8 @@ async def _console(
     clock: Callable[[], datetime],
 ) -> AsyncIterator[None]:
     """Serve the operators' console while the block lasts."""
-    webchat, session = app[WEBCHAT], app[SESSION]
-    people, chats, doorkeeper = People(database), Chats(database), Doorkeeper(session, settings)
+    webchat = app[WEBCHAT]
+    people, chats = People(database), Chats(database)
     tidying = Tidying(people, staffing, hours, webchat.pushes.tell, clock)
     hotline = app[HOTLINE]
     # calls first: they are to be answered within seconds
@@ -242,15 +243,15 @@ async def _console(
         return hotline.attendance.attending(staff.id, Credential.of(request, client_address(request)))
 
     live = Live(
-        sources, chats, doorkeeper, people=people, staffing=staffing, hours=hours, clock=clock, attending=attending
+        sources, chats, hotline.door, people=people, staffing=staffing, hours=hours, clock=clock, attending=attending
     )
     app[CONSOLE] = Console(
         chats=chats,
         people=people,
         staffing=staffing,
         canned=CannedReplies(database),
-        filing=FilingFromChat(chats, people, doorkeeper, clock),
-        doorkeeper=doorkeeper,
+        filing=FilingFromChat(chats, people, hotline.registry, clock),
+        doorkeeper=hotline.door,
         live=live,
         intake=webchat.intake,
         store=webchat.store,

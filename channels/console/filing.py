@@ -10,13 +10,17 @@ from aiohttp import web
 
 from channels.console import chats
 from channels.console.chats import Chats
-from channels.console.doorkeeper import Doorkeeper
 from channels.console.schemas import CaseForm
 from channels.gateway.announcement import case_card, filed_by_staff
 from channels.gateway.handover import Staff
+from channels.gateway.intake import IntakeDown, IntakeRefused
 from channels.gateway.message import Json, Reply
 from channels.gateway.people import People
+from channels.staff.credential import Credential
+from channels.staff.doorkeeper import problem_of
+from channels.staff.registry import Registry
 from groundwork.problem import Problem
+from groundwork.web import client_address
 
 _FROM_THE_FORM = (
     "description", "category", "condition", "category_confidence", "location", "occurred_at", "act", "attachments"
@@ -26,10 +30,10 @@ _FROM_THE_FORM = (
 class FilingFromChat:
     """Files with the operator's own rights: it is they who register the case."""
 
-    def __init__(self, chats: Chats, people: People, doorkeeper: Doorkeeper, clock: Callable[[], datetime]):
+    def __init__(self, chats: Chats, people: People, registry: Registry, clock: Callable[[], datetime]):
         self._chats = chats
         self._people = people
-        self._doorkeeper = doorkeeper
+        self._registry = registry
         self._clock = clock
 
     async def file(self, request: web.Request, number: str, form: CaseForm, staff: Staff) -> tuple[Json, str]:
@@ -62,16 +66,16 @@ class FilingFromChat:
         filing = await self._people.freeze(int(number), form.client_id, digest, report)
         if not filing.same:
             raise _filed_already()
-        if filing.case_no:
-            case = await self._doorkeeper.ask(request, "GET", f"/api/v1/cases/{filing.case_no}")
-            return case, row.conversation
-        key = {"Idempotency-Key": f"console:{number}:{form.client_id}"}
+        credential = Credential.of(request, client_address(request))
         try:
-            case = await self._doorkeeper.ask(request, "POST", "/api/v1/cases", filing.report, key)
-        except Problem as problem:
-            if problem.code != "idempotency_mismatch":
-                raise
-            raise _filed_already() from problem
+            if filing.case_no:
+                return await self._registry.case(credential, filing.case_no), row.conversation
+            assert filing.report is not None  # frozen just now
+            case = await self._registry.file(credential, filing.report, f"console:{number}:{form.client_id}")
+        except (IntakeDown, IntakeRefused) as error:
+            if isinstance(error, IntakeRefused) and error.code == "idempotency_mismatch":
+                raise _filed_already() from error
+            raise problem_of(error) from error
         case_no = str(case["case_no"])
         reply = Reply(filed_by_staff(case_no, case), custom=case_card(case_no, case))
         conversation = await self._people.filed(int(number), staff, form.client_id, case_no, reply, now=self._clock())

@@ -18,12 +18,12 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from channels.console.chats import Chats
-from channels.console.doorkeeper import Doorkeeper
 from channels.console.sources import Source
 from channels.gateway.handover import FIRST_ANSWER, Staff
 from channels.gateway.message import Json
 from channels.gateway.people import People
 from channels.gateway.staffing import Hours, Staffing
+from channels.staff.doorkeeper import Doorkeeper
 from groundwork.problem import Problem
 
 log = logging.getLogger(__name__)
@@ -139,7 +139,7 @@ class Live:
         """A console's WebSocket. Raises Problem before it is open."""
         if not self._doorkeeper.is_own(request):
             raise Problem(403, "foreign_page", "请从话务台页面打开。")
-        staff = await self._doorkeeper.who(request, anew=True)
+        staff = (await self._doorkeeper.server(request, anew=True)).staff
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_SECONDS, max_msg_size=_LONGEST_FRAME)
         await socket.prepare(request)
         console = _Console(request, socket, staff)
@@ -215,7 +215,7 @@ class Live:
                 await self._staffing.seen(console.staff, now)
                 await self._people.renew(console.staff.id, now)
                 await asyncio.sleep(_ALIVE_SECONDS)
-                console.staff = await self._doorkeeper.who(console.request, anew=True)
+                console.staff = (await self._doorkeeper.server(console.request, anew=True)).staff
             except Problem as problem:
                 if problem.status in (401, 403):
                     with suppress(ConnectionError):

@@ -13,7 +13,6 @@ from channels.attachments import stream_attachment
 from channels.console import schemas
 from channels.console.canned import CannedReplies
 from channels.console.chats import Chats
-from channels.console.doorkeeper import Doorkeeper
 from channels.console.filing import FilingFromChat
 from channels.console.live import Live
 from channels.gateway.handover import Outcome, Staff
@@ -22,6 +21,7 @@ from channels.gateway.message import Json, Reply
 from channels.gateway.people import NotYours, People, UnknownHandover
 from channels.gateway.staffing import OperatorState, Staffing
 from channels.gateway.store import Store
+from channels.staff.doorkeeper import Doorkeeper
 from groundwork.problem import Problem
 from groundwork.web import Handler, read_json
 
@@ -81,7 +81,7 @@ def add_console_routes(app: web.Application) -> None:
 async def overview(request: web.Request) -> web.Response:
     """All conversations that concern operators, and who is there."""
     console = request.app[CONSOLE]
-    staff = await console.doorkeeper.who(request)
+    staff = (await console.doorkeeper.server(request)).staff
     return _json(await console.live.overview() | {"me": {"id": staff.id, "name": staff.name}})
 
 
@@ -102,7 +102,7 @@ async def own_state(request: web.Request) -> web.Response:
 async def words(request: web.Request) -> web.Response:
     """Words that are often said."""
     console = request.app[CONSOLE]
-    await console.doorkeeper.who(request)
+    await console.doorkeeper.server(request)
     return _json({"items": await console.canned.all()})
 
 
@@ -231,7 +231,7 @@ async def file_case(request: web.Request) -> web.Response:
 async def attachment(request: web.Request) -> web.StreamResponse:
     """A photo or voice message of the conversation."""
     console = request.app[CONSOLE]
-    await console.doorkeeper.who(request)
+    await console.doorkeeper.server(request)
     attachment_id = request.match_info["attachment_id"]
     media_type = await console.chats.has_attachment(_number(request), attachment_id)
     if media_type is None:

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 
 from channels.gateway.message import Json
+from groundwork.problem import FieldError
 
 _QUICK = aiohttp.ClientTimeout(total=10, sock_connect=2)
 _UPLOAD = aiohttp.ClientTimeout(total=60, sock_connect=2)
@@ -22,10 +23,11 @@ class IntakeDown(Exception):
 
 
 class IntakeRefused(Exception):
-    """The intake answered with a problem document; ``code`` and ``detail`` are its."""
+    """The intake answered with a problem document; ``code``, ``detail`` and ``errors`` of fields are its."""
 
-    def __init__(self, status: int, code: str, detail: str):
+    def __init__(self, status: int, code: str, detail: str, errors: Sequence[FieldError] = ()):
         super().__init__(f"{status} {code}")
+        self.errors = errors
         self.status = status
         self.code = code
         self.detail = detail
@@ -141,10 +143,14 @@ async def refusal(response: aiohttp.ClientResponse) -> IntakeRefused:
     """What a response of 4xx says."""
     try:
         problem = _object(await response.json(content_type=None))
+        errors = [FieldError.model_validate(one) for one in problem.get("errors") or ()]
     except ValueError:
-        problem = {}
+        problem, errors = {}, []
     return IntakeRefused(
-        response.status, str(problem.get("code", "refused")), str(problem.get("detail", "暂时不能处理，请稍后再试。"))
+        response.status,
+        str(problem.get("code", "refused")),
+        str(problem.get("detail", "暂时不能处理，请稍后再试。")),
+        errors,
     )
 
 

@@ -17,12 +17,12 @@ from channels.gateway.intake import IntakeDown, IntakeRefused
 from channels.hotline import metrics
 from channels.hotline.call import Side
 from channels.hotline.call_store import CallStore, FormRow, Understood, UnknownCall
-from channels.hotline.credential import Credential
 from channels.hotline.form import FieldName, Json
 from channels.hotline.leg_store import LegStore
-from channels.hotline.registry import Registry
 from channels.hotline.said import Said
 from channels.hotline.understanding import Kind, Looked, Matter, matters, understood
+from channels.staff.credential import Credential
+from channels.staff.registry import Registry
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,10 @@ class Attendance:
             self._present[operator_id].remove(credential)
             if not self._present[operator_id]:
                 del self._present[operator_id]
+
+    def present(self) -> dict[str, Credential]:
+        """Who attends, each with the credential that came last."""
+        return {operator: credentials[-1] for operator, credentials in self._present.items()}
 
     async def run(self) -> None:
         """Understand what is said, for ever."""

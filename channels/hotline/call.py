@@ -72,7 +72,8 @@ _FROM: Mapping[Step, frozenset[State]] = MappingProxyType(
         Step.FINISH: frozenset({State.AFTER_CALL}),
     }
 )
-_BY_EXCHANGE = frozenset({Step.ANSWER, Step.HANG_UP})
+_WITHOUT_OPERATOR = frozenset({Step.ANSWER, Step.HANG_UP, Step.FINISH})
+"""What the exchange does; a call that nobody finishes ends with time."""
 MARKS = (Step.HOLD, Step.RESUME, Step.TRANSFER, Step.HANG_UP, Step.FINISH)
 """What the operator who has the call may say of it."""
 
@@ -136,9 +137,9 @@ class Call:
             raise NotYours(self.operator.name if self.operator else "")
 
     def moved(self, step: Step, at: datetime, operator: Operator | None = None, *, to: str = "") -> Call:
-        """The call after ``step``; ``operator`` is who says so, None for the exchange; ``to``: whom it is offered.
+        """The call after ``step``; ``operator`` is who says so, None for the exchange or time.
 
-        Raises NotNow or NotYours.
+        ``to``: whom it is offered. Raises NotNow or NotYours.
         """
         if self.state not in _FROM[step]:
             raise NotNow(step, self.state)
@@ -146,7 +147,7 @@ class Call:
             return self._taken(at, operator)
         if operator is not None:
             self.check_holder(operator)
-        elif step not in _BY_EXCHANGE:
+        elif step not in _WITHOUT_OPERATOR:
             raise NotYours(self.operator.name if self.operator else "")
         call = self._no_longer_held(at)
         if step is Step.ANSWER:

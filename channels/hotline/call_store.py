@@ -14,13 +14,19 @@ import sqlalchemy as sa
 from channels.gateway.database import Database
 from channels.hotline.call import Call, Operator, Side, State, Step
 from channels.hotline.form import By, FieldName, Form, Found, Json, form_content, form_from
-from channels.hotline.leg_store import NEVER
-from channels.hotline.tables import calls, changes, events, forms, legs, utterances
+from channels.hotline.rows import NEVER, call_from, log_deed, log_event, to_be_settled, to_be_understood
+from channels.hotline.tables import calls, changes, events, forms, legs, reviews, utterances
 from channels.hotline.transactions import Change, reads, tell, writes
 
 UNDERSTANDING_LEASE = timedelta(seconds=20)
 _KEPT_CHANGES = timedelta(hours=1)
 SECOND_MATTER = 2
+NEVER_CONNECTED = timedelta(minutes=10)
+"""A call that was announced and whose sound never came rings for no longer."""
+UNCLAIMED = timedelta(minutes=30)
+"""So long may a call that is over be taken for its case, when nobody had claimed it."""
+A_SHIFT = timedelta(hours=12)
+"""After so long nobody comes back to a call that is over."""
 
 
 class UnknownCall(Exception):
@@ -147,8 +153,13 @@ class CallStore:
 
     @writes
     def exchange_says(self, connection: sa.Connection, call_id: str, step: Step, now: datetime) -> Call:
-        """The exchange put the call through, or the caller hung up; what has happened already is no error."""
+        """The exchange put the call through, the caller hung up, or time has ended the work after the call.
+
+        What has happened already is no error.
+        """
         call = self._locked(connection, call_id)
+        if step is Step.FINISH and call.state is not State.AFTER_CALL:
+            return call
         if step is Step.ANSWER and call.state is not State.RINGING:
             return call
         if step is Step.HANG_UP and call.is_over:
@@ -188,8 +199,9 @@ class CallStore:
             .values(text=text, corrected_by=operator.id, corrected_at=now)
         )
         if row.side == Side.CALLER:
-            said = sa.update(calls).where(calls.c.id == call.id).values(said_version=calls.c.said_version + 1)
-            connection.execute(said)
+            to_be_understood(connection, call.id)
+        to_be_settled(connection, call.id)
+        log_deed(connection, call.id, "correct", operator, now)
         tell(connection, now, call.id, Change.UTTERANCE, utterance)
 
     @writes
@@ -219,9 +231,7 @@ class CallStore:
         self._write_form(connection, call_id, row)
         if name in (FieldName.CATEGORY, FieldName.PLACE):
             # who would handle it, and what is similar, depend on them
-            connection.execute(
-                sa.update(calls).where(calls.c.id == call_id).values(said_version=calls.c.said_version + 1)
-            )
+            to_be_understood(connection, call_id)
         tell(connection, now, call_id, Change.FORM, number)
         return row
 
@@ -230,7 +240,7 @@ class CallStore:
         self, connection: sa.Connection, call_id: str, kind: str, *, operator: Operator, detail: Json, now: datetime
     ) -> None:
         """Something that somebody did with the call, for its history."""
-        _event(connection, call_id, kind, operator, detail=detail, now=now)
+        log_event(connection, call_id, kind, operator, detail=detail, now=now)
 
     # filing
 
@@ -258,7 +268,8 @@ class CallStore:
         if row.case_no is None:
             row = replace(row, case_no=case_no, filed_at=now, filed_by=operator.id, version=row.version + 1)
             self._write_form(connection, call_id, row)
-            _event(connection, call_id, "file", operator, detail={"case_no": case_no, "form": number}, now=now)
+            to_be_settled(connection, call_id)
+            log_event(connection, call_id, "file", operator, detail={"case_no": case_no, "form": number}, now=now)
             tell(connection, now, call_id, Change.FORM, number)
             tell(connection, now, call_id, Change.CALL)
         return row
@@ -322,19 +333,41 @@ class CallStore:
     @reads
     def several(self, connection: sa.Connection, ids: Sequence[str]) -> list[Call]:
         """Those of the calls that there are."""
-        return [_call(row) for row in connection.execute(sa.select(calls).where(calls.c.id.in_(ids)))]
+        return [call_from(row) for row in connection.execute(sa.select(calls).where(calls.c.id.in_(ids)))]
 
     @reads
     def open(self, connection: sa.Connection) -> list[Call]:
         """Calls that are not ended, the longest waiting first."""
         query = sa.select(calls).where(calls.c.state != State.ENDED).order_by(calls.c.rang_at)
-        return [_call(row) for row in connection.execute(query)]
+        return [call_from(row) for row in connection.execute(query)]
+
+    @reads
+    def forgotten(self, connection: sa.Connection, now: datetime) -> list[tuple[str, Step]]:
+        """Calls that nobody will end any more, and how they end: announced and never connected, or left after it."""
+        connected = (
+            sa.select(legs.c.uuid)
+            .where(legs.c.call == calls.c.id, legs.c.rate.is_not(None), legs.c.closed_at.is_(None))
+            .exists()
+        )
+        never = sa.select(calls.c.id).where(
+            calls.c.state == State.RINGING, calls.c.rang_at < now - NEVER_CONNECTED, ~connected
+        )
+        left = sa.select(calls.c.id).where(
+            calls.c.state == State.AFTER_CALL,
+            sa.or_(
+                sa.and_(calls.c.operator_id.is_(None), calls.c.hung_up_at < now - UNCLAIMED),
+                calls.c.hung_up_at < now - A_SHIFT,
+            ),
+        )
+        return [(call, Step.HANG_UP) for call in connection.execute(never).scalars()] + [
+            (call, Step.FINISH) for call in connection.execute(left).scalars()
+        ]
 
     @reads
     def ended_since(self, connection: sa.Connection, since: datetime, limit: int = 50) -> list[Call]:
         """Calls that ended after ``since``, the last first; calls for training, too."""
         query = sa.select(calls).where(calls.c.finished_at > since).order_by(calls.c.finished_at.desc()).limit(limit)
-        return [_call(row) for row in connection.execute(query)]
+        return [call_from(row) for row in connection.execute(query)]
 
     @reads
     def between(
@@ -357,13 +390,13 @@ class CallStore:
         )
         if operator:
             query = query.where(calls.c.operator_id == operator)
-        return [_call(row) for row in connection.execute(query)]
+        return [call_from(row) for row in connection.execute(query)]
 
     @reads
     def of_case(self, connection: sa.Connection, case_no: str) -> list[Call]:
         """The calls in which the case was filed."""
         query = sa.select(calls).join(forms, forms.c.call == calls.c.id).where(forms.c.case_no == case_no)
-        return [_call(row) for row in connection.execute(query)]
+        return [call_from(row) for row in connection.execute(query)]
 
     @reads
     def forms_of(self, connection: sa.Connection, ids: Sequence[str]) -> dict[str, list[FormRow]]:
@@ -381,19 +414,6 @@ class CallStore:
             CallEvent(row.at, row.kind, Operator(row.by_id, row.by_name) if row.by_id else None, row.detail)
             for row in rows
         ]
-
-    @reads
-    def corrections(self, connection: sa.Connection, ids: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
-        """By call: what was recognised and what was left of it."""
-        query = (
-            sa.select(legs.c.call, utterances.c.recognised, utterances.c.text)
-            .join(legs, legs.c.uuid == utterances.c.leg)
-            .where(legs.c.call.in_(ids))
-        )
-        found: dict[str, list[tuple[str, str]]] = {call: [] for call in ids}
-        for row in connection.execute(query):
-            found[row.call].append((row.recognised, row.text))
-        return found
 
     @reads
     def changes_after(self, connection: sa.Connection, cursor: int, limit: int = 500) -> list[Changed] | None:
@@ -448,7 +468,7 @@ class CallStore:
     def forget(self, connection: sa.Connection, ended_before: datetime, now: datetime, limit: int) -> int:
         """Delete words, numbers and names of calls that ended before this moment, or that are to be forgotten.
 
-        Their figures stay. Returns how many.
+        Their figures and grades stay. Returns how many.
         """
         old = (
             sa.select(calls.c.id)
@@ -462,6 +482,7 @@ class CallStore:
         connection.execute(sa.delete(utterances).where(utterances.c.leg.in_(of_them)))
         connection.execute(sa.update(legs).where(legs.c.call.in_(ids)).values(partial="", dtmf=""))
         connection.execute(sa.update(forms).where(forms.c.call.in_(ids)).values(fields={}, beside={}, report=None))
+        connection.execute(sa.update(reviews).where(reviews.c.call.in_(ids)).values(note=""))
         connection.execute(sa.update(calls).where(calls.c.id.in_(ids)).values(number="", forgotten_at=now))
         return len(ids)
 
@@ -494,7 +515,7 @@ class CallStore:
         for table in (events, forms):
             connection.execute(sa.delete(table).where(table.c.call.in_(others)))
         connection.execute(sa.delete(calls).where(calls.c.id.in_(others)))
-        connection.execute(sa.update(calls).where(calls.c.id == call).values(said_version=calls.c.said_version + 1))
+        to_be_understood(connection, call)
         for other in others:
             tell(connection, now, other, Change.GONE)
 
@@ -509,13 +530,13 @@ class CallStore:
         row = connection.execute(sa.select(calls).where(calls.c.id == call_id).with_for_update()).one_or_none()
         if row is None:
             raise UnknownCall(call_id)
-        return _call(row)
+        return call_from(row)
 
     def _call(self, connection: sa.Connection, call_id: str) -> Call:
         row = connection.execute(sa.select(calls).where(calls.c.id == call_id)).one_or_none()
         if row is None:
             raise UnknownCall(call_id)
-        return _call(row)
+        return call_from(row)
 
     def _move(
         self,
@@ -543,7 +564,9 @@ class CallStore:
                 transfer_to=after.transfer_to,
             )
         )
-        _event(connection, after.id, step.value, operator, detail={"from": before.state.value, **detail}, now=now)
+        log_event(connection, after.id, step.value, operator, detail={"from": before.state.value, **detail}, now=now)
+        if operator is not None and step in _AUDITED:
+            log_deed(connection, after.id, step.value, operator, now)
         tell(connection, now, after.id, Change.CALL)
         return after
 
@@ -599,6 +622,7 @@ class CallStore:
             tell(connection, now, call_id, Change.FORM, SECOND_MATTER)
 
 
+_AUDITED = (Step.TAKE, Step.FINISH)
 _OF_THE_CALLER = (FieldName.NAME, FieldName.PHONE, FieldName.CONFIDENTIAL)
 
 
@@ -635,33 +659,6 @@ def _insert_leg(connection: sa.Connection, uuid: str, call: str, side: Side) -> 
             partial_start=0,
             dtmf="",
         )
-    )
-
-
-def _event(
-    connection: sa.Connection, call: str, kind: str, operator: Operator | None, *, detail: Json, now: datetime
-) -> None:
-    by = operator or Operator("", "")
-    values = {"call": call, "at": now, "kind": kind, "by_id": by.id, "by_name": by.name, "detail": detail}
-    connection.execute(sa.insert(events).values(values))
-
-
-def _call(row: sa.Row[tuple[object, ...]]) -> Call:
-    return Call(
-        id=row.id,
-        state=State(row.state),
-        rang_at=row.rang_at,
-        queue=row.queue,
-        number=row.number,
-        called=row.called,
-        agent=row.agent,
-        operator=Operator(row.operator_id, row.operator_name) if row.operator_id else None,
-        answered_at=row.answered_at,
-        hung_up_at=row.hung_up_at,
-        finished_at=row.finished_at,
-        held_since=row.held_since,
-        held_seconds=row.held_seconds,
-        transfer_to=row.transfer_to,
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
 
 from channels.gateway.intake import IntakeDown, IntakeRefused
-from channels.hotline.registry import Registry
+from channels.staff.registry import Registry
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,19 @@ class Rules:
 
     def midnight(self, now: datetime) -> datetime:
         """When the day began, in the city."""
-        return now.astimezone(ZoneInfo(self.timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
+        return self.begins(self.local(now).date())
+
+    def local(self, moment: datetime) -> datetime:
+        """A moment by the city's clocks."""
+        return moment.astimezone(ZoneInfo(self.timezone))
+
+    def day(self, moment: datetime) -> str:
+        """The city's day of a moment, as 2026-11-26."""
+        return self.local(moment).date().isoformat()
+
+    def begins(self, day: date) -> datetime:
+        """When a day begins, in the city."""
+        return datetime.combine(day, time_of_day.min, ZoneInfo(self.timezone))
 
 
 class CityRules:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from uuid import UUID
 
+_SILENCE = 0x02
+"""A frame that older senders put where nothing is heard; it says nothing."""
 _HEADER = struct.Struct(">BH")
 LONGEST_PAYLOAD = 0xFFFF
 _UUID_BYTES = 16
@@ -99,6 +101,8 @@ class Decoder:
                 return
             payload = bytes(self._waiting[_HEADER.size : _HEADER.size + length])
             del self._waiting[: _HEADER.size + length]
+            if kind == _SILENCE:
+                continue
             if kind == Kind.DTMF and chr(payload[0]) not in _KEYS:
                 raise Malformed("a key that no telephone has")
             yield Frame(kind, payload)
@@ -122,5 +126,5 @@ def _check(kind: int, length: int) -> None:
     elif kind == Kind.ERROR:
         if length > 1:
             raise Malformed(f"an error of {length} bytes")
-    else:
+    elif kind != _SILENCE:
         raise Malformed(f"frames of type 0x{kind:02x} are unknown")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from channels.gateway.database import Database
 from channels.hotline.call import Side
-from channels.hotline.tables import calls, legs, utterances
+from channels.hotline.rows import NEVER, to_be_settled, to_be_understood
+from channels.hotline.tables import legs, utterances
 from channels.hotline.transactions import Change, reads, tell, writes
 
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 LINE_LEASE = timedelta(seconds=10)
 """A line that nobody has spoken for so long is lost: its process died."""
 SCRIBE_LEASE = timedelta(seconds=20)
@@ -142,7 +142,10 @@ class LegStore:
 
     @writes
     def close_silent(self, connection: sa.Connection, before: datetime, now: datetime) -> list[Leg]:
-        """Close the legs of which nothing was heard since ``before``: their connections will not come back."""
+        """Close the legs of which nothing was heard since ``before``: their connections will not come back.
+
+        They closed when they fell silent, not when that was certain.
+        """
         rows = connection.execute(
             _legs().where(legs.c.rate.is_not(None), legs.c.closed_at.is_(None), legs.c.line_until < before)
         ).all()
@@ -150,10 +153,10 @@ class LegStore:
             connection.execute(
                 sa.update(legs)
                 .where(legs.c.uuid == row.uuid)
-                .values(closed_at=now, close_reason="lost", line_owner="", line_until=NEVER)
+                .values(closed_at=row.line_until, close_reason="lost", line_owner="", line_until=NEVER)
             )
             tell(connection, now, row.call, Change.CALL)
-        return [_leg(row, now) for row in rows]
+        return [replace(_leg(row, now), closed_at=row.line_until) for row in rows]
 
     @reads
     def leg(self, connection: sa.Connection, uuid: str, now: datetime) -> Leg | None:
@@ -231,9 +234,9 @@ class LegStore:
             number = self._keep(connection, uuid, heard, row.started_at + timedelta(seconds=heard.start / row.rate))
         if number is not None:
             tell(connection, now, row.call, Change.UTTERANCE, number)
+            to_be_settled(connection, row.call)
             if row.side == Side.CALLER:
-                said = sa.update(calls).where(calls.c.id == row.call).values(said_version=calls.c.said_version + 1)
-                connection.execute(said)
+                to_be_understood(connection, row.call)
         if heard is not None or all_done:
             tell(connection, now, row.call, Change.PARTIAL, uuid)
         return number

@@ -27,3 +27,5 @@ UNDERSTANDING_SECONDS = Histogram(
 )
 FILED = Counter("yht_hotline_cases_total", "Cases filed from calls.")
 PURGED = Counter("yht_hotline_purged_total", "Recordings deleted because their time was over.")
+DEEDS = Counter("yht_hotline_deeds_total", "What operators did with calls, told to the audit trail or not.", ["end"])
+UNTOLD_DEEDS = Gauge("yht_hotline_untold_deeds", "What operators did with calls and the audit trail does not say yet.")

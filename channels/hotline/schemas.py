@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from channels.hotline.call import Side
+from channels.hotline.quality import Fault
+from channels.hotline.quality_store import Grade
+from groundwork.problem import FieldError, Problem
 
 _LONGEST_VALUE = 5000
+LONGEST_SPAN = timedelta(days=92)
+"""So many days can be looked at together."""
 
 
 def _plain(value: object) -> object:
@@ -148,3 +153,48 @@ class Period(Body):
 def between(period: Period, midnight: datetime, now: datetime) -> tuple[datetime, datetime]:
     """From when until when. ``midnight`` began the day."""
     return period.since or midnight, period.until or now
+
+
+class Days(Body):
+    """Days of the city, the last included; today by default."""
+
+    since: date | None = Field(None, alias="from")
+    until: date | None = Field(None, alias="to")
+    operator: Text = Field("", max_length=40)
+
+    def chosen(self, today: date) -> tuple[date, date]:
+        """The first and the last day. Raises Problem 422."""
+        last = self.until or today
+        first = self.since or min(last, today)
+        if first > last:
+            raise _no_days("?from", "开始的日期不能在结束的日期之后。")
+        if last - first >= LONGEST_SPAN:
+            raise _no_days("?from", f"一次最多看 {LONGEST_SPAN.days} 天。")
+        return first, last
+
+
+class Listed(Days):
+    """Which calls are to be reviewed. ``fault``: any, all (also calls without one), or one of them."""
+
+    fault: Literal["any", "all"] | Fault = "any"
+    reviewed: Literal["", "no", "yes"] = ""
+    offset: int = Field(0, ge=0, le=100_000)
+    limit: int = Field(50, ge=1, le=200)
+
+
+class Exported(Listed):
+    """What is to be taken away as a table."""
+
+    of: Literal["calls", "operators", "days"] = "calls"
+
+
+class ReviewBody(Body):
+    """A reviewer's verdict. ``version``: of the review that they saw, 0: there was none."""
+
+    grade: Grade
+    note: Text = Field("", max_length=1000)
+    version: int = Field(0, ge=0)
+
+
+def _no_days(pointer: str, detail: str) -> Problem:
+    return Problem(422, "invalid", detail, errors=[FieldError(pointer=pointer, detail=detail)])

@@ -11,7 +11,7 @@ from channels.hotline.call import Call, Operator, State
 from channels.hotline.call_store import CallEvent, FormRow
 from channels.hotline.form import Field, FieldName, Json
 from channels.hotline.leg_store import Leg, Utterance
-from channels.hotline.quality import Correction, Quality, ServiceLevel, quality
+from channels.hotline.quality import ServiceLevel
 
 _NUMERALS = "0-9零〇一二三四五六七八九幺"
 _NUMBER = re.compile(rf"[{_NUMERALS}](?:[-\s，,、]?[{_NUMERALS}]){{6,}}")
@@ -50,7 +50,7 @@ class Showing:
             "called": call.called,
             "number": call.number if self.sees_all(call) else masked_number(call.number),
             "agent": call.agent,
-            "operator": _operator(call.operator),
+            "operator": who(call.operator),
             "mine": call.operator is not None and call.operator.id == self._asker.id,
             "transfer_to": call.transfer_to,
             "rang_at": _time(call.rang_at),
@@ -118,27 +118,7 @@ class Showing:
 
     def event(self, event: CallEvent) -> Json:
         """Something that happened."""
-        return {"at": _time(event.at), "kind": event.kind, "by": _operator(event.by), "detail": event.detail}
-
-    def quality(self, call: Call, forms: Sequence[FormRow], corrections: Sequence[tuple[str, str]]) -> Json:
-        """The figures of one call."""
-        figures = quality_of(call, forms, corrections)
-        return {
-            "call_id": call.id,
-            "rang_at": _time(call.rang_at),
-            "operator": _operator(call.operator),
-            "state": call.state.value,
-            "case_nos": [form.case_no for form in forms if form.case_no],
-            "waited_seconds": call.waited.total_seconds() if call.waited is not None else None,
-            "abandoned": call.is_abandoned,
-            "characters": figures.characters,
-            "corrected": figures.corrected,
-            "correction_rate": figures.correction_rate,
-            "category_changed": figures.category_changed,
-            "place_changed": figures.place_changed,
-            "seconds_to_file": figures.seconds_to_file,
-            "after_call_seconds": figures.after_call_seconds,
-        }
+        return {"at": _time(event.at), "kind": event.kind, "by": who(event.by), "detail": event.detail}
 
 
 def offset_of(leg: Leg, legs: Any) -> float:
@@ -147,28 +127,18 @@ def offset_of(leg: Leg, legs: Any) -> float:
     return (leg.started_at - min(begun)).total_seconds() if leg.started_at is not None else 0.0
 
 
-def quality_of(call: Call, forms: Sequence[FormRow], corrections: Sequence[tuple[str, str]]) -> Quality:
-    """The figures of a call, by the first form that was filed."""
-    filed = next((form for form in forms if form.case_no), None)
-    return quality(
-        call,
-        [Correction(recognised, left) for recognised, left in corrections],
-        filed.form if filed else None,
-        filed.filed_at if filed else None,
-    )
-
-
 def level(figures: ServiceLevel) -> Json:
     """How calls are answered."""
+    tally = figures.tally
     return {
         "waiting": figures.waiting,
         "longest_wait_seconds": round(figures.longest_wait_seconds, 1),
-        "offered": figures.offered,
-        "answered": figures.answered,
-        "answered_in_time": figures.answered_in_time,
-        "abandoned": figures.abandoned,
-        "in_time_share": figures.in_time_share,
-        "connected_share": figures.connected_share,
+        "offered": tally.calls,
+        "answered": tally.answered,
+        "answered_in_time": tally.in_time,
+        "abandoned": tally.abandoned,
+        "in_time_share": tally.in_time_share,
+        "connected_share": tally.connected_share,
     }
 
 
@@ -215,7 +185,8 @@ def _field(name: FieldName, field: Field, sees: bool) -> Json:
     }
 
 
-def _operator(operator: Operator | None) -> Json | None:
+def who(operator: Operator | None) -> Json | None:
+    """A person, or nobody."""
     return {"id": operator.id, "name": operator.name} if operator else None
 
 

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +17,26 @@ from channels.gateway.database import Database
 from channels.hotline.attendance import Attendance
 from channels.hotline.call_store import CallStore
 from channels.hotline.city_rules import CityRules
-from channels.hotline.doorkeeper import Doorkeeper
 from channels.hotline.leg_store import LegStore
 from channels.hotline.line import Line, Lines
 from channels.hotline.live import Live
+from channels.hotline.quality_store import QualityStore
 from channels.hotline.recognition import Recognition
 from channels.hotline.recording import BadKeys, KeyRing
-from channels.hotline.registry import Registry
 from channels.hotline.scribe import Scribes
 from channels.hotline.segmenter import Pauses
+from channels.hotline.trail import DeedStore, Trail
 from channels.hotline.trunk import Trunk
 from channels.hotline.upkeep import Upkeep
 from channels.hotline.views import Hotline
 from channels.hotline.voice import NewActivity, SileroActivity
 from channels.speech.port import Recogniser
+from channels.staff.doorkeeper import Doorkeeper
+from channels.staff.registry import Registry
 from groundwork.settings import BadSettings, Settings
+
+TRIAL_LIMIT = timedelta(minutes=30)
+"""So long a call for training may last: a microphone that somebody forgot is not recorded all day."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Switchboard:
 
     hotline: Hotline
     upkeep: Upkeep
+    trail: Trail
     trunk: Trunk | None
 
 
@@ -53,12 +59,13 @@ async def running(
     *,
     new_activity: NewActivity = SileroActivity,
     pauses: Pauses | None = None,
+    trial_limit: timedelta = TRIAL_LIMIT,
 ) -> AsyncIterator[Switchboard]:
     """The telephone while the block lasts. Raises BadSettings."""
     folder = settings.recordings_dir
     keys = _keys(settings)
     owner = secrets.token_hex(8)
-    calls, legs = CallStore(database), LegStore(database)
+    calls, legs, quality = CallStore(database), LegStore(database), QualityStore(database)
     registry = Registry(session, settings.intake_url)
     city = CityRules(registry)
     recognition = Recognition(recogniser)
@@ -74,20 +81,24 @@ async def running(
     )  # fmt: skip
     live = Live(calls)
     attendance = Attendance(calls, legs, registry, clock=clock)
-    upkeep = Upkeep(calls, legs, city, folder, clock=clock)
+    trail = Trail(DeedStore(database), registry, attendance.present, clock=clock)
+    upkeep = Upkeep(calls, legs, quality, city, folder, clock=clock)
     hotline = Hotline(
         calls=calls,
         legs=legs,
+        quality=quality,
         lines=lines,
         live=live,
         attendance=attendance,
+        trail=trail,
         registry=registry,
-        door=Doorkeeper(registry),
+        door=Doorkeeper(registry, settings.public_url),
         city=city,
         keys=keys,
         folder=folder,
         clock=clock,
         upload_limit=settings.upload_limit_mb * 1024 * 1024,
+        trial_limit=trial_limit,
     )
     async with AsyncExitStack() as stack:
         trunk = None
@@ -98,6 +109,7 @@ async def running(
             except OSError as error:
                 reason = error.strerror or type(error).__name__
                 raise BadSettings(f"YHT_AUDIOSOCKET_PORT: cannot listen ({reason})") from error
+        stack.push_async_callback(trail.end)
         stack.push_async_callback(scribes.end)
         stack.push_async_callback(lines.end)
         if trunk is not None:
@@ -107,10 +119,11 @@ async def running(
             ("scribes", scribes.run()),
             ("live calls", live.run()),
             ("attendance", attendance.run()),
+            ("trail", trail.run()),
             ("call upkeep", upkeep.run()),
         ):
             await stack.enter_async_context(_beside(name, work))
-        yield Switchboard(hotline, upkeep, trunk)
+        yield Switchboard(hotline, upkeep, trail, trunk)
 
 
 def _keys(settings: Settings) -> KeyRing:

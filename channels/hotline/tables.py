@@ -35,9 +35,17 @@ calls = sa.Table(
     # from when on words, numbers and recordings are to be deleted whatever their age: a person asked for it
     sa.Column("forget_at", UtcDateTime),
     sa.Column("forgotten_at", UtcDateTime),  # when words, numbers and names were deleted
+    # whether the figures are kept; false while the call goes on, and again when something that counts is changed later
+    sa.Column("settled", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_channels_calls_rang_at", "rang_at"),
     sa.Index("ix_channels_calls_state", "state", "rang_at"),
     sa.Index("ix_channels_calls_operator", "operator_id", "rang_at"),
+    sa.Index(
+        "ix_channels_calls_unsettled",
+        "rang_at",
+        sqlite_where=sa.text("settled = 0"),
+        postgresql_where=sa.text("NOT settled"),
+    ),
 )
 
 legs = sa.Table(
@@ -132,5 +140,58 @@ changes = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("subject", sa.Text, nullable=False),  # id of the utterance, number of the form, uuid of the leg
     sa.Column("at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# the figures of calls that are over, written once their words are; deleted when something of it is changed later.
+# They stay when the words are deleted.
+figures = sa.Table(
+    "channels_call_figures",
+    metadata,
+    sa.Column("call", sa.Text, sa.ForeignKey("channels_calls.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("rang_at", UtcDateTime, nullable=False),
+    sa.Column("day", sa.Text, nullable=False),  # of the ringing, in the city: 2026-11-26
+    sa.Column("operator_id", sa.Text, nullable=False),  # empty: nobody answered
+    sa.Column("operator_name", sa.Text, nullable=False),
+    sa.Column("waited_seconds", sa.Float),
+    sa.Column("answered", sa.Boolean, nullable=False),
+    sa.Column("in_time", sa.Boolean, nullable=False),
+    sa.Column("abandoned", sa.Boolean, nullable=False),
+    sa.Column("recognised", sa.Integer, nullable=False),
+    sa.Column("corrected", sa.Integer, nullable=False),
+    sa.Column("category_changed", sa.Boolean),
+    sa.Column("place_changed", sa.Boolean),
+    sa.Column("seconds_to_file", sa.Float),
+    sa.Column("after_call_seconds", sa.Float),
+    sa.Column("faults", sa.Text, nullable=False),  # what to look at, each between spaces
+    sa.Column("points", sa.Integer, nullable=False),  # their weight
+    sa.Index("ix_channels_call_figures_day", "day", "points"),
+)
+
+# what a supervisor thought of a call
+reviews = sa.Table(
+    "channels_call_reviews",
+    metadata,
+    sa.Column("call", sa.Text, sa.ForeignKey("channels_calls.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("grade", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("by_id", sa.Text, nullable=False),
+    sa.Column("by_name", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),  # 1, 2, … : nobody overwrites what they have not seen
+)
+
+# what operators did with calls and the intake's audit trail does not say yet
+deeds = sa.Table(
+    "channels_call_deeds",
+    metadata,
+    sa.Column("id", _ID, primary_key=True, autoincrement=True),
+    sa.Column("call", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("by_id", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_at", UtcDateTime, nullable=False),
+    sa.Index("ix_channels_call_deeds_due", "by_id", "next_at"),
     sqlite_autoincrement=True,
 )

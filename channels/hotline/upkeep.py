@@ -13,7 +13,9 @@ from channels.hotline import metrics
 from channels.hotline.call import Side, Step
 from channels.hotline.call_store import CallStore
 from channels.hotline.city_rules import CityRules
-from channels.hotline.leg_store import NEVER, LegStore
+from channels.hotline.leg_store import LegStore
+from channels.hotline.quality_store import QualityStore
+from channels.hotline.rows import NEVER
 
 log = logging.getLogger(__name__)
 
@@ -22,16 +24,25 @@ _PURGE_SECONDS = 600.0
 GRACE = timedelta(seconds=30)
 """So long an exchange may take to connect a leg again; then the leg counts as hung up."""
 _AT_A_TIME = 200
+_SETTLED_AT_A_TIME = 50
 
 
 class Upkeep:
     """Done by every process; each piece of work by one of them. ``folder`` holds the recordings."""
 
     def __init__(
-        self, calls: CallStore, legs: LegStore, city: CityRules, folder: Path, *, clock: Callable[[], datetime]
+        self,
+        calls: CallStore,
+        legs: LegStore,
+        quality: QualityStore,
+        city: CityRules,
+        folder: Path,
+        *,
+        clock: Callable[[], datetime],
     ):
         self._calls = calls
         self._legs = legs
+        self._quality = quality
         self._city = city
         self._folder = folder
         self._clock = clock
@@ -39,10 +50,14 @@ class Upkeep:
 
     async def run(self) -> None:
         """Look after calls for ever."""
+        began = self._clock()
         while True:
             try:
-                await self.hang_up_lost()
+                if self._clock() - began > GRACE:  # after a restart the exchange has its time to connect again
+                    await self.hang_up_lost()
+                await self.end_forgotten()
                 await self.measure()
+                await self.settle()
                 await self._calls.trim_changes(self._clock())
                 if time.monotonic() - self._purged_at > _PURGE_SECONDS:
                     await self.purge()
@@ -57,7 +72,14 @@ class Upkeep:
         for leg in await self._legs.close_silent(now - GRACE, now):
             log.warning("a line was lost", extra={"leg": leg.uuid})
             if leg.side is Side.CALLER:
-                await self._calls.exchange_says(leg.call, Step.HANG_UP, now)
+                await self._calls.exchange_says(leg.call, Step.HANG_UP, leg.closed_at or now)
+
+    async def end_forgotten(self) -> None:
+        """End calls that nobody will end any more."""
+        now = self._clock()
+        for call, step in await self._calls.forgotten(now):
+            log.warning("a call was left", extra={"call": call, "step": step.value})
+            await self._calls.exchange_says(call, step, now)
 
     async def measure(self) -> None:
         """How far writing down is behind, for the figures."""
@@ -65,6 +87,12 @@ class Upkeep:
         legs = [leg for each in (await self._legs.of_calls(ids, self._clock())).values() for leg in each]
         metrics.LAG_SECONDS.set(max((leg.lag_seconds for leg in legs), default=0.0))
         metrics.BEHIND_SECONDS.set(sum(leg.lag_seconds for leg in legs))
+
+    async def settle(self) -> None:
+        """Write down the figures of calls that are over."""
+        day_of = (await self._city.rules()).day
+        while await self._quality.settle(day_of, self._clock(), _SETTLED_AT_A_TIME):
+            pass
 
     async def purge(self) -> None:
         """Delete recordings, and later words, numbers and names, whose time by the city's rules is over.
@@ -81,5 +109,6 @@ class Upkeep:
                 await asyncio.to_thread((self._folder / path).unlink, missing_ok=True)
             await self._calls.recordings_gone([uuid for uuid, _ in found])
             metrics.PURGED.inc(len(found))
+        await self.settle()  # figures are made of the words
         while await self._calls.forget(words_before, now, _AT_A_TIME):
             pass

@@ -6,10 +6,9 @@ import asyncio
 import contextlib
 import json
 import logging
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +19,21 @@ from channels.hotline.attendance import Attendance
 from channels.hotline.call import Call, Operator, Side, Step
 from channels.hotline.call_store import Announced, CallStore, Changed, FormRow
 from channels.hotline.city_rules import CityRules
-from channels.hotline.doorkeeper import Doorkeeper, Guest, in_words
 from channels.hotline.form import FieldName, Json
 from channels.hotline.leg_store import Leg, LegStore
 from channels.hotline.line import Lines
 from channels.hotline.live import Live
 from channels.hotline.playing import Playing
+from channels.hotline.problems import in_words
 from channels.hotline.quality import service_level
+from channels.hotline.quality_store import QualityStore
 from channels.hotline.recording import KeyRing
-from channels.hotline.registry import Registry
 from channels.hotline.schemas import Announcement, CorrectionBody, Period, StepBody, between, field_value
 from channels.hotline.showing import Showing, level, report
+from channels.hotline.trail import Trail
 from channels.hotline.transactions import Change
+from channels.staff.doorkeeper import Doorkeeper, Guest
+from channels.staff.registry import Registry
 from groundwork.problem import FieldError, Problem
 from groundwork.web import read_json
 
@@ -51,9 +53,11 @@ class Hotline:
 
     calls: CallStore
     legs: LegStore
+    quality: QualityStore
     lines: Lines
     live: Live
     attendance: Attendance
+    trail: Trail
     registry: Registry
     door: Doorkeeper
     city: CityRules
@@ -61,6 +65,7 @@ class Hotline:
     folder: Path
     clock: Callable[[], datetime]
     upload_limit: int  # bytes
+    trial_limit: timedelta  # so long a call for training may last
 
 
 HOTLINE = web.AppKey("hotline", Hotline)
@@ -82,7 +87,6 @@ def add_hotline_routes(app: web.Application) -> None:
         ("GET", f"{BASE}/live", live),
         ("GET", f"{BASE}/announcement", announcement),
         ("GET", f"{BASE}/service-level", show_service_level),
-        ("GET", f"{BASE}/quality", show_quality),
     ):
         app.router.add_route(method, path, in_words(view))
     app.on_shutdown.append(_let_pages_go)
@@ -104,7 +108,7 @@ async def announce(request: web.Request) -> web.Response:
     announced = Announced(body.legs, body.number, body.queue, body.called, body.agent)
     call, new = await hotline.calls.announce(announced, hotline.clock())
     answer = {"call_id": call.id, "state": call.state.value, "legs": {s.value: u for s, u in body.legs.items()}}
-    return _json(answer, 201 if new else 200)
+    return answer_json(answer, 201 if new else 200)
 
 
 async def hung_up(request: web.Request) -> web.Response:
@@ -112,7 +116,7 @@ async def hung_up(request: web.Request) -> web.Response:
     hotline = request.app[HOTLINE]
     await hotline.door.program(request)
     call = await hotline.calls.exchange_says(request.match_info["call_id"], Step.HANG_UP, hotline.clock())
-    return _json({"call_id": call.id, "state": call.state.value})
+    return answer_json({"call_id": call.id, "state": call.state.value})
 
 
 # reading
@@ -134,7 +138,7 @@ async def list_calls(request: web.Request) -> web.Response:
         )
     else:
         calls = await hotline.calls.open()
-    return _json({"items": await _summaries(hotline, guest.operator, calls), "cursor": cursor})
+    return answer_json({"items": await _summaries(hotline, guest.operator, calls), "cursor": cursor})
 
 
 async def show_call(request: web.Request) -> web.Response:
@@ -147,12 +151,16 @@ async def show_call(request: web.Request) -> web.Response:
     legs, forms = await _parts(hotline, [call])
     said = await hotline.legs.said(call.id)
     by_uuid = {leg.uuid: leg for leg in legs[call.id]}
-    return _json(
+    return answer_json(
         showing.call(call, legs[call.id], forms[call.id])
         | {
             "utterances": [showing.utterance(line, call, by_uuid) for line in said],
             "forms": [showing.form(row, call) for row in forms[call.id]],
-            "history": [showing.event(event) for event in await hotline.calls.history(call.id)],
+            "history": [
+                showing.event(event)
+                for event in await hotline.calls.history(call.id)
+                if event.kind != "review" or guest.asker.may_supervise  # what is thought of an operator
+            ],
             "cursor": cursor,
         }
     )
@@ -279,7 +287,8 @@ async def take_step(request: web.Request) -> web.Response:
     call = await hotline.calls.step(
         request.match_info["call_id"], step, operator=guest.operator, now=hotline.clock(), to=body.to
     )
-    return _json((await _summaries(hotline, guest.operator, [call]))[0])
+    hotline.trail.soon(guest.operator.id, guest.credential)
+    return answer_json((await _summaries(hotline, guest.operator, [call]))[0])
 
 
 async def correct(request: web.Request) -> web.Response:
@@ -289,12 +298,13 @@ async def correct(request: web.Request) -> web.Response:
     body = CorrectionBody.model_validate(await read_json(request))
     number = _number(request.match_info["utterance_id"])
     await hotline.calls.correct(number, body.text, guest.operator, hotline.clock())
+    hotline.trail.soon(guest.operator.id, guest.credential)
     found = await hotline.legs.utterance(number)
     assert found is not None
     call = await hotline.calls.call(found[0])
     legs = (await hotline.legs.of_calls([call.id], hotline.clock()))[call.id]
     showing = Showing(guest.operator, hotline.clock())
-    return _json(showing.utterance(found[1], call, {leg.uuid: leg for leg in legs}))
+    return answer_json(showing.utterance(found[1], call, {leg.uuid: leg for leg in legs}))
 
 
 async def write_field(request: web.Request) -> web.Response:
@@ -311,7 +321,7 @@ async def write_field(request: web.Request) -> web.Response:
         request.match_info["call_id"], number, name, value, operator=guest.operator, now=hotline.clock()
     )
     call = await hotline.calls.call(request.match_info["call_id"])
-    return _json(Showing(guest.operator, hotline.clock()).form(row, call))
+    return answer_json(Showing(guest.operator, hotline.clock()).form(row, call))
 
 
 async def file_form(request: web.Request) -> web.Response:
@@ -337,7 +347,7 @@ async def file_form(request: web.Request) -> web.Response:
         )
         metrics.FILED.inc()
     spoken = " ".join(str(row.case_no))
-    return _json(Showing(guest.operator, hotline.clock()).form(row, call) | {"case_no_spoken": spoken})
+    return answer_json(Showing(guest.operator, hotline.clock()).form(row, call) | {"case_no_spoken": spoken})
 
 
 async def play(request: web.Request) -> web.StreamResponse:
@@ -383,7 +393,7 @@ async def announcement(request: web.Request) -> web.Response:
     hotline = request.app[HOTLINE]
     await hotline.door.reader(request)
     rules = await hotline.city.rules()
-    return _json({"announcement": rules.announcement, "recordings_days": rules.recordings_days})
+    return answer_json({"announcement": rules.announcement, "recordings_days": rules.recordings_days})
 
 
 async def show_service_level(request: web.Request) -> web.Response:
@@ -394,47 +404,7 @@ async def show_service_level(request: web.Request) -> web.Response:
     now = hotline.clock()
     since, until = between(period, await _midnight(hotline), now)
     figures = service_level(await hotline.calls.between(since, until), now)
-    return _json(level(figures) | {"from": since.isoformat(), "to": until.isoformat()})
-
-
-async def show_quality(request: web.Request) -> web.Response:
-    """Figures of each call, newest first, and of all of them: a supervisor's of everybody, an operator's own."""
-    hotline = request.app[HOTLINE]
-    guest = await hotline.door.reader(request)
-    period = Period.model_validate(dict(request.query))
-    since, until = between(period, await _midnight(hotline), hotline.clock())
-    operator = period.operator if guest.asker.may_supervise else guest.operator.id
-    calls = await hotline.calls.between(since, until, operator=operator, before=period.before, limit=period.limit)
-    ids = [call.id for call in calls]
-    forms, corrections = await hotline.calls.forms_of(ids), await hotline.calls.corrections(ids)
-    showing = Showing(guest.operator, hotline.clock())
-    items = [showing.quality(call, forms[call.id], corrections[call.id]) for call in calls]
-    return _json({"items": items, "all": _together(items), "from": since.isoformat(), "to": until.isoformat()})
-
-
-def _together(items: list[Json]) -> Json:
-    characters = sum(item["characters"] for item in items)
-    corrected = sum(item["corrected"] for item in items)
-    return {
-        "calls": len(items),
-        "characters": characters,
-        "corrected": corrected,
-        "correction_rate": corrected / characters if characters else None,
-        "category_changed_share": _share([item["category_changed"] for item in items]),
-        "place_changed_share": _share([item["place_changed"] for item in items]),
-        "seconds_to_file_mean": _mean([item["seconds_to_file"] for item in items]),
-        "after_call_seconds_mean": _mean([item["after_call_seconds"] for item in items]),
-    }
-
-
-def _share(verdicts: list[bool | None]) -> float | None:
-    known = [verdict for verdict in verdicts if verdict is not None]
-    return sum(known) / len(known) if known else None
-
-
-def _mean(values: list[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return math.fsum(known) / len(known) if known else None
+    return answer_json(level(figures) | {"from": since.isoformat(), "to": until.isoformat()})
 
 
 # parts
@@ -499,5 +469,5 @@ def _dumps(body: Any) -> str:
     return json.dumps(body, ensure_ascii=False)
 
 
-def _json(body: Json, status: int = 200) -> web.Response:
+def answer_json(body: Json, status: int = 200) -> web.Response:
     return web.json_response(body, status=status, dumps=_dumps)

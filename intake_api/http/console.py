@@ -35,6 +35,8 @@ class ConsoleAction(StrEnum):
     FILE = "file"
     STATE = "state"  # ready, break
     WORDS = "words"  # change the words that are often said
+    REVIEW = "review"  # judge a call of somebody else's
+    EXPORT = "export"  # take figures of calls away as a table
 
 
 class RecordBody(Body):

@@ -37,8 +37,7 @@ async def note(
     session: AsyncSession, actor: Actor, action: str, *, target: str, result: str, address: str, now: datetime
 ) -> None:
     """Record an action, in the transaction of what it did. ``target`` never holds personal data."""
-    if session.get_bind().dialect.name == "postgresql":  # on SQLite there is one writer at a time anyway
-        await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    await _line_up(session)
     last, prev_hash = await head(session)
     entry = AuditEntry(now, actor, action, target.replace("\x00", "")[:200], result, address[:64])
     session.add(
@@ -56,6 +55,26 @@ async def note(
             hash=entry_hash(last + 1, prev_hash, entry),
         )
     )
+
+
+async def note_once(
+    session: AsyncSession, actor: Actor, action: str, *, target: str, result: str, address: str, at: datetime
+) -> None:
+    """As ``note``, of something done ``at`` that may be told more than once: the trail says it once."""
+    await _line_up(session)
+    known = select(AuditRow.seq).where(
+        AuditRow.at == at,
+        AuditRow.actor_id == actor.id,
+        AuditRow.action == action,
+        AuditRow.target == target,
+    )
+    if (await session.execute(known.limit(1))).first() is None:
+        await note(session, actor, action, target=target, result=result, address=address, now=at)
+
+
+async def _line_up(session: AsyncSession) -> None:
+    if session.get_bind().dialect.name == "postgresql":  # on SQLite there is one writer at a time anyway
+        await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 
 async def head(session: AsyncSession) -> tuple[int, str]:

@@ -6,6 +6,7 @@ import { ask } from '../desk/api.js'
 import { categoryOf } from '../desk/reference.js'
 import { session } from '../desk/session.js'
 import { keep, kept } from './storage.js'
+import { ring } from './tones.js'
 import { board } from './wire.js'
 
 const WAIT_SECONDS = 12 // less than a request may take
@@ -58,27 +59,4 @@ async function follow(signal) {
 export function putAway(case_no) {
   alerts.cases = alerts.cases.filter((one) => one.case_no !== case_no)
   keep('alerts', alerts.cases.length ? alerts.cases : null)
-}
-
-let sound = null
-
-/** Two short tones. Browsers allow them once a hand has touched the page. */
-function ring() {
-  try {
-    sound ??= new AudioContext()
-    for (const [at, pitch] of [
-      [0, 880],
-      [0.22, 660],
-    ]) {
-      const tone = sound.createOscillator()
-      const loudness = sound.createGain()
-      loudness.gain.value = 0.08
-      tone.frequency.value = pitch
-      tone.connect(loudness).connect(sound.destination)
-      tone.start(sound.currentTime + at)
-      tone.stop(sound.currentTime + at + 0.16)
-    }
-  } catch {
-    // the banner says it as well
-  }
 }

@@ -6,9 +6,9 @@ import { button, iconButton, problemNote } from '../desk/controls.js'
 import { ask } from '../desk/api.js'
 import { shortTime } from '../desk/clock.js'
 import { waitTone, waited } from './list_pane.js'
-import { heard, playFrom, recording, reset, toggle, use } from './recording.js'
+import { goTo, heard, playFrom, recording, reset, toggle, use } from './recording.js'
 import { marked, pointed } from './talk_pane.js'
-import { endTrial, trial } from './trial.js'
+import { TrialClock, endTrial, trial, trialNote } from './trial.js'
 import { act, item, open } from './wire.js'
 
 const WHO = { resident: '来电人', staff: '坐席' }
@@ -54,6 +54,8 @@ export const CallPane = {
       () => pointed.value?.id ?? recording.line,
       (to) => to && nextTick(() => document.getElementById(`said-${to}`)?.scrollIntoView({ block: 'nearest' })),
     )
+
+    watch(pointed, (to) => to && goTo(open.entries.find(({ id }) => id === to.id)))
 
     async function step(name, body) {
       problem.value = null
@@ -141,6 +143,8 @@ export const CallPane = {
         h('div', { class: 'said-words' }, h('p', null, `${partial.text}…`)),
       ])
 
+    const keys = (call) => (call?.legs ?? []).map(({ keys: pressed }) => pressed).join('')
+
     function head(each, call) {
       const { state, state_label: label } = call ?? each.call
       const known = state === each.call.state // the list may be a moment behind
@@ -153,8 +157,9 @@ export const CallPane = {
         known && each.due_at ? h('span', { class: 'quiet small' }, '目标 0:15') : null,
         call?.transfer_to ? h('span', { class: 'tag care' }, `转给${call.transfer_to}，等对方接`) : null,
         call?.queue ? h('span', { class: 'quiet small' }, call.queue) : null,
+        keys(call) ? h('span', { class: 'tag', title: '来电人在话机上按的' }, `按键 ${keys(call)}`) : null,
         call?.lag_seconds > LAGGING ? h('span', { class: 'tag care', title: '声音都在录，文字会补上' }, `文字落后 ${Math.round(call.lag_seconds)} 秒`) : null,
-        trial.on && trial.item === open.id ? h('span', { class: 'tag' }, trial.microphone ? '练习 · 麦克风开着' : '练习') : null,
+        trial.on && trial.item === open.id ? h('span', { class: 'tag' }, [trial.microphone ? '练习 · 麦克风开着' : '练习', trial.endsAt ? ' · ' : '', trial.endsAt ? h(TrialClock) : null]) : null,
       ])
     }
     function steps(each, call) {
@@ -213,6 +218,7 @@ export const CallPane = {
             : null,
         ]),
         h('div', { class: 'call-foot' }, [
+          trial.item === open.id ? trialNote() : null,
           player(call),
           recording.problem ? problemNote({ detail: recording.problem }) : null,
           problemNote(props.problem ?? problem.value ?? open.problem),

@@ -4,6 +4,7 @@ import { h } from '../desk/vue.js'
 import { icon } from '../desk/icons.js'
 import { button, emptyPlace } from '../desk/controls.js'
 import { ago } from '../desk/clock.js'
+import { session } from '../desk/session.js'
 import { channelOf, isCall, outcomeLabel, reasonLabel } from './kinds.js'
 import { board, mine, open, openItem, second } from './wire.js'
 
@@ -25,6 +26,12 @@ export function waitTone({ asked_at, due_at }) {
 /** Whether somebody is to take it: it waits, or a colleague offers it. */
 export const takeable = (each) => each.state === 'waiting' || (each.call?.state === 'transferred' && !mine(each))
 
+/** Whether it is for anybody: a call that the exchange gave a colleague, or that is offered to one, is theirs. */
+export const forAnybody = (each) =>
+  takeable(each) && (!isCall(each.id) || each.call.state === 'ringing' || (each.call.state !== 'transferred' && !each.staff_name) || forMe(each))
+/** Whether the exchange, or a colleague, has given it to whoever sits here. */
+export const forMe = (each) => isCall(each.id) && takeable(each) && session.staff.name === (each.call.transfer_to || each.staff_name)
+
 const GROUPS = [
   { name: '等待接手', holds: takeable },
   { name: '我的', holds: mine },
@@ -36,6 +43,8 @@ const GROUPS = [
 /** The items in the order of the list. */
 export const inOrder = () => GROUPS.flatMap(({ holds }) => board.items.filter(holds))
 export const waiting = () => board.items.filter(takeable)
+/** What is to be taken next: one's own first, then who waits longest. */
+export const next = () => board.items.find(forMe) ?? board.items.find(forAnybody)
 
 function row(each) {
   const channel = channelOf(each.channel)

@@ -8,7 +8,7 @@ import { grouped } from '../desk/case_number.js'
 import { shortTime } from '../desk/clock.js'
 import { LoginPage, doorway } from '../desk/login.js'
 import { categoryOf, loadReference } from '../desk/reference.js'
-import { hasRole, restore, secondsLeft, session, signOut, stay } from '../desk/session.js'
+import { atWork, hasRole, idleFor, restore, secondsLeft, session, signOut, stay } from '../desk/session.js'
 import '../desk/theme.js'
 import { alerts, putAway, watchAlerts } from './alerts.js'
 import { file, startForm } from './form.js'
@@ -17,14 +17,16 @@ import { CallPane } from './call_pane.js'
 import { StepsSheet } from './call_steps.js'
 import { FormPane } from './form_pane.js'
 import { dangerLabel, isCall, kindOf } from './kinds.js'
-import { inOrder, listPane, takeable, waited, waiting } from './list_pane.js'
+import { forAnybody, inOrder, listPane, next, takeable, waited, waiting } from './list_pane.js'
 import { again, outbox, pause, resume } from './outbox.js'
+import { ADDRESS as QUALITY, QualityPage } from './quality_page.js'
 import { sidePane } from './side_pane.js'
 import { EndSheet, KeysSheet, WordsSheet } from './sheets.js'
-import { forgetOthers } from './storage.js'
+import { forgetOthers, keep, kept } from './storage.js'
 import { TalkPane } from './talk_pane.js'
-import { TrialSheet } from './trial.js'
-import { act, board, connect, item, me, mine, open, openFromAddress, openItem, wire } from './wire.js'
+import { ringSoftly } from './tones.js'
+import { TrialSheet, endTrial } from './trial.js'
+import { act, board, connect, item, me, mine, open, openFromAddress, openItem, second, wire } from './wire.js'
 
 const allowed = () => hasRole('operator', 'supervisor')
 
@@ -43,6 +45,7 @@ const Console = {
     const part = ref('talk')
     const talk = ref(null)
     const fields = ref(null)
+    const quiet = ref(kept('quiet', false))
 
     const stops = []
     onMounted(() => {
@@ -54,6 +57,7 @@ const Console = {
     onBeforeUnmount(() => {
       window.removeEventListener('keydown', pressed)
       stops.forEach((stop) => stop())
+      endTrial() // nobody is signed in any more: the microphone must not stay open
       pause()
     })
     watch(
@@ -71,6 +75,13 @@ const Console = {
         if (board.loaded && items.length) ['draft.', 'form.'].forEach((prefix) => forgetOthers(prefix, alive))
       },
     )
+    watch(
+      () => board.items.filter(forAnybody).map(({ id }) => id),
+      (now, before) => quiet.value || (now.some((id) => !before.includes(id)) && ringSoftly()),
+    )
+    // who listens to a caller need not touch anything
+    watch(second, () => idleFor() > 60_000 && board.items.some((each) => isCall(each.id) && mine(each) && each.call.state !== 'after_call') && atWork())
+    watch(quiet, (now) => keep('quiet', now || null))
     watchEffect(() => {
       const count = waiting().length
       document.title = `${count ? `(${count} 位等待) ` : ''}话务台 · 一号通`
@@ -89,16 +100,16 @@ const Console = {
       }
     }
 
-    /** The open one if it can be taken, else the one that waits longest. */
+    /** The open one if it can be taken, else the next. */
     function take() {
-      const next = item.value && (takeable(item.value) || item.value.state === 'callback') ? item.value : waiting()[0]
-      if (!next) return
-      openItem(next.id)
+      const taken = item.value && (takeable(item.value) || item.value.state === 'callback') ? item.value : next()
+      if (!taken) return
+      openItem(taken.id)
       run('take', async () => {
         await nextTick() // a call has another pane than a conversation
         talk.value?.focusOnceMine()
-        await act(next.id, kindOf(next.id).take)
-        again(next.id)
+        await act(taken.id, kindOf(taken.id).take)
+        again(taken.id)
       })
     }
     const setState = (state) => run('state', () => ask('PUT', '/channels/console/state', { body: { state } }))
@@ -111,8 +122,8 @@ const Console = {
     function move(step) {
       const order = inOrder()
       const at = order.findIndex(({ id }) => id === open.id)
-      const next = order[Math.max(0, Math.min(order.length - 1, at + step))]
-      if (next) openItem(next.id)
+      const there = order[Math.max(0, Math.min(order.length - 1, at + step))]
+      if (there) openItem(there.id)
     }
     function shown(name) {
       part.value = name
@@ -193,7 +204,7 @@ const Console = {
         ]),
         h('div', { class: 'figures', role: 'status' }, [
           h('span', null, ['等待 ', h('strong', null, line.length), ' 位']),
-          line.length ? h('span', null, ['最久 ', h('strong', null, waited(line[0].asked_at))]) : null,
+          line.length ? h('span', null, ['最久 ', h('strong', null, waited(line.map(({ asked_at: since }) => since).sort()[0]))]) : null,
           h('span', { class: 'quiet' }, `就绪 ${others} 人`),
           serviceLevel(),
           board.office_open === false ? h('span', { class: 'quiet' }, `非上班时间${board.opens_at ? `，${shortTime(board.opens_at)} 上班` : ''}`) : null,
@@ -202,7 +213,11 @@ const Console = {
           wire.state === 'down' ? h('span', { class: 'tag care', role: 'alert' }, [icon('alert', { size: 12 }), '断网，正在重连；写的都在']) : null,
           outbox.waiting.length ? h('span', { class: 'tag' }, `${outbox.waiting.length} 句待发`) : null,
           stateSwitch(),
+          iconButton(quiet.value ? 'mute' : 'bell', quiet.value ? '来电、来人时不响；按一下就响' : '来电、来人时会响一声；按一下不响', () => {
+            quiet.value = !quiet.value
+          }),
           iconButton('keys', '快捷键（F1）', BY_KEY.F1),
+          hasRole('supervisor') ? h('a', { href: QUALITY, class: 'tab' }, '通话质量') : null,
           h('a', { href: '/desk', class: 'tab' }, '工作台'),
           h('span', { class: 'quiet who' }, session.staff.name),
           iconButton('out', '退出登录', () => signOut()),
@@ -298,6 +313,11 @@ const Root = {
       if (session.state === 'out') return h(LoginPage)
       if (session.duties.length)
         return doorway(h('div', { class: 'card' }, ['请先到工作台完成账号要求的事项。', h('a', { href: '/desk', class: 'button primary' }, '去工作台')]))
+      if (location.pathname === QUALITY) {
+        if (hasRole('supervisor')) return h(QualityPage, { key: session.staff.id })
+        const way = h('a', { href: allowed() ? '/console' : '/desk', class: 'button plain' }, allowed() ? '去话务台' : '去工作台')
+        return h('main', { class: 'page' }, emptyPlace('lock', '通话质量只对督办员开放', way))
+      }
       if (!allowed())
         return h('main', { class: 'page' }, emptyPlace('lock', '话务台只对受理员和督办员开放', h('a', { href: '/desk', class: 'button plain' }, '去工作台')))
       return h(Console, { key: session.staff.id })

@@ -52,10 +52,18 @@ export async function playFrom(entry) {
   }
 }
 
+/** Go to a line: at once where the recording is at hand, else it begins there when it is played. */
+export function goTo(entry) {
+  if (entry?.offset === undefined) return
+  recording.line = entry.id
+  if (audio && recording.address && audio.duration >= entry.offset) audio.currentTime = Math.max(0, entry.offset - REFILL)
+}
+
 /** Play or pause; without having chosen a line, from the last one. */
 export function toggle() {
   if (recording.on) audio.pause()
-  else if (recording.line) audio.play()
+  else if (recording.line && recording.address) audio.play()
+  else if (recording.line) playFrom(open.entries.find(({ id }) => id === recording.line))
   else {
     const last = open.entries.filter(({ offset }) => offset !== undefined).at(-1)
     if (last) playFrom(last)

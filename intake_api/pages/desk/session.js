@@ -125,6 +125,9 @@ function handElsewhere() {
 /** How long nobody has touched any tab of the desk, in ms. */
 export const idleFor = () => Date.now() - Math.max(lastHand, handElsewhere())
 
+/** Somebody is at work who touches nothing: on the telephone, for one. */
+export const atWork = () => sawHand()
+
 /** Stay: the person pressed 继续 on the notice. */
 export function stay() {
   sawHand(true)

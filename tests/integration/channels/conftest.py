@@ -99,7 +99,8 @@ async def _migrate(url: str) -> None:
             "channels_wechat_followers, channels_wechat_tokens, channels_handovers, channels_handover_notes, "
             "channels_operators, channels_dangers, channels_telegram_updates, channels_telegram_chats, "
             "channels_telegram_pollers, channels_paces, channels_pulse, channels_call_changes, channels_call_events, "
-            "channels_call_forms, channels_utterances, channels_call_legs, channels_calls"
+            "channels_call_forms, channels_utterances, channels_call_legs, channels_call_figures, "
+            "channels_call_reviews, channels_call_deeds, channels_calls"
         )
         await database.write(lambda connection: connection.execute(sa.text(f"TRUNCATE {tables}")))
     await database.close()

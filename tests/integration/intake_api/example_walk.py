@@ -317,6 +317,8 @@ async def _people(go: Walk) -> None:
     await go("show_session", fang)
     await go("show_principal", fang)
     await go("note_heard", "operator", call_id="5f2c9e0a71b3d846")
+    done = {"deed": "take", "at": intake.clock().isoformat()}
+    await go("note_deed", "operator", done, call_id="5f2c9e0a71b3d846")
     await go("show_account", fang)
     await go("list_own_sessions", fang)
     begun = await go("begin_second_factor", fang)

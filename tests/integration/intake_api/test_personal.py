@@ -22,8 +22,8 @@ from channels.hotline.call import Side, Step
 from channels.hotline.call_store import Announced, CallStore
 from channels.hotline.city_rules import CityRules
 from channels.hotline.leg_store import Heard, LegStore
-from channels.hotline.registry import Registry
 from channels.hotline.upkeep import Upkeep
+from channels.staff.registry import Registry
 from groundwork.settings import Settings
 from intake_api.domain.event import SYSTEM
 from intake_api.domain.personal import Subject, conversations_of

@@ -98,6 +98,7 @@ EXPECTED: dict[str, frozenset[Role]] = {
     "GET /api/v1/knowledge/{id}/history": CASE_STAFF,
     "GET /api/v1/model": CASE_STAFF | {Role.INSPECTOR, Role.SYSADMIN},
     "POST /api/v1/calls/{call_id}/heard": CASE_STAFF - {Role.HANDLER},
+    "POST /api/v1/calls/{call_id}/deeds": frozenset({Role.OPERATOR, Role.SUPERVISOR}),
     "POST /api/v1/outbox/claim": frozenset({Role.CHANNEL}),
     "POST /api/v1/outbox/{item_id}/delivered": frozenset({Role.CHANNEL}),
     "POST /api/v1/outbox/{item_id}/failed": frozenset({Role.CHANNEL}),
@@ -155,6 +156,7 @@ THEMSELVES = (
     "/api/v1/cases/{case_no}/actions/release",
     "/api/v1/cases/{case_no}/actions/unrelease",
     "/api/v1/console/records",
+    "/api/v1/calls/{call_id}/deeds",
 )
 HARMLESS = {
     "POST /api/v1/cases/preview",

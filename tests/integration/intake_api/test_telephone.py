@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -64,10 +64,16 @@ async def room(intake: Intake, tmp_path: Path) -> AsyncIterator[Room]:
         update={"intake_url": str(intake.client.make_url("")).rstrip("/"), "audiosocket_port": port}
     )
     app = web.Application(middlewares=[process_middleware("front")])
+    begun = datetime.now(UTC)
+
+    def clock() -> datetime:
+        """The intake's, and it goes on."""
+        return intake.clock() + (datetime.now(UTC) - begun)
+
     async with (
         ClientSession(cookie_jar=DummyCookieJar()) as session,
         running(
-            settings, database, session, ScriptedRecogniser([WORDS]), lambda: datetime.now(UTC),
+            settings, database, session, ScriptedRecogniser([WORDS]), clock,
             new_activity=LoudnessActivity, pauses=Pauses(pause=0.4),
         ) as board,
     ):  # fmt: skip
@@ -137,4 +143,33 @@ async def test_an_operator_takes_understands_and_files_a_call(intake: Intake, ro
     assert [(row["actor"]["name"], row["target"]) for row in trail["items"]] == [("李坐席", f"call:{call}")], (
         json.dumps(trail, ensure_ascii=False)
     )
+    for action in ("take_call", "finish_call"):
+        if action == "finish_call":
+            status, _ = await room.ask(li, "POST", f"/calls/{call}/steps/finish")
+            assert status == 200
+        rows: list[dict[str, Any]] = []
+        async with asyncio.timeout(20):  # told after it was done
+            while not rows:
+                await asyncio.sleep(0.1)
+                rows = (await auditor.call("GET", f"/audit?action={action}"))[1]["items"]
+        assert [(row["actor"]["name"], row["target"]) for row in rows] == [("李坐席", f"call:{call}")]
     attending.cancel()
+
+
+async def test_a_deed_told_again_is_written_down_once(intake: Intake) -> None:
+    await found(intake)
+    await account(intake, "李坐席", "operator")
+    li, auditor = await enter(intake, "李坐席"), await enter(intake, "郑审计")
+    done = {"deed": "correct", "at": (intake.clock() - timedelta(hours=3)).isoformat()}
+    for _ in range(2):
+        assert (await li.call("POST", "/calls/5f2c9e0a71b3d846/deeds", done))[0] == 204
+    other = {"deed": "correct", "at": (intake.clock() - timedelta(hours=2)).isoformat()}
+    assert (await li.call("POST", "/calls/5f2c9e0a71b3d846/deeds", other))[0] == 204
+    _, trail = await auditor.call("GET", "/audit?action=correct_call")
+    assert [row["actor"]["name"] for row in trail["items"]] == ["李坐席", "李坐席"]
+    moments = [datetime.fromisoformat(row["at"]) for row in trail["items"]]
+    assert moments == [datetime.fromisoformat(other["at"]), datetime.fromisoformat(done["at"])]  # when it was done
+    for days in (32, -1):
+        wrong = {"deed": "take", "at": (intake.clock() - timedelta(days=days)).isoformat()}
+        status, problem = await li.call("POST", "/calls/5f2c9e0a71b3d846/deeds", wrong)
+        assert (status, problem["code"]) == (422, "invalid")

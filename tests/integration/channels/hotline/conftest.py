@@ -19,12 +19,14 @@ from aiohttp.test_utils import unused_port
 
 from channels.gateway.database import Database
 from channels.hotline.microphone import add_microphone_routes
+from channels.hotline.quality_views import add_quality_routes
 from channels.hotline.segmenter import Pauses
 from channels.hotline.switchboard import Switchboard, running
 from channels.hotline.views import HOTLINE, add_hotline_routes
 from channels.hotline.voice import LoudnessActivity
 from channels.speech.port import Recogniser
 from channels.speech.scripted import ScriptedRecogniser
+from channels.staff.credential import Credential
 from groundwork.settings import Settings
 from groundwork.web import install, process_middleware
 from tests.integration.channels.conftest import Clock, Server
@@ -95,6 +97,8 @@ PEOPLE = {
     "wang": {"id": "staff:2", "name": "王坐席", "roles": ["operator"], "permissions": ["file", "read_all", "reveal"]},
     "zhao": {"id": "staff:3", "name": "赵督办", "roles": ["supervisor"], "permissions": ["read_all"]},
     "sun": {"id": "staff:4", "name": "孙经办", "roles": ["handler"], "permissions": ["read_department"]},
+    "qian": {"id": "staff:6", "name": "钱督办", "roles": ["supervisor"], "permissions": ["read_all"]},
+    "zhou": {"id": "staff:7", "name": "周派遣", "roles": ["dispatcher"], "permissions": ["read_all"]},
     "pbx": {"id": "token:5", "name": "交换机", "roles": ["channel"], "permissions": ["file"]},
 }
 
@@ -116,6 +120,9 @@ class RegistryStandIn(Server):
         self.bodies: list[Json] = []
         self.lose_answers = 0
         self.heard: list[tuple[str, str]] = []
+        self.deeds: list[tuple[str, str, str]] = []
+        self.deaf = False  # to deeds only
+        self.recorded: list[tuple[str, str, str]] = []
         self.city = {
             "timezone": "Asia/Shanghai",
             "telephone": {"announcement": "本次通话将被录音。", "recordings_days": 30, "personal_days": 60},
@@ -132,6 +139,8 @@ class RegistryStandIn(Server):
         app.router.add_post("/api/v1/cases/preview", self._preview)
         app.router.add_post("/api/v1/cases", self._file)
         app.router.add_post("/api/v1/calls/{id}/heard", self._heard)
+        app.router.add_post("/api/v1/calls/{id}/deeds", self._deed)
+        app.router.add_post("/api/v1/console/records", self._record)
         return app
 
     def _who(self, request: web.Request) -> Json:
@@ -202,6 +211,18 @@ class RegistryStandIn(Server):
         self.heard.append((self._who(request)["name"], request.match_info["id"]))
         return web.Response(status=204)
 
+    async def _deed(self, request: web.Request) -> web.Response:
+        if self.deaf:
+            raise web.HTTPBadGateway
+        body = await request.json()
+        self.deeds.append((self._who(request)["name"], body["deed"], request.match_info["id"]))
+        return web.Response(status=204)
+
+    async def _record(self, request: web.Request) -> web.Response:
+        who, body = self._who(request), await request.json()
+        self.recorded.append((who["name"], body["action"], body["target"]))
+        return web.json_response(who)
+
 
 @pytest.fixture
 async def registry() -> AsyncIterator[RegistryStandIn]:
@@ -236,9 +257,12 @@ class Telephone:
         async with self.session.request(
             method, f"{self.url}/channels/hotline{path}", json=body, headers=headers
         ) as answer:
-            if answer.content_type == "audio/wav":
+            if answer.content_type in ("audio/wav", "text/csv"):
                 return answer.status, await answer.read()
             return answer.status, await answer.json(content_type=None)
+
+    def credential(self, who: str) -> Credential:
+        return Credential(authorization=f"Bearer {who}")
 
     async def get(self, who: str, path: str) -> Any:
         status, answer = await self.ask(who, "GET", path)
@@ -305,6 +329,7 @@ async def start(database_url: str, tmp_path: Path, registry: RegistryStandIn, cl
                 app[HOTLINE] = board.hotline
                 install(app, settings, {})
                 add_hotline_routes(app)
+                add_quality_routes(app)
                 add_microphone_routes(app)
                 runner = web.AppRunner(app, shutdown_timeout=0.5)
                 await runner.setup()

@@ -128,8 +128,8 @@ async def test_a_correction_is_understood_and_counted(
             return forms and "place" in forms[0]["fields"]
 
         await eventually(placed, 20)
-        (figures,) = (await telephone.get("li", "/quality"))["items"]
-        assert (figures["characters"], figures["corrected"]) == (8, 2)
+        figures = (await telephone.get("li", "/quality"))["total"]
+        assert (figures["recognised"], figures["corrected"], figures["error_rate"]) == (8, 2, 0.25)
 
 
 async def test_a_filing_whose_answer_was_lost_is_the_same_case(telephone: Telephone, registry: RegistryStandIn) -> None:

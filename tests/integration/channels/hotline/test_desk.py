@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import wave
+from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from aiohttp import WSMsgType
 
 from channels.hotline.recording import Recording
@@ -20,6 +22,17 @@ from tests.integration.channels.hotline.conftest import (
     silence,
     tone,
 )
+
+
+def recorded(sound: bytes) -> bytes:
+    """A WAV file of 16,000 samples per second."""
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes(sound)
+    return content.getvalue()
 
 
 async def test_a_page_that_comes_back_is_told_what_it_missed(telephone: Telephone, eventually: Eventually) -> None:
@@ -89,7 +102,7 @@ async def test_the_operators_microphone_is_a_call_like_any_other(start: Start, e
             await socket.send_bytes(sound[:1001])  # half a sample: the other half comes with the next frame
             await socket.send_bytes(sound[1001:])
             await socket.send_json({"end": True})
-            assert await socket.receive_json() == {"ended": True}
+            assert await socket.receive_json() == {"ended": True, "reason": "asked"}
 
         async def lines() -> Any:
             return (await telephone.get("li", f"/calls/{call}"))["utterances"]
@@ -105,19 +118,15 @@ async def test_the_operators_microphone_is_a_call_like_any_other(start: Start, e
 
 async def test_a_wav_file_is_played_for_training(start: Start, eventually: Eventually) -> None:
     async with start(ScriptedRecogniser(["路灯不亮。"])) as telephone:
-        content = io.BytesIO()
-        with wave.open(content, "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(16000)
-            file.writeframes(tone(0.6) + tone(0.6))
         url = f"{telephone.url}/channels/hotline/microphone"
         async with telephone.session.ws_connect(url, headers={"Authorization": "Bearer li"}) as socket:
             await socket.send_json({"format": "wav"})
-            await socket.send_bytes(content.getvalue())
+            await socket.send_bytes(recorded(tone(0.6) + tone(0.6)))
             await socket.send_json({"end": True})
-            call = (await socket.receive_json())["call_id"]
-            assert await socket.receive_json() == {"ended": True}
+            begun = await socket.receive_json()
+            call = begun["call_id"]
+            assert begun["seconds"] == 0.6  # of 16,000 samples
+            assert await socket.receive_json() == {"ended": True, "reason": "file"}
 
         async def lines() -> Any:
             return (await telephone.get("li", f"/calls/{call}"))["utterances"]
@@ -128,6 +137,35 @@ async def test_a_wav_file_is_played_for_training(start: Start, eventually: Event
             await socket.send_bytes(b"no wav")
             await socket.send_json({"end": True})
             assert "error" in await socket.receive_json()
+
+
+@pytest.mark.parametrize("sound", ["microphone", "file"])
+async def test_a_trial_call_says_that_it_will_end_before_it_does(start: Start, sound: str) -> None:
+    async with start(trial_limit=timedelta(seconds=1)) as telephone:
+        url = f"{telephone.url}/channels/hotline/microphone"
+        async with telephone.session.ws_connect(url, headers={"Authorization": "Bearer li"}) as socket:
+            if sound == "file":
+                await socket.send_json({"format": "wav"})
+                await socket.send_bytes(recorded(tone(5.0)))
+                await socket.send_json({"end": True})
+            else:
+                await socket.send_json({"format": "pcm", "rate": 8000})
+            begun = await socket.receive_json()
+            assert begun["seconds"] == 1.0
+            assert await socket.receive_json() == {"ending_in": 1.0, "reason": "limit"}
+            assert await socket.receive_json() == {"ended": True, "reason": "limit"}
+        assert (await telephone.get("li", f"/calls/{begun['call_id']}"))["state"] == "after_call"
+
+
+async def test_a_headset_that_takes_real_calls_has_no_limit(start: Start) -> None:
+    async with start(trial_limit=timedelta(seconds=0.2)) as telephone:
+        url = f"{telephone.url}/channels/hotline/microphone"
+        async with telephone.session.ws_connect(url, headers={"Authorization": "Bearer li"}) as socket:
+            await socket.send_json({"format": "pcm", "rate": 8000, "training": False})
+            assert (await socket.receive_json())["seconds"] is None
+            await asyncio.sleep(0.5)
+            await socket.send_json({"end": True})
+            assert await socket.receive_json() == {"ended": True, "reason": "asked"}
 
 
 async def test_other_sites_cannot_use_the_operators_microphone(telephone: Telephone) -> None:
@@ -151,11 +189,57 @@ async def test_the_service_level_of_today(telephone: Telephone, clock: Clock) ->
     assert (level["answered_in_time"], level["abandoned"]) == (1, 1)
     assert level["longest_wait_seconds"] >= 16
     assert (await telephone.get("li", f"/calls/{waiting}"))["state"] == "ringing"
-    quality = await telephone.get("zhao", "/quality")
-    assert quality["all"]["calls"] == 4
-    assert {item["call_id"] for item in (await telephone.get("wang", "/quality"))["items"]} == {late}
     listed = await telephone.get("zhao", "/calls?from=2000-01-01T00:00:00Z")
     assert len(listed["items"]) == 4
+
+
+async def test_calls_that_nobody_will_end_end_with_time(
+    telephone: Telephone, clock: Clock, eventually: Eventually
+) -> None:
+    never, waiting = [await telephone.announce([telephone.leg()]) for _ in range(2)]
+    mine = await telephone.announce([telephone.leg()])
+    await telephone.do("li", "POST", f"/calls/{mine}/steps/take")
+    caller, agent = await telephone.leg().connect(), await telephone.leg().connect()
+    unclaimed = await telephone.announce([caller, agent])
+    await agent.play(tone(0.1))
+
+    async def put_through() -> bool:
+        return bool((await telephone.get("li", f"/calls/{unclaimed}"))["answered_at"])
+
+    await eventually(put_through)
+    for call in (unclaimed, mine):
+        await telephone.do("pbx", "POST", f"/calls/{call}/hung-up")
+    upkeep = telephone.board.upkeep
+
+    async def states() -> list[str]:
+        await upkeep.end_forgotten()
+        return [(await telephone.get("li", f"/calls/{call}"))["state"] for call in (never, unclaimed, mine)]
+
+    assert await states() == ["ringing", "after_call", "after_call"]
+    clock.forward(11 * 60)
+    assert await states() == ["ended", "after_call", "after_call"]
+    clock.forward(20 * 60)
+    assert await states() == ["ended", "ended", "after_call"]
+    clock.forward(12 * 3600)
+    assert await states() == ["ended", "ended", "ended"]
+    assert (await telephone.get("li", f"/calls/{waiting}"))["state"] == "ended"
+
+
+async def test_a_line_that_broke_was_hung_up_when_it_broke(start: Start, clock: Clock) -> None:
+    async with start(ScriptedRecogniser([])) as telephone:
+        leg = await telephone.leg().connect()
+        call = await telephone.announce([leg])
+        await telephone.do("li", "POST", f"/calls/{call}/steps/take")
+        await leg.play(tone(0.5))
+        await asyncio.sleep(0.5)
+        broke = clock()
+        await leg.break_off()
+        await asyncio.sleep(0.5)
+        clock.forward(60)
+        await telephone.board.upkeep.hang_up_lost()
+        shown = await telephone.get("li", f"/calls/{call}")
+        assert shown["state"] == "after_call"
+        assert abs((datetime.fromisoformat(shown["hung_up_at"]) - broke).total_seconds()) < 20
 
 
 async def test_recordings_and_words_go_when_the_citys_days_are_over(

@@ -6,6 +6,7 @@ import asyncio
 import io
 import wave
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -63,10 +64,14 @@ async def says(leg: Leg, count: int = 1) -> None:
 
 @pytest.fixture
 async def exchange(
-    intake: Intake, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    intake: Intake,
+    browser: Browser,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[Exchange]:
     # tones are spoken here, which only loudness takes for speech
-    hearing = partial(telephone, new_activity=LoudnessActivity, pauses=QUICK)
+    hearing = partial(telephone, new_activity=LoudnessActivity, pauses=QUICK, **getattr(request, "param", {}))
     monkeypatch.setattr("channels.app.telephone", hearing)
 
     async def respond(_sender: str, words: str) -> list[Reply]:
@@ -245,6 +250,26 @@ async def test_a_new_operator_tries_it_with_the_microphone(exchange: Exchange, c
         await expect(page.get_by_role("button", name="话后完成")).to_be_visible()
         await expect(page.get_by_text("麦克风开着")).to_have_count(0)
         await exchange.browser.close()
+
+
+@pytest.mark.parametrize("exchange", [{"trial_limit": timedelta(seconds=4)}], indirect=True, ids=["short"])
+async def test_a_trial_call_that_will_end_by_itself_says_so(exchange: Exchange) -> None:
+    page = await exchange.operator("顾晓芸")
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(tone(1.2) + silence(8.0))
+    await page.get_by_role("button", name="试一通电话").click()
+    await page.get_by_label("选一个录音").set_input_files(
+        {"name": "call.wav", "mimeType": "audio/wav", "buffer": content.getvalue()}
+    )
+    await expect(page.get_by_role("alert").filter(has_text="练习到时限会自动挂断")).to_be_visible()
+    await expect(page.locator(".trial-left").first).to_contain_text("还剩 0:0")
+    await shoot(page, "console-trial-ending")
+    await expect(page.get_by_text("练习满了时限，已自动挂断")).to_be_visible()
+    await expect(page.get_by_role("button", name="话后完成")).to_be_visible()
 
 
 async def test_a_call_fits_its_width_and_can_be_shown(exchange: Exchange) -> None:

@@ -1,4 +1,4 @@
-"""What may happen to a call, and what it leaves in the figures."""
+"""What may happen to a call."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from channels.hotline.call import Call, NotNow, NotYours, Operator, State, Step
-from channels.hotline.form import FieldName, Form, Found
-from channels.hotline.quality import Correction, distance, letters, quality, service_level
 
 START = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 LI, WANG = Operator("staff:1", "李"), Operator("staff:2", "王")
@@ -89,44 +87,3 @@ def test_the_page_is_told_what_can_be_done() -> None:
     assert ringing().allowed(LI) == (Step.TAKE,)
     assert talking().allowed(LI) == (Step.HOLD, Step.TRANSFER, Step.HANG_UP)
     assert talking().allowed(WANG) == ()
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "edits"),
-    [("", "", 0), ("江川路", "江川路", 0), ("将穿路", "江川路", 2), ("路灯", "", 2), ("紧盖坏", "井盖坏了", 2)],
-)
-def test_the_distance_of_two_texts(one: str, other: str, edits: int) -> None:
-    assert distance(one, other) == distance(other, one) == edits
-
-
-def test_punctuation_is_no_error_of_recognition() -> None:
-    assert letters("江川路，路灯 不亮。A1！") == "江川路路灯不亮A1"
-
-
-def test_the_figures_of_a_call() -> None:
-    form = Form().understood({FieldName.CATEGORY: Found({"code": "0201", "name": "路灯"}, 0.8)})
-    form = form.understood(
-        {FieldName.PLACE: Found({"text": "将穿路"}, 0.8)}
-        | {FieldName.CATEGORY: Found({"code": "0201", "name": "路灯"}, 0.8)}
-    )
-    form = form.typed(FieldName.PLACE, {"text": "江川路"}).typed(FieldName.CATEGORY, {"code": "0201", "name": "路灯"})
-    call = talking().moved(Step.HANG_UP, at(90)).moved(Step.FINISH, at(130), LI)
-    figures = quality(call, [Correction("将穿路。", "江川路"), Correction("对", "对")], form, at(100))
-    assert (figures.characters, figures.corrected, figures.correction_rate) == (4, 2, 0.5)
-    assert (figures.category_changed, figures.place_changed) == (False, True)
-    assert (figures.seconds_to_file, figures.after_call_seconds) == (10.0, 40.0)
-
-
-def test_a_call_without_words_or_case_has_no_rates() -> None:
-    figures = quality(ringing(), [])
-    assert (figures.correction_rate, figures.category_changed, figures.seconds_to_file) == (None, None, None)
-
-
-def test_the_service_level_counts_waiting_in_time_and_abandoned() -> None:
-    calls = [ringing(), talking(15), talking(16), ringing().moved(Step.HANG_UP, at(40))]
-    level = service_level(calls, at(60))
-    assert (level.waiting, level.longest_wait_seconds, level.offered) == (1, 60.0, 4)
-    assert (level.answered, level.answered_in_time, level.abandoned) == (2, 1, 1)
-    assert level.in_time_share == pytest.approx(1 / 3)
-    assert level.connected_share == pytest.approx(2 / 3)
-    assert service_level([], at(0)).in_time_share is None

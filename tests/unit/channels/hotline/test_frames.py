@@ -46,11 +46,15 @@ def test_what_frames_tell() -> None:
     assert (SOUND.rate, Frame(0x12).rate, Frame(Kind.DTMF, b"1").rate) == (8000, 16000, None)
 
 
-@pytest.mark.parametrize("bad", ["0200", "10000361", "0300026161", "01000f", "ff0002", "03000178", "000002"])
+@pytest.mark.parametrize("bad", ["0400", "10000361", "0300026161", "01000f", "ff0002", "03000178", "000002"])
 def test_what_is_no_frame_is_refused_as_soon_as_it_can_be_known(bad: str) -> None:
     decoder = Decoder()
     with pytest.raises(Malformed):
         list(decoder.feed(bytes.fromhex(bad) + b"\x00"))
+
+
+def test_silence_of_older_senders_is_passed_over() -> None:
+    assert list(Decoder().feed(bytes.fromhex("020000") + SOUND.encoded() + bytes.fromhex("0200020000"))) == [SOUND]
 
 
 def test_frames_before_a_bad_one_are_still_told() -> None:

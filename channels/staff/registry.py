@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import aiohttp
 
 from channels.gateway.intake import IntakeDown, refusal
 from channels.hotline.call import Operator
-from channels.hotline.credential import Credential
+from channels.staff.credential import Credential
 
 Json = dict[str, Any]
 
@@ -35,6 +36,11 @@ class Asker:
     def may_supervise(self) -> bool:
         """Whether they see the figures of all operators, and listen to any call."""
         return "supervisor" in self.roles
+
+    @property
+    def confined_to(self) -> str:
+        """Whose calls' figures they may see; empty: everybody's."""
+        return "" if self.may_supervise else self.operator.id
 
     @property
     def is_program(self) -> bool:
@@ -90,6 +96,21 @@ class Registry:
     async def note_playing(self, credential: Credential, call_id: str) -> None:
         """Have the audit trail say that the recording is listened to. Nothing is played before."""
         await self._ask("POST", f"/api/v1/calls/{call_id}/heard", credential, {}, background=False)
+
+    async def note_deed(self, credential: Credential, call_id: str, deed: str, at: datetime) -> None:
+        """Have the audit trail say what was done with a call; told again it is said once."""
+        body = {"deed": deed, "at": at.isoformat()}
+        await self._ask("POST", f"/api/v1/calls/{call_id}/deeds", credential, body)
+
+    async def record(self, credential: Credential, action: str, target: str, *, background: bool = False) -> Operator:
+        """Have the audit trail say what is about to be done (``ConsoleAction`` of the intake). Returns who does it."""
+        body = {"action": action, "target": target}
+        answer = await self._ask("POST", "/api/v1/console/records", credential, body, background=background)
+        return Operator(str(answer["id"]), str(answer["name"]))
+
+    async def case(self, credential: Credential, case_no: str) -> Json:
+        """A case, without names and numbers."""
+        return await self._ask("GET", f"/api/v1/cases/{case_no}", credential, background=False)
 
     async def _ask(
         self,

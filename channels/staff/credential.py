@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from groundwork.web import REQUEST_ID
+
 _COOKIE = "yht_session"
 _CSRF = "X-CSRF-Token"
 _BACKGROUND = "X-YHT-Background"
@@ -26,6 +28,7 @@ class Credential:
     authorization: str = field(default="", repr=False)
     csrf: str = field(default="", repr=False)
     address: str = ""
+    request_id: str = ""
 
     @classmethod
     def of(cls, request: web.Request, address: str) -> Credential:
@@ -35,6 +38,7 @@ class Credential:
             request.headers.get("Authorization", ""),
             request.headers.get(_CSRF, ""),
             address,
+            str(request.get(REQUEST_ID, "")),
         )
 
     def __bool__(self) -> bool:
@@ -50,6 +54,8 @@ class Credential:
     def headers(self, *, background: bool) -> Mapping[str, str]:
         """What a request to the intake carries to be made with these rights."""
         headers = {"X-Forwarded-For": self.address} if self.address else {}
+        if self.request_id:
+            headers["X-Request-Id"] = self.request_id
         if background:
             headers[_BACKGROUND] = "1"
         if self.authorization:
