@@ -277,7 +277,7 @@ async def test_a_message_that_could_still_be_lost_is_not_acknowledged(
         return await accept(store, *given)
 
     monkeypatch.setattr(Store, "accept", slowly)
-    phone = await new_phone(reply_seconds=0.05)
+    phone = await new_phone(reply_seconds=0.1)
     assistant.delay = 0.3
     said = asyncio.create_task(phone.says("路灯不亮"))
     await asyncio.sleep(0.4)
