@@ -83,14 +83,15 @@ class Report:
 class Process:
     """One channels process that can be killed and started again."""
 
-    def __init__(self, settings: Settings, name: str, addresses: dict[str, str]) -> None:
+    def __init__(self, settings: Settings, name: str, more: dict[str, str]) -> None:
+        """``more``: further settings, as their variables."""
         self._port = free_ports(1)[0]
         self.url = f"http://{LOOPBACK}:{self._port}"
         self._log = settings.var_dir / f"{name}.log"
         kept = {key: value for key, value in os.environ.items() if not key.startswith("YHT_")}
         # empty, not absent: what is absent would be looked up in .env
         blank = {f"YHT_{key.upper()}": "" for key, one in Settings.model_fields.items() if one.default in ("", ())}
-        self._environment = kept | blank | addresses
+        self._environment = kept | blank | more
         self._environment |= {
             "YHT_VAR_DIR": str(settings.var_dir),
             "YHT_DATABASE_URL": settings.database_url,
@@ -273,13 +274,20 @@ class WebResident(Resident):
         return {"Authorization": f"Bearer {self._conversation['token']}"}
 
 
+async def call_back(session: aiohttp.ClientSession, url: str, body: bytes) -> aiohttp.ClientResponse:
+    """Call the process at ``url`` as WeChat does, in plain mode."""
+    stamp = str(int(time.time()))
+    signed = {"timestamp": stamp, "nonce": "n", "signature": signature(_WECHAT_TOKEN, stamp, "n")}
+    return await session.post(f"{url}/channels/wechat", params=signed, data=body)
+
+
 class WeChatResident(Resident):
     """Follows the account: a message is acknowledged by the reply to its callback, which may have words in it."""
 
     channel = "wechat"
 
     async def send(self, words: str, place: int, *, pin: bool) -> None:
-        """As WeChat calls back, in plain mode. Of the replies to one message WeChat shows one."""
+        """Of the replies to one message WeChat shows one."""
         fields: Json = {
             "ToUserName": "gh_account", "FromUserName": self.user, "CreateTime": int(time.time()),
             "MsgId": self.number * 1_000_000 + place,
@@ -288,9 +296,7 @@ class WeChatResident(Resident):
         body = write_xml(fields | (pinned if pin else {"MsgType": "text", "Content": words}))
 
         async def post(url: str) -> aiohttp.ClientResponse:
-            stamp = str(int(time.time()))
-            signed = {"timestamp": stamp, "nonce": "n", "signature": signature(_WECHAT_TOKEN, stamp, "n")}
-            return await self._post.session.post(f"{url}/channels/wechat", params=signed, data=body)
+            return await call_back(self._post.session, url, body)
 
         # WeChat repeats only what it has had no answer to, so nothing comes after the next message
         answers = await self._post.deliver(post, later=False)
