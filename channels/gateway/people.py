@@ -73,10 +73,20 @@ class Filing:
 
 def serves(connection: sa.Connection, sender: str) -> bool:
     """Whether people serve the conversation, or it waits for them: then the assistant is silent."""
+    return bool(connection.execute(sa.select(is_served(sender))).scalar_one())
+
+
+def is_served(sender: str) -> sa.ColumnElement[bool]:
+    """The same within a query."""
     query = sa.select(handovers.c.id).where(
         handovers.c.conversation == sender, _OPEN, handovers.c.state.in_(WITH_PEOPLE)
     )
-    return connection.execute(query).first() is not None
+    return query.exists()
+
+
+def has_untold(sender: str) -> sa.ColumnElement[bool]:
+    """Whether ``untold`` finds anything, within a query."""
+    return sa.select(messages.c.id).where(messages.c.conversation == sender, _UNTOLD).exists()
 
 
 def untold(connection: sa.Connection, sender: str) -> list[Line]:

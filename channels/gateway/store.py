@@ -21,7 +21,7 @@ from channels.gateway.language import put, put_all
 from channels.gateway.message import Answer, Button, Inbound, Json, Reply, inbound_from, reply_from
 from channels.gateway.offers import Offer, Press, standing
 from channels.gateway.people import Line
-from channels.gateway.rows import insert_messages, language_in, lock, message_row
+from channels.gateway.rows import insert_messages, insert_once, language_in, lock, message_row
 from channels.gateway.tables import Status, attachments, conversations, leases, messages
 
 P = ParamSpec("P")
@@ -215,24 +215,22 @@ class Store:
         )
         if not seen.rowcount:
             raise UnknownConversation(message.sender)
-        known = (
-            connection.execute(
+        row = message_row(message.sender, message.message_id, message.content(), now, Status.PENDING, due_at=now)
+        seq = insert_once(connection, row)
+        new = seq is not None
+        if seq is None:
+            known = connection.execute(
                 sa.select(messages.c.id, messages.c.status).where(
                     messages.c.conversation == message.sender,
                     messages.c.direction == "in",
                     messages.c.message_id == message.message_id,
                 )
-            )
-        ).one_or_none()
-        if known is None:
-            row = message_row(message.sender, message.message_id, message.content(), now, Status.PENDING, due_at=now)
-            (seq,) = insert_messages(connection, row)
-        else:
-            seq = known.id
+            ).one()
+            seq = int(known.id)
             if known.status != Status.PENDING:
                 return Accepted(seq, False, None, _answer(connection, seq))
         work = self._take(connection, message.sender, owner, now)
-        return Accepted(seq, known is None, work, None)
+        return Accepted(seq, new, work, None)
 
     @_writes
     def take(self, connection: sa.Connection, sender: str, owner: str, now: datetime) -> Work | None:
@@ -607,15 +605,22 @@ def _next(connection: sa.Connection, sender: str) -> Work | None:
     ).one_or_none()
     if row is None:
         return None
-    served = people.serves(connection, sender)
+    facts = connection.execute(
+        sa.select(
+            conversations.c.language,
+            people.is_served(sender).label("served"),
+            people.has_untold(sender).label("untold"),
+        ).where(conversations.c.id == sender)
+    ).one()
+    recount = facts.untold and not facts.served
     return Work(
         row.id,
         inbound_from(sender, row.message_id, row.content, row.at),
         row.attempts,
         row.failures,
-        served,
-        () if served else tuple(people.untold(connection, sender)),
-        language_in(connection, sender),
+        facts.served,
+        tuple(people.untold(connection, sender)) if recount else (),
+        facts.language,
     )
 
 

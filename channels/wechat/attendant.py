@@ -21,7 +21,7 @@ from channels.wechat.client import MediaTooLarge, WeChat, WeChatDown, WeChatRefu
 from channels.wechat.followers import CHANNEL, Followers, Taken
 from channels.wechat.gate import Callback
 from channels.wechat.incoming import LEAVING, meaning
-from channels.wechat.letters import Letter, chosen
+from channels.wechat.letters import Letter, chosen, typed_number
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Attendant:
         deadline = began + patience
         await self._followers.contact(conversation, now, now + timedelta(seconds=patience + 1) if patience else None)
         message = Inbound(CHANNEL, callback.open_id, callback.message_id, Kind.TEXT, now).with_parts(meant)
-        if message.kind is Kind.TEXT:
+        if message.kind is Kind.TEXT and typed_number(message.text) is not None:
             offer = chosen(message.text, await self._followers.choices(conversation))
             if offer is not None:
                 parts = {"payload": offer.button.payload, "text": offer.button.title, "shown_at": offer.seq}
