@@ -123,6 +123,13 @@ class Process:
                 await asyncio.sleep(0.1)
         raise DidNotStart(self._log.read_text("utf-8", errors="replace")[-3000:])
 
+    def processor_seconds(self) -> float:
+        """What it has used so far."""
+        assert self._process is not None
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        user, system = fields[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def kill(self) -> None:
         """At once, whatever it is doing."""
         if self._process is not None:
