@@ -76,6 +76,7 @@ class Attendant:
             await self._limits.reserve(conversation)
         except Flood:
             if not await self._room(conversation, callback.message_id):
+                await self._followers.contact(conversation, now)
                 return _not_taken(meant)
             patience = 0.0  # it has a long way to go
         deadline = began + patience
