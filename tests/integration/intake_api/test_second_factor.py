@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import CursorResult, text
@@ -159,8 +159,8 @@ async def kept_secrets(
 ) -> list[str]:
     database = Database(intake.settings.cases_database)
     async with database.write() as session:
-        result = cast("CursorResult[tuple[str]]", await session.execute(text(statement), values))
-        found = [row[0] for row in result] if result.returns_rows else []
+        result = cast("CursorResult[Any]", await session.execute(text(statement), values))
+        found = [str(row[0]) for row in result] if result.returns_rows else []
     await database.close()
     return found
 
