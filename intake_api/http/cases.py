@@ -18,7 +18,7 @@ from intake_api.city_in_force import LoadedCity
 from intake_api.domain import case_number
 from intake_api.domain.access import Permission
 from intake_api.domain.action import Doer
-from intake_api.domain.case import Channel, Report, Reporter, Status, Utterance
+from intake_api.domain.case import Channel, Report, Reporter, Status, Utterance, is_overdue
 from intake_api.domain.casework import possible
 from intake_api.domain.event import AMONG_STAFF, WITH_THE_REPORTER, Actor, ActorKind, canonical_json, is_intact
 from intake_api.domain.limits import UnknownCondition
@@ -205,7 +205,7 @@ async def read_clock(request: web.Request) -> web.Response:
             started_at=datetime.fromisoformat(row.due["started_at"]).astimezone(zone),
             due_at=row.due_at.astimezone(zone),
             remaining_seconds=int((row.due_at - now).total_seconds()),
-            overdue=_overdue(row, now),
+            overdue=is_overdue(Status(row.status), row.due_at, now),
             rule=row.due["rule"],
             calendar_version=row.due["calendar_version"],
             steps=[schemas.StepView.model_validate(step) for step in row.due["steps"]],
@@ -395,7 +395,7 @@ class _Showing:
             supporting=[self._department(unit) for unit in supporting],
             basis=Basis(row.basis) if row.basis else None,
             due_at=self._local(row.due_at),
-            overdue=_overdue(row, self._now),
+            overdue=is_overdue(Status(row.status), row.due_at, self._now),
             received_at=row.received_at.astimezone(self._city.city.calendar.timezone),
             filed_at=self._local(row.filed_at),
             occurred_at=self._local(row.occurred_at),
@@ -516,10 +516,6 @@ def category_view(taxonomy: Taxonomy, code: str | None) -> schemas.CategoryRef |
         return None
     # an old case keeps a code that a newer taxonomy no longer has
     return _category(taxonomy.get(code)) if code in taxonomy else schemas.CategoryRef(code=code, name=code, division="")
-
-
-def _overdue(row: CaseRow, now: datetime) -> bool:
-    return row.due_at is not None and row.due_at < now and Status(row.status).is_open
 
 
 def write_cursor(row_id: int | None) -> str | None:

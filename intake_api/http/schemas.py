@@ -361,7 +361,7 @@ class CaseQuery(Body):
     received_to: Moment | Day | None = Field(None, alias="to")
     """A moment (exclusive), or a day (inclusive)."""
     overdue: bool = False
-    """Only open cases past their due time."""
+    """Only open cases past their due time; while a case is suspended its clock stands, and it is not overdue."""
     due_within: int | None = Field(None, ge=1, le=720)
     """Only open cases whose clock runs and that are due within so many hours; with ``overdue`` the overdue ones too."""
     closed_from: Moment | Day | None = None

@@ -22,9 +22,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from intake_api.domain.case import Status
 from intake_api.domain.task import TaskState
 from intake_api.domain.tokens import TextQuery
+from intake_api.storage.overdue import CLOCK_RUNS, overdue
 from intake_api.storage.queue_tables import CaseTextRow, ClaimRow
 from intake_api.storage.tables import CaseRow, SupportingRow, TaskRow
 from intake_api.storage.text_index import BLOCK, OPEN_STATES, Lookup, fts_ids, hits, matches, one_of, sectors
@@ -363,9 +363,9 @@ def _plain(wanted: CaseFilter, *, without_clock: bool = False) -> Select[tuple[i
     if wanted.received_to is not None:
         query = query.where(CaseRow.received_at < wanted.received_to)
     if wanted.due_before is not None:
-        query = query.where(CaseRow.due_at < wanted.due_before)
+        query = query.where(overdue(wanted.due_before))
     if wanted.due_from is not None:
-        query = query.where(CaseRow.due_at >= wanted.due_from, CaseRow.status != Status.SUSPENDED.value)
+        query = query.where(CaseRow.due_at >= wanted.due_from, CLOCK_RUNS)
     if wanted.closed_from is not None:
         query = query.where(CaseRow.closed_at >= wanted.closed_from)
     if wanted.closed_to is not None:

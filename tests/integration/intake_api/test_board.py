@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.integration.intake_api.conftest import Intake, Json
@@ -96,6 +98,38 @@ async def test_a_suspended_case_is_not_about_to_be_late(intake: Intake) -> None:
     await done(intake, case, "suspend_decide", "supervisor", granted=True)
     assert (await board(intake))["total"]["soon"] == soon - 1
     assert case["case_no"] not in await listed(intake, "due_within=24")
+
+
+async def test_a_suspended_case_is_nowhere_overdue_until_its_clock_runs_again(intake: Intake) -> None:
+    _, case = await intake.file()
+    number, own = case["case_no"], f"handler@{case['department']['id']}"
+    await done(intake, case, "accept", own)
+    until = (intake.clock.now + timedelta(days=20)).isoformat()
+    await done(intake, case, "suspend", own, until=until, reason="等待配件")
+    await done(intake, case, "suspend_decide", "supervisor", granted=True)
+    intake.clock.forward(days=10)
+
+    async def everywhere() -> tuple[object, ...]:
+        _, detail = await intake.call("GET", f"/api/v1/cases/{number}", role="supervisor")
+        _, clock = await intake.call("GET", f"/api/v1/cases/{number}/clock", role="supervisor")
+        _, work = await intake.call("GET", "/api/v1/work", role="supervisor")
+        _, figures = await intake.call("GET", "/api/v1/figures?from=2026-09-01&to=2026-10-31", role="supervisor")
+        counts = figures["total"]["counts"]
+        behind = "/api/v1/figures/cases?measure={}&from=2026-09-01&to=2026-10-31"
+        lists = [await intake.call("GET", behind.format(each), role="supervisor") for each in ("overdue", "due")]
+        assert [len(page["items"]) for _, page in lists] == [counts["overdue"], counts["due"]]
+        view = await board(intake)
+        return (
+            detail["overdue"], clock["overdue"], view["total"]["overdue"], counts["overdue"], counts["due"],
+            number in await listed(intake, "overdue=true"),
+            next(each["count"] for each in work["items"] if each["work"] == "overdue"),
+            sum(load["overdue"] for load in view["departments"]),
+        )  # fmt: skip
+
+    assert await everywhere() == (False, False, 0, 0, 0, False, 0, 0)
+    await done(intake, case, "resume", own)
+    intake.clock.forward(days=30)
+    assert await everywhere() == (True, True, 1, 1, 1, True, 1, 1)
 
 
 @pytest.mark.parametrize("query", ["due_within=0", "due_within=abc", "closed_from=yesterday"])
