@@ -38,7 +38,7 @@ from intake_api.http.queue_schemas import (
 )
 from intake_api.http.resources import CITY, DATABASE, NOW, WORDS
 from intake_api.http.routing import Operation, body_of, json_answer, number_of, query_of
-from intake_api.http.schemas import OneCaseQuery
+from intake_api.http.schemas import NO_DEPARTMENT, OneCaseQuery
 from intake_api.storage import claims, queue, ranking, views, worklists
 from intake_api.storage.queue import After, CaseFilter, Order
 from intake_api.storage.queue_tables import ClaimRow, SavedViewRow
@@ -81,7 +81,8 @@ async def filter_of(request: web.Request, query: QueueQuery) -> CaseFilter:
     return CaseFilter(
         status=[status.value for status in query.status],
         category=query.category,
-        department=query.department,
+        department=[unit for unit in query.department if unit != NO_DEPARTMENT],
+        without_department=NO_DEPARTMENT in query.department,
         channel=[channel.value for channel in query.channel],
         town=[codes.get(town, town) for town in query.town],
         urgency=[urgency.value for urgency in query.urgency],

@@ -346,12 +346,17 @@ Box = Annotated[tuple[_Degrees, _Degrees, _Degrees, _Degrees], BeforeValidator(b
 
 
 class CaseQuery(Body):
+NO_DEPARTMENT = "none"
+"""As a filter by department: cases that have none."""
+
+
     """Filters of the queue; several values of one filter are separated by commas."""
 
     status: Annotated[list[Status], BeforeValidator(codes)] = Field(default_factory=list)
     category: Codes = Field(default_factory=list)
     department: Codes = Field(default_factory=list)
     channel: Annotated[list[Channel], BeforeValidator(codes)] = Field(default_factory=list)
+    """Ids of leading departments; ``none``: cases of no department, that could not be dispatched by themselves."""
     town: Codes = Field(default_factory=list)
     """Codes or names."""
     q: OptionalText = Field("", max_length=200)
