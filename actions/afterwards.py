@@ -90,7 +90,12 @@ class Afterwards:
         body = {"channel": speaker.channel, "channel_user": speaker.user, "phone": phone or ""}
         case = await self._intake.act(number, "follow", body, f"{speaker.key}-follow")
         if attachments:
-            photos = {"channel_user": speaker.user, "text": "", "attachments": list(attachments)}
+            photos = {
+                "channel": speaker.channel,
+                "channel_user": speaker.user,
+                "text": "",
+                "attachments": list(attachments),
+            }
             await self._intake.act(number, "supplement", photos, f"{speaker.key}-photos")
         return "utter_joined", {
             "case": speaker.words.case_words(case),
@@ -114,7 +119,7 @@ class Afterwards:
             errand = replace(errand, case_no=str(found[0]["case_no"]))
         number = str(errand.case_no)
         try:
-            case = await self._intake.case(number, speaker.user)
+            case = await self._intake.case(number, speaker.channel, speaker.user)
         except IntakeRefused as refused:
             if refused.code != "case_number_misread":
                 raise
@@ -160,7 +165,7 @@ class Afterwards:
         """The last thing that the resident should know of a case, in the words of those who did it."""
         number = str(case["case_no"])
         try:
-            said = words.last_note(await self._intake.events(number, speaker.user))
+            said = words.last_note(await self._intake.events(number, speaker.channel, speaker.user))
         except (IntakeDown, IntakeRefused):
             said = ""
         return said or await self._intake.public_text(number)
@@ -169,7 +174,7 @@ class Afterwards:
         if case["status"] in OVER:
             return None, [_over(case, speaker)]
         await self._follow_if_checked(errand, speaker)
-        body = {"channel_user": speaker.user, "reason": errand.words}
+        body = {"channel": speaker.channel, "channel_user": speaker.user, "reason": errand.words}
         try:
             case = await self._intake.act(str(case["case_no"]), URGE, body, f"{speaker.key}-urge")
         except IntakeRefused as refused:
@@ -188,7 +193,12 @@ class Afterwards:
             return errand.asking("what"), [("utter_supplement_what", {"case": speaker.words.case_words(case)})]
         await self._follow_if_checked(errand, speaker)
         text = errand.words[:_LONGEST_SUPPLEMENT]
-        body = {"channel_user": speaker.user, "text": text, "attachments": list(errand.attachments)}
+        body = {
+            "channel": speaker.channel,
+            "channel_user": speaker.user,
+            "text": text,
+            "attachments": list(errand.attachments),
+        }
         await self._intake.act(str(case["case_no"]), SUPPLEMENT, body, f"{speaker.key}-supplement")
         return None, [("utter_supplemented", {"case": speaker.words.case_words(case)})]
 
@@ -201,7 +211,7 @@ class Afterwards:
             buttons = [button("确定撤销", "sure", "yes"), button("不撤，继续办", "sure", "no")]
             asked = "utter_withdraw_sure" if errand.words else "utter_withdraw_why"
             return errand.asking("sure"), [(asked, {"case": speaker.words.case_words(case), "buttons": buttons})]
-        body = {"channel_user": speaker.user, "reason": errand.words}
+        body = {"channel": speaker.channel, "channel_user": speaker.user, "reason": errand.words}
         after = await self._intake.act(str(case["case_no"]), WITHDRAW, body, f"{speaker.key}-withdraw")
         said = "utter_withdrawn" if after["status"] == "withdrawn" else "utter_withdrawal_noted"
         return None, [(said, {"case": speaker.words.case_words(after)})]
@@ -226,6 +236,7 @@ class Afterwards:
     async def _judged(self, errand: Errand, case: Case, speaker: Speaker) -> Said:
         number = str(case["case_no"])
         body = {
+            "channel": speaker.channel,
             "channel_user": speaker.user,
             "grade": errand.grade,
             "solved": errand.solved,
@@ -248,7 +259,7 @@ class Afterwards:
     async def _asks_reopening(self, number: str, speaker: Speaker) -> bool:
         """Whether the intake put the judgement to a supervisor: nothing is promised that it did not do."""
         try:
-            events = await self._intake.events(number, speaker.user)
+            events = await self._intake.events(number, speaker.channel, speaker.user)
         except (IntakeDown, IntakeRefused):
             return False
         rated = [event for event in events if event.get("kind") == "rated"]

@@ -212,7 +212,11 @@ class Clerk(Action):
         for found in await self._intake.similar(body):
             alike = found["is_open"] and found["score"] >= _SIMILAR_ENOUGH
             same_kind = not code or (found.get("category") or {}).get("code") == code
-            if alike and same_kind and await self._intake.case(found["case_no"], talk.speaker.user) is None:
+            if (
+                alike
+                and same_kind
+                and await self._intake.case(found["case_no"], talk.speaker.channel, talk.speaker.user) is None
+            ):
                 return found
         return None
 

@@ -58,10 +58,11 @@ class Intake:
         """What filing the report would give: category, place, department, due time. Nothing is stored."""
         return await self._call("POST", "/api/v1/cases/preview", body, tries=1, timeout=2.0)
 
-    async def case(self, case_no: str, channel_user: str) -> dict[str, Any] | None:
+    async def case(self, case_no: str, channel: str, channel_user: str) -> dict[str, Any] | None:
         """A case of this reporter, or one they follow; None if there is none of that number."""
         try:
-            return await self._call("GET", f"/api/v1/cases/{case_no}", params={"channel_user": channel_user}, tries=2)
+            params = {"channel": channel, "channel_user": channel_user}
+            return await self._call("GET", f"/api/v1/cases/{case_no}", params=params, tries=2)
         except IntakeRefused as refused:
             if refused.status in (403, 404, 422) and refused.code != "case_number_misread":
                 return None
@@ -73,11 +74,10 @@ class Intake:
         answer = await self._call("GET", "/api/v1/cases", params=params, tries=2)
         return list(answer.get("items") or [])
 
-    async def events(self, case_no: str, channel_user: str) -> list[dict[str, Any]]:
+    async def events(self, case_no: str, channel: str, channel_user: str) -> list[dict[str, Any]]:
         """What happened to a case, oldest first, as far as the resident may know it."""
-        answer = await self._call(
-            "GET", f"/api/v1/cases/{case_no}/events", params={"channel_user": channel_user}, tries=2
-        )
+        params = {"channel": channel, "channel_user": channel_user}
+        answer = await self._call("GET", f"/api/v1/cases/{case_no}/events", params=params, tries=2)
         return list(answer.get("items") or [])
 
     async def public_text(self, case_no: str) -> str:

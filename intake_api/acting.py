@@ -16,7 +16,8 @@ from intake_api.domain import case_number
 from intake_api.domain.action import Action, Doer, may
 from intake_api.domain.case import Status
 from intake_api.domain.casework import Casework, Refused, Rules, next_order_at
-from intake_api.domain.event import SYSTEM, ActorKind, SealedEvent
+from intake_api.domain.event import BY_FOLLOWER, BY_REPORTER, SYSTEM, ActorKind, SealedEvent
+from intake_api.domain.resident import NOBODY, Resident
 from intake_api.domain.standing import Standing
 from intake_api.domain.taxonomy import Taxonomy
 from intake_api.noticing import Noticing
@@ -76,7 +77,7 @@ class NotAllowed(Exception):
 class Order:
     """What is to be done: by whom, and for which state of the case (``version``, None where the caller does not say).
 
-    ``evidence``: attachments that become the case's. ``channel_user``: the resident that a channel speaks for. ``key``:
+    ``evidence``: attachments that become the case's. ``resident``: whom a channel speaks for. ``key``:
     under the same one it is done once, however often it is asked for.
     """
 
@@ -84,7 +85,7 @@ class Order:
     doer: Doer
     version: int | None = None
     evidence: tuple[str, ...] = ()
-    channel_user: str = ""
+    resident: Resident = NOBODY
     key: Key | None = None
 
 
@@ -155,12 +156,12 @@ class Acting:
             row, work = await self._open(session, case_id, order)
             before = work.standing
             follower = None
-            if order.channel_user and order.channel_user != row.channel_user:
+            if order.resident and not order.resident.matches(row.channel, row.channel_user):
                 # everybody has an allowance of their own: whose case was merged into this one follows it from now on
-                channel = await casework.joined_by(session, case_id, order.channel_user)
+                channel = await casework.joined_by(session, case_id, order.resident)
                 if channel is not None:
-                    await casework.follow(session, case_id, Follower(channel, order.channel_user), work.now)
-                follower = await casework.follower(session, case_id, order.channel_user)
+                    await casework.follow(session, case_id, Follower(channel, order.resident.user), work.now)
+                follower = await casework.follower(session, case_id, order.resident)
             last = follower.last_urged_at if follower else row.last_urged_at
             work.urge(last, reason)
             if follower is not None:
@@ -240,10 +241,11 @@ class Acting:
         row = await cases.get_locked(session, case_id)
         standing = await casework.standing(session, row)
         doer = order.doer
-        if order.channel_user:
-            theirs = order.channel_user == row.channel_user
-            follows = not theirs and await casework.follows(session, case_id, order.channel_user)
+        if order.resident:
+            theirs = order.resident.matches(row.channel, row.channel_user)
+            follows = not theirs and await casework.follows(session, case_id, order.resident)
             doer = replace(doer, speaks_for_reporter=theirs, speaks_for_follower=follows)
+        words_of = BY_REPORTER if doer.speaks_for_reporter else BY_FOLLOWER if doer.speaks_for_follower else ""
         if not may(order.action, doer, standing.department, standing.supporting):
             raise NotAllowed
         if order.version is not None and order.version != row.last_seq:
@@ -256,7 +258,7 @@ class Acting:
                 raise Claimed(held.holder_name, held.until)
         if order.action is Action.WITHDRAW:
             standing = replace(standing, others=await casework.others_waiting(session, case_id))
-        return row, Casework(standing, self.rules, doer.actor, now, department=doer.department)
+        return row, Casework(standing, self.rules, doer.actor, now, department=doer.department, words_of=words_of)
 
     async def _store(self, session: AsyncSession, row: CaseRow, before: Standing, work: Casework, order: Order) -> None:
         if order.evidence:

@@ -27,13 +27,13 @@ from channels.hotline.playing import Playing
 from channels.hotline.problems import in_words
 from channels.hotline.quality import service_level
 from channels.hotline.quality_store import QualityStore
-from channels.hotline.recording import KeyRing
 from channels.hotline.schemas import Announcement, CorrectionBody, Period, StepBody, between, field_value
 from channels.hotline.showing import Showing, level, report
 from channels.hotline.trail import Trail
 from channels.hotline.transactions import Change
 from channels.staff.doorkeeper import Doorkeeper, Guest
 from channels.staff.registry import Registry
+from groundwork.keys import KeyRing
 from groundwork.problem import FieldError, Problem
 from groundwork.web import read_json
 

@@ -17,6 +17,7 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"  # 督办
     INSPECTOR = "inspector"  # 巡查员（网格监督员）
     PARTNER = "partner"  # another system
+    BOARD = "board"  # a screen on a wall that shows the supervision board
     SYSADMIN = "sysadmin"  # 系统管理员
     SECADMIN = "secadmin"  # 安全管理员
     AUDITOR = "auditor"  # 审计员
@@ -33,6 +34,7 @@ class Role(StrEnum):
             "supervisor": "督办员",
             "inspector": "巡查员",
             "partner": "外部系统",
+            "board": "大屏",
             "sysadmin": "系统管理员",
             "secadmin": "安全管理员",
             "auditor": "审计员",
@@ -44,6 +46,8 @@ class Permission(StrEnum):
 
     FILE = "file"  # file and preview cases, upload attachments, resolve places
     READ_ALL = "read_all"  # read every case
+    SEE_BOARD = "see_board"  # the supervision board and its hot spots, without words of residents
+    HANG_BOARD = "hang_board"  # let a screen on a wall show the board
     READ_DEPARTMENT = "read_department"  # read the cases of one's own department
     READ_REPORTERS = "read_reporters"  # read cases of the reporter one speaks for
     KNOW_CALLERS = "know_callers"  # find cases by the phone they were reported from, with a record
@@ -76,7 +80,7 @@ class Permission(StrEnum):
 ADMINISTRATORS = (Role.SYSADMIN, Role.SECADMIN, Role.AUDITOR)
 """Three separate administrators (等保三级): one person is never two of them, nor handles cases."""
 
-STAFF_ROLES = tuple(role for role in Role if role not in (Role.CHANNEL, Role.PARTNER))
+STAFF_ROLES = tuple(role for role in Role if role not in (Role.CHANNEL, Role.PARTNER, Role.BOARD))
 """Roles that people have; the others belong to programs, by token."""
 
 _P = Permission
@@ -107,6 +111,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         {
             _P.READ_ALL,
             _P.CORRECT,
+            _P.HANG_BOARD,
             _P.EDIT_MATRIX,
             _P.TEACH,
             _P.RELEASE,
@@ -119,6 +124,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | _PUBLISHES,
     Role.INSPECTOR: frozenset({_P.FILE, _P.INSPECT, _P.LOOK_UP, _P.SEE_MODEL}),
     Role.PARTNER: frozenset({_P.LOOK_UP, _P.FEED}),
+    Role.BOARD: frozenset({_P.SEE_BOARD}),
     Role.SYSADMIN: frozenset(
         {_P.MANAGE_STAFF, _P.SEE_STAFF, _P.MANAGE_TOKENS, _P.MANAGE_WEBHOOKS, _P.LOOK_UP, _P.SEE_MODEL}
     ),

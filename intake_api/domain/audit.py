@@ -36,6 +36,8 @@ ACTIONS: dict[str, str] = {
     "end_own_session": "结束自己的会话",
     "issue_token": "签发令牌",
     "revoke_token": "撤销令牌",
+    "hang_screen": "挂大屏",
+    "take_screen_down": "撤下大屏",
     "read_audit": "查看审计",
     "export_audit": "导出审计",
     "read_case": "查看案件",

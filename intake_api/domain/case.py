@@ -58,6 +58,14 @@ _LABELS = {
 OPEN = frozenset(Status) - {Status.CLOSED, Status.REJECTED, Status.MERGED, Status.WITHDRAWN}
 """States in which a case is not over."""
 
+RUNNING = OPEN - {Status.SUSPENDED}
+"""States in which its clock runs."""
+
+
+def is_overdue(status: Status, due_at: datetime | None, now: datetime) -> bool:
+    """超时: not over, the due time is past, and the clock runs. What is suspended (挂账) is not overdue."""
+    return due_at is not None and due_at < now and status in RUNNING
+
 
 class Channel(StrEnum):
     """By which way a report came."""

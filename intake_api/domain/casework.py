@@ -122,14 +122,23 @@ class Casework:
     """One case in the hands of one actor at one moment; afterwards ``standing`` and ``events`` are to be stored."""
 
     def __init__(
-        self, standing: Standing, rules: Rules, actor: Actor, now: datetime, *, department: str | None = None
+        self,
+        standing: Standing,
+        rules: Rules,
+        actor: Actor,
+        now: datetime,
+        *,
+        department: str | None = None,
+        words_of: str = "",
     ) -> None:
-        """``department``: the id of the actor's own."""
+        """``department``: the id of the actor's own. ``words_of``: whom a channel speaks for, the reporter
+        (``BY_REPORTER``) or somebody else who follows the case (``BY_FOLLOWER``); empty for staff."""
         self.standing = standing
         self.rules = rules
         self.actor = actor
         self.now = now
         self.department = department
+        self._by: dict[str, object] = {"by": words_of} if words_of else {}
         self.events: list[Event] = []
         self.remarks: dict[int, Remark] = {}
         """By the index of their event."""
@@ -557,7 +566,7 @@ class Casework:
                 "urged_lately", f"您刚催办过，承办部门已经知道；{self.rules.policy.urge_hours} 小时内不用再催。"
             )
         urges = self.standing.urges + 1
-        self._note(EventKind.URGED, reason, {"urges": urges})
+        self._note(EventKind.URGED, reason, {"urges": urges, **self._by})
         self.standing = replace(self.standing, urges=urges)
         self._supervise_repeated(1 + urges)
 
@@ -566,7 +575,9 @@ class Casework:
         self._require(Action.SUPPLEMENT)
         if not text and not attachments:
             raise Refused("nothing_said", "请写明补充的内容，或附上照片。", "text")
-        self._note(EventKind.SUPPLEMENTED, data={"photos": len(attachments)}, remark=Remark(text, attachments))
+        self._note(
+            EventKind.SUPPLEMENTED, data={"photos": len(attachments), **self._by}, remark=Remark(text, attachments)
+        )
 
     def follow(self, followers: int) -> None:
         """加入: one more resident wants to hear the outcome; ``followers`` counts them with this one."""

@@ -161,6 +161,26 @@ WITH_THE_REPORTER = frozenset(
 """What passes between the city and who reported; others who follow the case are not shown it."""
 
 
+BY_REPORTER, BY_FOLLOWER = "reporter", "follower"
+"""Whose words an urging or a supplement is, in its ``data`` (``by``); staff's have none."""
+
+
+def are_of_others(events: Iterable[SealedEvent]) -> set[int]:
+    """Which events carry words of residents who joined the case: the reporter learns that, and not the words.
+
+    By their numbers. Before it was noted whose words they are, those that came once somebody had joined may be.
+    """
+    found, joined = set(), False
+    for sealed in events:
+        event = sealed.event
+        joined = joined or event.kind in (EventKind.FOLLOWED, EventKind.TOOK_IN)
+        if event.kind in (EventKind.SUPPLEMENTED, EventKind.URGED) and event.actor.kind is ActorKind.CHANNEL:
+            by = event.data.get("by", BY_FOLLOWER if joined else BY_REPORTER)
+            if by == BY_FOLLOWER:
+                found.add(sealed.seq)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One move. ``data`` is JSON and holds nothing personal, for events stay when personal data goes."""

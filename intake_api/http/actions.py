@@ -171,15 +171,15 @@ def order_of(request: web.Request, action: Action, body: bodies.ActionBody, part
     """What the caller wants done; ``part``: on which case, where the request is for several."""
     evidence = tuple(body.attachments) if isinstance(body, bodies.WordsBody) else ()
     key = idempotency.asked(request, body, part)
-    return Order(action, doer_of(request[PRINCIPAL]), body.version, evidence, body.channel_user, key)
+    return Order(action, doer_of(request[PRINCIPAL]), body.version, evidence, body.resident, key)
 
 
 def _acts(offer: Offer) -> Callable[[web.Request], Any]:
     async def handler(request: web.Request) -> web.Response:
         body = await _sent(request, offer.body)
-        row = await readable(request, body.channel_user)
+        row = await readable(request, body.resident)
         await perform(request, row.id, offer, body)
-        return json_answer(await view_of(request, row.id, body.channel_user))
+        return json_answer(await view_of(request, row.id, body.resident))
 
     handler.__name__ = f"{offer.action.value}_case"
     handler.__doc__ = f"{offer.action.label}."
@@ -252,7 +252,7 @@ def changed(request: web.Request, error: CaseChanged) -> Problem:
 async def merge_case(request: web.Request) -> web.Response:
     """Merge a case into another."""
     body: bodies.MergeBody = await _sent(request, bodies.MergeBody)
-    row = await readable(request, "")
+    row = await readable(request)
     into = await _target(request, body.into)
     with problems(request):
         await request.app[ACTING].merge(row.id, into, order_of(request, Action.MERGE, body), body.reason)
@@ -275,10 +275,10 @@ async def _target(request: web.Request, number: str) -> int:
 async def urge_case(request: web.Request) -> web.Response:
     """Urge."""
     body: bodies.ReasonBody = await _sent(request, bodies.ReasonBody)
-    row = await readable(request, body.channel_user)
+    row = await readable(request, body.resident)
     with problems(request):
         await request.app[ACTING].urge(row.id, order_of(request, Action.URGE, body), body.reason)
-    return json_answer(await view_of(request, row.id, body.channel_user))
+    return json_answer(await view_of(request, row.id, body.resident))
 
 
 async def follow_case(request: web.Request) -> web.Response:
@@ -296,7 +296,7 @@ async def follow_case(request: web.Request) -> web.Response:
     follower = Follower(body.channel, body.channel_user, body.phone)
     with problems(request):
         await request.app[ACTING].follow(case_id, order_of(request, Action.FOLLOW, body), follower)
-    return json_answer(await view_of(request, case_id, body.channel_user))
+    return json_answer(await view_of(request, case_id, body.resident))
 
 
 KEY = {idempotency.HEADER: "Optional. Under the same key the same is done once, for retries (1–200 characters)."}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from intake_api.domain.resident import Resident
 from intake_api.domain.standing import Grade
 from intake_api.http.schemas import Body, Moment, OptionalText, Text
 
@@ -15,6 +16,13 @@ class ActionBody(Body):
     """If the case went on since this version, nothing is done: 409 ``case_changed`` tells what happened."""
     channel_user: OptionalText = Field("", max_length=200)
     """The resident that a channel speaks for; required for channels."""
+    channel: OptionalText = Field("", max_length=20)
+    """Which channel knows them by that id: two may give the same one to different people. Say it always."""
+
+    @property
+    def resident(self) -> Resident:
+        """Whom a channel speaks for."""
+        return Resident(self.channel_user, self.channel)
 
 
 class ReasonBody(ActionBody):

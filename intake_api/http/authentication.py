@@ -80,13 +80,15 @@ async def _by_token(request: web.Request, header: str) -> Principal:
     now = request.app[NOW]()
     database = request.app[DATABASE]
     async with database.read() as session:
-        token = await tokens.find(session, plain.strip())
+        token = await tokens.find(session, plain.strip(), now)
     if token is None:
         raise _unauthenticated("令牌无效或已被撤销。")
     if tokens.is_use_worth_noting(token, now):
         async with database.write() as session:
             await tokens.note_use(session, token.id, now)
-    kind = {Role.CHANNEL: ActorKind.CHANNEL, Role.PARTNER: ActorKind.PARTNER}.get(token.role, ActorKind.STAFF)
+    kind = {Role.CHANNEL: ActorKind.CHANNEL, Role.PARTNER: ActorKind.PARTNER, Role.BOARD: ActorKind.PARTNER}.get(
+        token.role, ActorKind.STAFF
+    )
     return Principal(
         actor=Actor(kind, f"token:{token.id}", token.name),
         scope=f"token:{token.id}",

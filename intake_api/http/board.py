@@ -225,6 +225,6 @@ OPERATIONS = (
         "GET", "/api/v1/board", read_board, "指标", "督导看板",
         "What is open now, overdue and due within a day, by department and town; supervision orders in force; what "
         "came in and was closed today, by channel; this month's figures against the city's targets.",
-        needs=(Permission.READ_ALL,), answers={200: BoardView},
+        needs=(Permission.READ_ALL, Permission.SEE_BOARD), answers={200: BoardView},
     ),
 )  # fmt: skip

@@ -96,7 +96,7 @@ async def act_on_many(request: web.Request) -> web.Response:
 async def _one(request: web.Request, name: str, number: str, fields: Mapping[str, Any]) -> BulkItem:
     # whatever stands against one case, the answer still tells what became of the others
     try:
-        row = await readable_by_number(request, number, "")
+        row = await readable_by_number(request, number)
         await ACTIONS[name].act(request, row, fields)
     except Problem as problem:
         return BulkItem(case_no=number, done=False, code=problem.code, detail=problem.detail)

@@ -18,12 +18,21 @@ from intake_api.city_in_force import LoadedCity
 from intake_api.domain import case_number
 from intake_api.domain.access import Permission
 from intake_api.domain.action import Doer
-from intake_api.domain.case import Channel, Report, Reporter, Status, Utterance
+from intake_api.domain.case import Channel, Report, Reporter, Status, Utterance, is_overdue
 from intake_api.domain.casework import possible
-from intake_api.domain.event import AMONG_STAFF, WITH_THE_REPORTER, Actor, ActorKind, canonical_json, is_intact
+from intake_api.domain.event import (
+    AMONG_STAFF,
+    WITH_THE_REPORTER,
+    Actor,
+    ActorKind,
+    are_of_others,
+    canonical_json,
+    is_intact,
+)
 from intake_api.domain.limits import UnknownCondition
 from intake_api.domain.masking import mask_name, mask_said
 from intake_api.domain.place import Place, Precision
+from intake_api.domain.resident import NOBODY, Resident
 from intake_api.domain.responsibility import Basis
 from intake_api.domain.stages import Stage, stages
 from intake_api.domain.standing import Grade
@@ -80,7 +89,7 @@ async def file_case(request: web.Request) -> web.Response:
     except UnknownAttachment as error:
         fault = FieldError(pointer=f"/attachments/{error.index}", detail="没有这个附件，请先上传。")
         raise Problem(422, "unknown_attachment", "有附件不存在，请重新上传。", errors=[fault]) from error
-    whom = body.reporter.channel_user
+    whom = Resident(body.reporter.channel_user, body.channel)
     if filed.new is not None:
         view = _Showing(request, whom).case(filed.new.row, filed.new.supporting, filed.files)
     else:
@@ -128,7 +137,7 @@ async def read_case(request: web.Request) -> web.Response:
     """One case with its conversation."""
     query = query_of(request, schemas.OneCaseQuery)
     principal = request[PRINCIPAL]
-    row = await readable(request, query.channel_user)
+    row = await readable(request, query.resident)
     revealed = False
     if query.reveal:
         if not principal.may(Permission.REVEAL):
@@ -147,12 +156,12 @@ async def read_case(request: web.Request) -> web.Response:
                 address=principal.address,
                 now=request.app[NOW](),
             )
-    return json_answer(await _detail_of(request, row, query.channel_user, revealed))
+    return json_answer(await _detail_of(request, row, query.resident, revealed))
 
 
 async def read_events(request: web.Request) -> web.Response:
     """All events of a case that the caller may know of."""
-    speaks_for = query_of(request, schemas.OneCaseQuery).channel_user
+    speaks_for = query_of(request, schemas.OneCaseQuery).resident
     row = await readable(request, speaks_for)
     async with request.app[DATABASE].read() as session:
         events = await cases.events(session, row.id)
@@ -161,22 +170,26 @@ async def read_events(request: web.Request) -> web.Response:
     zone = request.app[CITY].current.city.calendar.timezone
     show = _Showing(request, speaks_for)
     hidden = AMONG_STAFF if request[PRINCIPAL].is_channel else frozenset()
+    of_others: set[int] = set()
     if show.is_of_another(row):
         hidden |= WITH_THE_REPORTER
+    elif request[PRINCIPAL].is_channel:
+        of_others = are_of_others(events)
+    told = {seq: each for seq, each in remarks.items() if seq not in of_others}
     items = [
         schemas.EventView(
             seq=sealed.seq,
             kind=sealed.event.kind.value,
-            kind_label=sealed.event.kind.label,
+            kind_label=f"其他反映人{sealed.event.kind.label}" if sealed.seq in of_others else sealed.event.kind.label,
             at=sealed.event.at.astimezone(zone),
             actor=show.actor(sealed.event.actor),
             from_status=sealed.event.from_status,
             to_status=sealed.event.to_status,
             to_status_label=Status(sealed.event.to_status).label if sealed.event.to_status else None,
-            reason=sealed.event.reason,
+            reason="" if sealed.seq in of_others else sealed.event.reason,
             data=dict(sealed.event.data),
-            remark=show.text(remarks[sealed.seq].text, row) if sealed.seq in remarks else "",
-            attachments=show.files(remarks[sealed.seq].attachments, files, row) if sealed.seq in remarks else [],
+            remark=show.text(told[sealed.seq].text, row) if sealed.seq in told else "",
+            attachments=show.files(told[sealed.seq].attachments, files, row) if sealed.seq in told else [],
             prev_hash=sealed.prev_hash,
             hash=sealed.hash,
         )
@@ -188,7 +201,7 @@ async def read_events(request: web.Request) -> web.Response:
 
 async def read_clock(request: web.Request) -> web.Response:
     """When a case is due, with the arithmetic."""
-    row = await readable(request, query_of(request, schemas.OneCaseQuery).channel_user)
+    row = await readable(request, query_of(request, schemas.OneCaseQuery).resident)
     number = case_number.format_number(row.id)
     if row.due is None or row.due_at is None:
         view = schemas.ClockView(
@@ -205,7 +218,7 @@ async def read_clock(request: web.Request) -> web.Response:
             started_at=datetime.fromisoformat(row.due["started_at"]).astimezone(zone),
             due_at=row.due_at.astimezone(zone),
             remaining_seconds=int((row.due_at - now).total_seconds()),
-            overdue=_overdue(row, now),
+            overdue=is_overdue(Status(row.status), row.due_at, now),
             rule=row.due["rule"],
             calendar_version=row.due["calendar_version"],
             steps=[schemas.StepView.model_validate(step) for step in row.due["steps"]],
@@ -238,24 +251,24 @@ async def existing_by_number(request: web.Request, number: str) -> CaseRow:
     return row
 
 
-async def readable(request: web.Request, channel_user: str) -> CaseRow:
+async def readable(request: web.Request, resident: Resident = NOBODY) -> CaseRow:
     """The case of the address, if the caller may read it. Raises Problem 404, 403."""
-    return await _readable(request, await existing(request), channel_user)
+    return await _readable(request, await existing(request), resident)
 
 
-async def readable_by_number(request: web.Request, number: str, channel_user: str) -> CaseRow:
+async def readable_by_number(request: web.Request, number: str, resident: Resident = NOBODY) -> CaseRow:
     """The case with this number, if the caller may read it. Raises Problem 404, 403."""
-    return await _readable(request, await existing_by_number(request, number), channel_user)
+    return await _readable(request, await existing_by_number(request, number), resident)
 
 
-async def _readable(request: web.Request, row: CaseRow, channel_user: str) -> CaseRow:
+async def _readable(request: web.Request, row: CaseRow, resident: Resident) -> CaseRow:
     principal = request[PRINCIPAL]
     if principal.may(Permission.READ_ALL):
         return row
     async with request.app[DATABASE].read() as session:
         supporting = await cases.supporting(session, [row.id])
         inspects = principal.may(Permission.INSPECT) and await casework.awaits_check(session, row.id)
-        follows = bool(channel_user) and await casework.follows(session, row.id, channel_user)
+        follows = bool(resident) and await casework.follows(session, row.id, resident)
     department = principal.department_id if principal.may(Permission.READ_DEPARTMENT) else None
     if inspects or (department and department in (row.department_id, *supporting[row.id])):
         return row
@@ -264,37 +277,39 @@ async def _readable(request: web.Request, row: CaseRow, channel_user: str) -> Ca
     if principal.may(Permission.INSPECT):
         raise Problem(403, "not_to_inspect", "这件案件没有请巡查员核查。")
     # a channel learns nothing of cases of others, not even that they exist
-    if not follows and (not channel_user or channel_user != row.channel_user):
+    if not follows and not resident.matches(row.channel, row.channel_user):
         raise _missing()
     return row
 
 
-async def view_of(request: web.Request, case_id: int, channel_user: str = "") -> schemas.CaseView:
-    """A case that exists, as the caller sees it; ``channel_user``: the resident whom a channel speaks for."""
+async def view_of(request: web.Request, case_id: int, resident: Resident = NOBODY) -> schemas.CaseView:
+    """A case that exists, as the caller sees it; ``resident``: whom a channel speaks for."""
     async with request.app[DATABASE].read() as session:
         row = await cases.get(session, case_id)
         assert row is not None
         supporting = await cases.supporting(session, [case_id])
         files = await attachments.several(session, row.attachments)
-    return _Showing(request, channel_user).case(row, supporting[case_id], files)
+    return _Showing(request, resident).case(row, supporting[case_id], files)
 
 
-async def views_of(request: web.Request, rows: Sequence[CaseRow], channel_user: str = "") -> list[schemas.CaseView]:
-    """Cases as the caller sees them; ``channel_user``: the resident whom a channel speaks for."""
+async def views_of(
+    request: web.Request, rows: Sequence[CaseRow], resident: Resident = NOBODY
+) -> list[schemas.CaseView]:
+    """Cases as the caller sees them; ``resident``: whom a channel speaks for."""
     async with request.app[DATABASE].read() as session:
         supporting = await cases.supporting(session, [row.id for row in rows])
         files = await attachments.several(session, [item for row in rows for item in row.attachments])
-    show = _Showing(request, channel_user)
+    show = _Showing(request, resident)
     return [show.case(row, supporting[row.id], files) for row in rows]
 
 
-async def _detail_of(request: web.Request, row: CaseRow, channel_user: str, revealed: bool) -> schemas.CaseDetailView:
+async def _detail_of(request: web.Request, row: CaseRow, resident: Resident, revealed: bool) -> schemas.CaseDetailView:
     async with request.app[DATABASE].read() as session:
         standing = await casework.standing(session, row)
         files = await attachments.several(session, row.attachments)
         events = [sealed.event for sealed in await cases.events(session, row.id)]
         followers = await casework.others_waiting(session, row.id)
-    show = _Showing(request, channel_user, revealed)
+    show = _Showing(request, resident, revealed)
     view = show.case(row, standing.supporting, files)
     follows = show.is_of_another(row)
     transcript = [
@@ -323,13 +338,13 @@ async def _detail_of(request: web.Request, row: CaseRow, channel_user: str, reve
 class _Showing:
     """How cases are shown to one caller: masked, unless the reporter is revealed to them.
 
-    Who follows the case of another (a channel speaks for ``channel_user``) sees how it goes and nothing that is the
+    Who follows the case of another (a channel speaks for ``resident``) sees how it goes and nothing that is the
     reporter's: neither who they are nor their words, photos and exact place.
     """
 
-    def __init__(self, request: web.Request, channel_user: str = "", revealed: bool = False) -> None:
+    def __init__(self, request: web.Request, resident: Resident = NOBODY, revealed: bool = False) -> None:
         self._request = request
-        self._channel_user = channel_user
+        self._resident = resident
         self._principal: Principal = request[PRINCIPAL]
         self._revealed = revealed
         self._taxonomy: Taxonomy = request.app[TAXONOMY]
@@ -338,7 +353,7 @@ class _Showing:
 
     def is_of_another(self, row: CaseRow) -> bool:
         """Whether a channel asks for a resident who did not report this case."""
-        return self._principal.is_channel and row.channel_user != self._channel_user
+        return self._principal.is_channel and not self._resident.matches(row.channel, row.channel_user)
 
     def actor(self, actor: Actor) -> schemas.ActorView:
         """Who acted; who of the staff it was is not for residents."""
@@ -395,7 +410,7 @@ class _Showing:
             supporting=[self._department(unit) for unit in supporting],
             basis=Basis(row.basis) if row.basis else None,
             due_at=self._local(row.due_at),
-            overdue=_overdue(row, self._now),
+            overdue=is_overdue(Status(row.status), row.due_at, self._now),
             received_at=row.received_at.astimezone(self._city.city.calendar.timezone),
             filed_at=self._local(row.filed_at),
             occurred_at=self._local(row.occurred_at),
@@ -516,10 +531,6 @@ def category_view(taxonomy: Taxonomy, code: str | None) -> schemas.CategoryRef |
         return None
     # an old case keeps a code that a newer taxonomy no longer has
     return _category(taxonomy.get(code)) if code in taxonomy else schemas.CategoryRef(code=code, name=code, division="")
-
-
-def _overdue(row: CaseRow, now: datetime) -> bool:
-    return row.due_at is not None and row.due_at < now and Status(row.status).is_open
 
 
 def write_cursor(row_id: int | None) -> str | None:

@@ -20,7 +20,7 @@ from intake_api.storage.tables import CaseRow
 
 async def correct_case(request: web.Request) -> web.Response:
     """Put category or place of an open case right."""
-    row = await readable(request, "")
+    row = await readable(request)
     await apply_correction(request, row, await body_of(request, schemas.CorrectionBody))
     return json_answer(await view_of(request, row.id))
 

@@ -15,7 +15,8 @@ from groundwork.problem import FieldError, Problem
 from intake_api.domain import case_number, tokens
 from intake_api.domain.access import Permission
 from intake_api.domain.grid import bounds, centre
-from intake_api.domain.hotspot import FORMULA, HISTORY, HotSpot, clusters, judged, telling
+from intake_api.domain.hotspot import FORMULA, HISTORY, HotSpot, clusters, judged, promising, telling
+from intake_api.http.authentication import PRINCIPAL
 from intake_api.http.cases import category_view
 from intake_api.http.queue import moment
 from intake_api.http.resources import CITY, DATABASE, NOW, TAXONOMY, WORDS
@@ -95,7 +96,9 @@ async def list_hot_spots(request: web.Request) -> web.Response:
     towns = [names.get(town, town) for town in query.town]
     async with request.app[DATABASE].read() as session:
         counts = await hotspots.counts(session, since, until, category=query.category, town=towns)
-        found = (await asyncio.to_thread(clusters, counts))[:_CANDIDATES]
+        totals = {category: sum(cases.values()) for category, cases in counts.items()}
+        cells = len(set().union(*counts.values()))
+        found = promising(await asyncio.to_thread(clusters, counts), totals, cells, _CANDIDATES)
         before = await hotspots.counts_in(
             session,
             {cell for cluster in found for cell in cluster.cells},
@@ -103,15 +106,15 @@ async def list_hot_spots(request: web.Request) -> web.Response:
             since - HISTORY * (until - since),
             since,
         )
-        totals = Counter[str]()
-        for (category, _), count in counts.items():
-            totals[category] += count
-        spots = judged(found, before, totals, len({cell for _, cell in counts}))[: query.limit]
+        spots = judged(found, before, totals, cells)[: query.limit]
         members = await hotspots.members_of(
             session, [spot.cluster for spot in spots], since=since, until=until, limit=_CASES
         )
         others = await hotspots.descriptions(session, since, until, _BACKGROUND) if spots else []
-    said = await asyncio.to_thread(_said, request.app[WORDS].cut, members, others)
+    if request[PRINCIPAL].may(Permission.READ_ALL):
+        said = await asyncio.to_thread(_said, request.app[WORDS].known, members, others)
+    else:
+        said = [[] for _ in members]  # a wall is read by whoever passes
     features = [
         _feature(request, spot, rows, words) for spot, rows, words in zip(spots, members, said, strict=True) if rows
     ]
@@ -138,6 +141,7 @@ def _said(cut: tokens.Cut, members: Sequence[Sequence[Member]], others: Sequence
 
 def _feature(request: web.Request, spot: HotSpot, rows: Sequence[Member], words: list[str]) -> HotSpotFeature:
     zone = request.app[CITY].current.city.calendar.timezone
+    reads = request[PRINCIPAL].may(Permission.READ_ALL)
     cluster = spot.cluster
     category = category_view(request.app[TAXONOMY], cluster.category)
     middles = [centre(cell) for cell in cluster.cells]
@@ -160,7 +164,7 @@ def _feature(request: web.Request, spot: HotSpot, rows: Sequence[Member], words:
         last_at=max(row.received_at for row in rows).astimezone(zone),
         places=places,
         words=words,
-        case_nos=[case_number.format_number(row.id) for row in rows],
+        case_nos=[case_number.format_number(row.id) for row in rows] if reads else [],
         summary=f"{where}一带“{named}”{cluster.count} 件，平常约 {spot.expected:.1f} 件",
     )
     polygons = [[_ring(cell)] for cell in cluster.cells]
@@ -177,6 +181,7 @@ OPERATIONS = (
         "GET", "/api/v1/hotspots", list_hot_spots, "队列", "热点",
         "Clusters of one category in neighbouring grid cells, held against the eight windows before (docs/queue.md). "
         "A GeoJSON feature collection.",
-        needs=(Permission.READ_ALL,), query=HotSpotQuery, answers={200: HotSpotCollection}, problems={422: "invalid"},
+        needs=(Permission.READ_ALL, Permission.SEE_BOARD), query=HotSpotQuery, answers={200: HotSpotCollection},
+        problems={422: "invalid"},
     ),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from groundwork.problem import Problem
 from intake_api.domain import case_number
 from intake_api.domain.access import Permission
 from intake_api.domain.phone_check import MOST_WRONG, WITHIN, knows_phone
+from intake_api.domain.resident import Resident
 from intake_api.http.cases import view_of
 from intake_api.http.resources import DATABASE, NOW
 from intake_api.http.routing import Operation, body_of, json_answer
@@ -49,7 +50,7 @@ async def check_phone(request: web.Request) -> web.Response:
         raise Problem(429, "too_many_tries", "试的次数太多了，请明天再试，或拨打热线查询。", headers=headers)
     if not known or case_id is None:
         raise _no_such()
-    return json_answer(await view_of(request, case_id, body.channel_user))
+    return json_answer(await view_of(request, case_id, Resident(body.channel_user, body.channel)))
 
 
 def _no_such() -> Problem:

@@ -140,7 +140,7 @@ async def read_publicity(request: web.Request) -> web.Response:
 
 async def release_text(request: web.Request) -> web.Response:
     """Make a text of a case public."""
-    row = await readable(request, "")
+    row = await readable(request)
     body = schemas.ReleaseBody.model_validate(await _body(request))
     try:
         await request.app[RELEASING].release(row.id, body.text, _by(request), body.version)
@@ -159,7 +159,7 @@ async def release_text(request: web.Request) -> web.Response:
 
 async def unrelease_text(request: web.Request) -> web.Response:
     """Take the text of a case back."""
-    row = await readable(request, "")
+    row = await readable(request)
     body = schemas.UnreleaseBody.model_validate(await _body(request))
     try:
         await request.app[RELEASING].take_back(row.id, body.reason, _by(request), body.version)
@@ -180,7 +180,7 @@ def _by(request: web.Request) -> By:
 
 
 async def _publicity(request: web.Request) -> schemas.PublicityView:
-    case_id = (await readable(request, "")).id
+    case_id = (await readable(request)).id
     async with request.app[DATABASE].read() as session:
         row = await cases.get(session, case_id)
         released = await public.texts(session, [case_id])

@@ -18,6 +18,7 @@ from intake_api.domain import case_number, tokens
 from intake_api.domain.access import Permission, Role
 from intake_api.domain.case import Status
 from intake_api.domain.claim import waiting_for
+from intake_api.domain.resident import NOBODY, Resident
 from intake_api.domain.task import TaskKind
 from intake_api.domain.worklist import LISTS
 from intake_api.http.authentication import PRINCIPAL, Principal
@@ -38,7 +39,7 @@ from intake_api.http.queue_schemas import (
 )
 from intake_api.http.resources import CITY, DATABASE, NOW, WORDS
 from intake_api.http.routing import Operation, body_of, json_answer, number_of, query_of
-from intake_api.http.schemas import OneCaseQuery
+from intake_api.http.schemas import NO_DEPARTMENT, OneCaseQuery
 from intake_api.storage import claims, queue, ranking, views, worklists
 from intake_api.storage.queue import After, CaseFilter, Order
 from intake_api.storage.queue_tables import ClaimRow, SavedViewRow
@@ -53,7 +54,7 @@ async def list_cases(request: web.Request) -> web.Response:
     wanted = await filter_of(request, query)
     async with request.app[DATABASE].read() as session:
         page = await queue.search(session, wanted)
-    items = await _queued(request, page.rows, query.channel_user)
+    items = await _queued(request, page.rows, query.resident)
     return json_answer(QueuePage(items=items, next=_write_cursor(wanted.order, page.following)))
 
 
@@ -81,7 +82,8 @@ async def filter_of(request: web.Request, query: QueueQuery) -> CaseFilter:
     return CaseFilter(
         status=[status.value for status in query.status],
         category=query.category,
-        department=query.department,
+        department=[unit for unit in query.department if unit != NO_DEPARTMENT],
+        without_department=NO_DEPARTMENT in query.department,
         channel=[channel.value for channel in query.channel],
         town=[codes.get(town, town) for town in query.town],
         urgency=[urgency.value for urgency in query.urgency],
@@ -120,8 +122,8 @@ async def _read_words(request: web.Request, text: str) -> tokens.TextQuery:
     return wanted
 
 
-async def _queued(request: web.Request, rows: Sequence[CaseRow], channel_user: str = "") -> list[QueuedCaseView]:
-    shown = await views_of(request, rows, channel_user)
+async def _queued(request: web.Request, rows: Sequence[CaseRow], resident: Resident = NOBODY) -> list[QueuedCaseView]:
+    shown = await views_of(request, rows, resident)
     async with request.app[DATABASE].read() as session:
         held = await claims.of_cases(session, [row.id for row in rows], request.app[NOW]())
     zone = request.app[CITY].current.city.calendar.timezone
@@ -150,7 +152,7 @@ def _claim(request: web.Request, row: ClaimRow | None) -> ClaimView | None:
 
 async def read_priority(request: web.Request) -> web.Response:
     """Where a case stands in the order of priority, and why."""
-    row = await readable(request, query_of(request, OneCaseQuery).channel_user)
+    row = await readable(request, query_of(request, OneCaseQuery).resident)
     async with request.app[DATABASE].read() as session:
         rank = await ranking.explained(session, row.id)
     zone = request.app[CITY].current.city.calendar.timezone
@@ -170,7 +172,7 @@ async def read_priority(request: web.Request) -> web.Response:
 
 async def claim_case(request: web.Request) -> web.Response:
     """Take a case up, or go on with it: for ten minutes it is yours."""
-    row = await readable(request, "")
+    row = await readable(request)
     actor, now = request[PRINCIPAL].actor, request.app[NOW]()
     if not Status(row.status).is_open:
         raise Problem(409, "case_over", "案件已经了结，不需要再领办。")
@@ -187,7 +189,7 @@ async def claim_case(request: web.Request) -> web.Response:
 
 async def read_claim(request: web.Request) -> web.Response:
     """Who works on a case."""
-    row = await readable(request, "")
+    row = await readable(request)
     async with request.app[DATABASE].read() as session:
         held = await claims.of_cases(session, [row.id], request.app[NOW]())
     view = _claim(request, held.get(row.id))
@@ -196,7 +198,7 @@ async def read_claim(request: web.Request) -> web.Response:
 
 async def release_claim(request: web.Request) -> web.Response:
     """Give a case back; it was not necessarily claimed."""
-    row = await readable(request, "")
+    row = await readable(request)
     async with request.app[DATABASE].write() as session:
         await claims.release(session, row.id, request[PRINCIPAL].actor.id)
         held = await claims.of_cases(session, [row.id], request.app[NOW]())

@@ -12,6 +12,7 @@ from intake_api.domain.action import Action
 from intake_api.domain.case import Channel, Status
 from intake_api.domain.learning import ExampleState
 from intake_api.domain.place import Datum, Precision
+from intake_api.domain.resident import Resident
 from intake_api.domain.responsibility import Basis
 from intake_api.domain.staff import Duty
 from intake_api.domain.standing import Grade
@@ -345,12 +346,17 @@ _Degrees = Annotated[float, Field(allow_inf_nan=False)]
 Box = Annotated[tuple[_Degrees, _Degrees, _Degrees, _Degrees], BeforeValidator(box_of)]
 
 
+NO_DEPARTMENT = "none"
+"""As a filter by department: cases that have none."""
+
+
 class CaseQuery(Body):
     """Filters of the queue; several values of one filter are separated by commas."""
 
     status: Annotated[list[Status], BeforeValidator(codes)] = Field(default_factory=list)
     category: Codes = Field(default_factory=list)
     department: Codes = Field(default_factory=list)
+    """Ids of leading departments; ``none``: cases of no department, that could not be dispatched by themselves."""
     channel: Annotated[list[Channel], BeforeValidator(codes)] = Field(default_factory=list)
     town: Codes = Field(default_factory=list)
     """Codes or names."""
@@ -361,7 +367,7 @@ class CaseQuery(Body):
     received_to: Moment | Day | None = Field(None, alias="to")
     """A moment (exclusive), or a day (inclusive)."""
     overdue: bool = False
-    """Only open cases past their due time."""
+    """Only open cases past their due time; while a case is suspended its clock stands, and it is not overdue."""
     due_within: int | None = Field(None, ge=1, le=720)
     """Only open cases whose clock runs and that are due within so many hours; with ``overdue`` the overdue ones too."""
     closed_from: Moment | Day | None = None
@@ -379,12 +385,25 @@ class CaseQuery(Body):
     limit: int = Field(50, ge=1, le=200)
     cursor: OptionalText = Field("", max_length=100)
 
+    @property
+    def resident(self) -> Resident:
+        """Whom a channel speaks for."""
+        return Resident(self.channel_user, self.channel[0] if len(self.channel) == 1 else "")
+
 
 class OneCaseQuery(Body):
     """How one case is shown."""
 
     channel_user: OptionalText = Field("", max_length=200)
     """The reporter that a channel speaks for; required for channels."""
+    channel: Channel | None = None
+    """Which channel knows them by that id: two may give the same one to different people. Say it always."""
+
+    @property
+    def resident(self) -> Resident:
+        """Whom a channel speaks for."""
+        return Resident(self.channel_user, self.channel or "")
+
     reveal: Literal["", "reporter"] = ""
     """``reporter``: show name and phone; recorded in the audit trail."""
 

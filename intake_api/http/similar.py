@@ -89,7 +89,7 @@ class SimilarList(View):
 
 async def similar_to_case(request: web.Request) -> web.Response:
     """Cases similar to one."""
-    row = await readable(request, query_of(request, OneCaseQuery).channel_user)
+    row = await readable(request, query_of(request, OneCaseQuery).resident)
     text = f"{row.description}\n{row.place_text}"
     body = SimilarBody.model_construct(
         category=row.category or "", lat=row.lat, lng=row.lng, text=text, at=row.received_at

@@ -11,6 +11,7 @@ from sqlalchemy import and_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intake_api.domain.case import Status
+from intake_api.storage.overdue import CLOCK_RUNS, overdue
 from intake_api.storage.tables import CaseRow
 from intake_api.storage.text_index import OPEN_STATES
 
@@ -19,7 +20,7 @@ from intake_api.storage.text_index import OPEN_STATES
 class InHand:
     """Open cases of one department, town and state.
 
-    ``overdue``: past their due time; ``soon``: due before long, with their clock running; ``ordered``: supervised.
+    ``overdue``: past their due time; ``soon``: due before long; both with their clock running; ``ordered``: supervised.
     """
 
     department: str | None
@@ -45,13 +46,13 @@ _IS_OPEN = CaseRow.status.in_([literal(state, literal_execute=True) for state in
 
 async def in_hand(session: AsyncSession, now: datetime, soon: datetime) -> list[InHand]:
     """Open cases, counted in one pass over them; ``soon``: up to when a due time is near."""
-    near = and_(CaseRow.due_at >= now, CaseRow.due_at < soon, CaseRow.status != Status.SUSPENDED.value)
+    near = and_(CaseRow.due_at >= now, CaseRow.due_at < soon, CLOCK_RUNS)
     key = (CaseRow.department_id, CaseRow.town_code, CaseRow.status)
     query = (
         select(
             *key,
             func.count(),
-            func.count().filter(CaseRow.due_at < now),
+            func.count().filter(overdue(now)),
             func.count().filter(near),
             func.count().filter(CaseRow.orders > 0),
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intake_api.domain.case import Status
@@ -15,6 +15,7 @@ from intake_api.domain.casework import Remark, next_order_at
 from intake_api.domain.clock import Due
 from intake_api.domain.event import Event, EventKind
 from intake_api.domain.policy import Policy
+from intake_api.domain.resident import Resident
 from intake_api.domain.standing import Grade, Standing
 from intake_api.domain.task import Task, TaskKind, TaskState
 from intake_api.storage import cases
@@ -197,19 +198,23 @@ async def followers(session: AsyncSession, case_id: int) -> list[FollowerRow]:
     return list(await session.scalars(query.order_by(FollowerRow.followed_at, FollowerRow.channel_user)))
 
 
-async def joined_by(session: AsyncSession, case_id: int, channel_user: str) -> str | None:
+def is_by(table: type[CaseRow] | type[FollowerRow], resident: Resident) -> ColumnElement[bool]:
+    """Whether a case was reported, or is followed, by this resident."""
+    theirs = table.channel_user == resident.user
+    return and_(theirs, table.channel == resident.channel) if resident.channel else theirs
+
+
+async def joined_by(session: AsyncSession, case_id: int, resident: Resident) -> str | None:
     """The channel of a resident who reported or follows a case that goes on within this one; None for all others."""
     within = _within(case_id)
-    reported = select(CaseRow.channel).where(CaseRow.id.in_(within), CaseRow.channel_user == channel_user)
-    followed = select(FollowerRow.channel).where(
-        FollowerRow.case_id.in_(within), FollowerRow.channel_user == channel_user
-    )
+    reported = select(CaseRow.channel).where(CaseRow.id.in_(within), is_by(CaseRow, resident))
+    followed = select(FollowerRow.channel).where(FollowerRow.case_id.in_(within), is_by(FollowerRow, resident))
     return await session.scalar(reported.limit(1)) or await session.scalar(followed.limit(1))
 
 
-async def follower(session: AsyncSession, case_id: int, channel_user: str) -> FollowerRow | None:
+async def follower(session: AsyncSession, case_id: int, resident: Resident) -> FollowerRow | None:
     """The follower of this name."""
-    query = select(FollowerRow).where(FollowerRow.case_id == case_id, FollowerRow.channel_user == channel_user)
+    query = select(FollowerRow).where(FollowerRow.case_id == case_id, is_by(FollowerRow, resident))
     return await session.scalar(query.limit(1))
 
 
@@ -262,14 +267,14 @@ async def awaiting_time(session: AsyncSession, now: datetime, limit: int) -> lis
     return sorted(found)[:limit]
 
 
-async def follows(session: AsyncSession, case_id: int, channel_user: str) -> bool:
+async def follows(session: AsyncSession, case_id: int, resident: Resident) -> bool:
     """Whether the resident follows the case, or one that goes on within it, or reported such a one."""
     within = _within(case_id)
     followed = exists().where(
-        FollowerRow.channel_user == channel_user,
+        is_by(FollowerRow, resident),
         or_(FollowerRow.case_id == case_id, FollowerRow.case_id.in_(within)),
     )
-    reported = exists().where(CaseRow.channel_user == channel_user, CaseRow.id.in_(within))
+    reported = exists().where(is_by(CaseRow, resident), CaseRow.id.in_(within))
     return bool(await session.scalar(select(or_(followed, reported))))
 
 

@@ -2,7 +2,8 @@
 
 One pass over the cases filed in the period counts them by what came of them (``storage.outcome``); a second, over
 ``received_at``, counts what came in. PostgreSQL answers both from indexes alone (``ix_cases_figures``,
-``ix_cases_window``). What a measure counts is said once (``_COUNTED``), for counting and for listing the cases behind.
+``ix_cases_window``). A third counts the few whose clock stands. What a measure counts is said once (``_COUNTED``), for
+counting and for listing the cases behind.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from intake_api.domain.case import Status
 from intake_api.domain.figures import Dimension, Measure
 from intake_api.storage.outcome import Outcome
+from intake_api.storage.overdue import CLOCK_RUNS, overdue
 from intake_api.storage.tables import CaseRow
 
 
@@ -84,9 +87,9 @@ def _condition(measure: Measure, as_of: datetime) -> ColumnElement[bool]:
     """Which of the cases in the period a measure counts."""
     if measure is Measure.DUE:
         closed = _COUNTED[Measure.DUE_CLOSED].condition()
-        return or_(closed, and_(_OPEN.condition(), CaseRow.due_at <= as_of))
+        return or_(closed, and_(_OPEN.condition(), CaseRow.due_at <= as_of, CLOCK_RUNS))
     if measure is Measure.OVERDUE:
-        return and_(_OPEN.condition(), CaseRow.due_at < as_of)
+        return and_(_OPEN.condition(), overdue(as_of))
     return _COUNTED[measure].condition()
 
 
@@ -152,15 +155,24 @@ async def count(
     )
     for value, cases in await session.execute(received.group_by("key")):
         of(value)[Measure.RECEIVED] += cases
+    come = func.count().filter(CaseRow.due_at <= period.as_of)
+    past = func.count().filter(CaseRow.due_at < period.as_of)
     filed: Any = select(
         key(Measure.FILED).label("key"),
         CaseRow.outcome,
         func.count(),
-        func.count().filter(CaseRow.due_at <= period.as_of),
-        func.count().filter(CaseRow.due_at < period.as_of),
+        come,
+        past,
     ).where(*_within(Measure.FILED, period, scope))
     for value, *found in await session.execute(filed.group_by("key", CaseRow.outcome)):
         _add(of(value), *found)
+    # whether the clock stands is not in the index that the others are counted from; those are few and counted again
+    standing: Any = select(key(Measure.FILED).label("key"), come, past).where(
+        *_within(Measure.FILED, period, scope), CaseRow.status == literal(Status.SUSPENDED.value, literal_execute=True)
+    )
+    for value, *stand in await session.execute(standing.group_by("key")):
+        of(value)[Measure.DUE] -= stand[0]
+        of(value)[Measure.OVERDUE] -= stand[1]
     return counts
 
 

@@ -22,9 +22,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from intake_api.domain.case import Status
 from intake_api.domain.task import TaskState
 from intake_api.domain.tokens import TextQuery
+from intake_api.storage.overdue import CLOCK_RUNS, overdue
 from intake_api.storage.queue_tables import CaseTextRow, ClaimRow
 from intake_api.storage.tables import CaseRow, SupportingRow, TaskRow
 from intake_api.storage.text_index import BLOCK, OPEN_STATES, Lookup, fts_ids, hits, matches, one_of, sectors
@@ -65,6 +65,7 @@ class CaseFilter:
     status: Sequence[str] = ()
     category: Sequence[str] = ()
     department: Sequence[str] = ()
+    without_department: bool = False  # cases of no department; beside those of ``department``
     channel: Sequence[str] = ()
     town: Sequence[str] = ()  # codes or names
     urgency: Sequence[str] = ()
@@ -74,7 +75,7 @@ class CaseFilter:
     text: TextQuery = field(default_factory=TextQuery)
     received_from: datetime | None = None
     received_to: datetime | None = None
-    due_before: datetime | None = None  # only open cases that are due before
+    due_before: datetime | None = None  # only open cases whose clock runs, due before
     due_from: datetime | None = None  # only open cases whose clock runs, due then or later
     closed_from: datetime | None = None
     closed_to: datetime | None = None
@@ -169,6 +170,7 @@ async def _find(session: AsyncSession, wanted: CaseFilter, *, without_clock: boo
         or wanted.waits_for
         or wanted.condition is not None
         or wanted.channel_user is not None
+        or wanted.without_department
     ):
         # few cases, found by their own tables
         query = _plain(wanted, without_clock=without_clock)
@@ -346,7 +348,7 @@ def _plain(wanted: CaseFilter, *, without_clock: bool = False) -> Select[tuple[i
     for column, values in (
         (CaseRow.status, wanted.status),
         (CaseRow.category, wanted.category),
-        (CaseRow.department_id, wanted.department),
+        (CaseRow.department_id, () if wanted.without_department else wanted.department),
         (CaseRow.channel, wanted.channel),
         (CaseRow.urgency, wanted.urgency),
         (CaseRow.precision, wanted.precision),
@@ -354,6 +356,9 @@ def _plain(wanted: CaseFilter, *, without_clock: bool = False) -> Select[tuple[i
     ):
         if values:
             query = query.where(column.in_(values))
+    if wanted.without_department:
+        nobody = CaseRow.department_id.is_(None)
+        query = query.where(or_(nobody, CaseRow.department_id.in_(wanted.department)) if wanted.department else nobody)
     if wanted.order is not Order.NEWEST or wanted.of_due:
         query = query.where(_is_open())  # said as the partial indexes say it
     if wanted.town:
@@ -363,9 +368,9 @@ def _plain(wanted: CaseFilter, *, without_clock: bool = False) -> Select[tuple[i
     if wanted.received_to is not None:
         query = query.where(CaseRow.received_at < wanted.received_to)
     if wanted.due_before is not None:
-        query = query.where(CaseRow.due_at < wanted.due_before)
+        query = query.where(overdue(wanted.due_before))
     if wanted.due_from is not None:
-        query = query.where(CaseRow.due_at >= wanted.due_from, CaseRow.status != Status.SUSPENDED.value)
+        query = query.where(CaseRow.due_at >= wanted.due_from, CLOCK_RUNS)
     if wanted.closed_from is not None:
         query = query.where(CaseRow.closed_at >= wanted.closed_from)
     if wanted.closed_to is not None:

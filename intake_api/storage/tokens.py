@@ -14,6 +14,8 @@ from intake_api.domain.access import Role
 from intake_api.storage.tables import TokenRow
 
 PREFIX = "yht_"
+SCREEN_LIFE = timedelta(days=365)
+"""So long a screen on a wall shows the board before it must be hung again."""
 _USED_STEP = timedelta(minutes=1)  # how exactly last use is known: a write a request would cost more than it tells
 
 
@@ -23,12 +25,18 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
-async def issue(session: AsyncSession, role: Role, name: str, department_id: str | None = None) -> str:
+async def issue(
+    session: AsyncSession, role: Role, name: str, department_id: str | None = None, now: datetime | None = None
+) -> str:
     """Issue a token and return it; it cannot be shown again."""
     plain = PREFIX + secrets.token_urlsafe(32)
     session.add(
         TokenRow(
-            digest=digest(plain), role=role.value, name=name, department_id=department_id, created_at=datetime.now(UTC)
+            digest=digest(plain),
+            role=role.value,
+            name=name,
+            department_id=department_id,
+            created_at=now or datetime.now(UTC),
         )
     )
     return plain
@@ -43,19 +51,25 @@ class Token:
     name: str
     department_id: str | None
     last_used_at: datetime | None
+    created_at: datetime
 
 
 _TABLE = TokenRow.__table__.c
 # with every request of a program: columns, for an object of the session would cost several times as much
-_VALID = select(_TABLE.id, _TABLE.role, _TABLE.name, _TABLE.department_id, _TABLE.last_used_at).where(
-    _TABLE.digest == bindparam("digest"), _TABLE.revoked_at.is_(None)
-)
+_VALID = select(
+    _TABLE.id, _TABLE.role, _TABLE.name, _TABLE.department_id, _TABLE.last_used_at, _TABLE.created_at
+).where(_TABLE.digest == bindparam("digest"), _TABLE.revoked_at.is_(None))
 
 
-async def find(session: AsyncSession, plain: str) -> Token | None:
+async def find(session: AsyncSession, plain: str, now: datetime | None = None) -> Token | None:
     """The token, if it is valid."""
     row = (await session.execute(_VALID, {"digest": digest(plain)})).first()
-    return Token(row.id, Role(row.role), row.name, row.department_id, row.last_used_at) if row is not None else None
+    if row is None:
+        return None
+    role = Role(row.role)
+    if role is Role.BOARD and row.created_at + SCREEN_LIFE <= (now or datetime.now(UTC)):
+        return None
+    return Token(row.id, role, row.name, row.department_id, row.last_used_at, row.created_at)
 
 
 def is_use_worth_noting(token: Token, now: datetime) -> bool:
@@ -66,6 +80,14 @@ def is_use_worth_noting(token: Token, now: datetime) -> bool:
 async def note_use(session: AsyncSession, token_id: int, now: datetime) -> None:
     """Write the time of last use."""
     await session.execute(update(TokenRow).where(TokenRow.id == token_id).values(last_used_at=now))
+
+
+async def of_role(session: AsyncSession, role: Role, now: datetime) -> list[TokenRow]:
+    """Tokens of a role that have not ended, newest first."""
+    query = select(TokenRow).where(TokenRow.role == role.value, TokenRow.revoked_at.is_(None))
+    if role is Role.BOARD:
+        query = query.where(TokenRow.created_at > now - SCREEN_LIFE)
+    return list(await session.scalars(query.order_by(TokenRow.id.desc())))
 
 
 async def everything(session: AsyncSession) -> list[TokenRow]:

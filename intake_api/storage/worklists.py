@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from intake_api.domain.case import OPEN
 from intake_api.domain.task import TaskState
 from intake_api.domain.worklist import WorkList
+from intake_api.storage.overdue import RUNNING_STATES, overdue
 from intake_api.storage.tables import CaseRow, TaskRow
 
 MOST = 1000
@@ -42,7 +42,7 @@ def on(work: WorkList, department: str | None, now: datetime) -> ColumnElement[b
     elif work.own:
         conditions.append(CaseRow.department_id == (department or ""))
     if work.overdue:
-        conditions.append(CaseRow.due_at < now)
+        conditions.append(overdue(now))
     if work.supervised:
         conditions.append(CaseRow.orders > 0)
     return and_(*conditions)
@@ -57,6 +57,6 @@ async def count(
 
 async def _count(session: AsyncSession, condition: ColumnElement[bool], now: datetime) -> Waiting:
     some = select(CaseRow.due_at, CaseRow.status).where(condition).limit(MOST).subquery()
-    late = and_(some.c.due_at < now, some.c.status.in_([state.value for state in OPEN]))
+    late = and_(some.c.due_at < now, some.c.status.in_(RUNNING_STATES))
     row = (await session.execute(select(func.count(), func.count().filter(late)).select_from(some))).one()
     return Waiting(row[0], row[1])

@@ -2,17 +2,18 @@
 
 import { createApp, h, onBeforeUnmount, ref, watch } from '../desk/vue.js'
 import { icon } from '../desk/icons.js'
-import { emptyPlace, iconButton, problemNote, skeleton } from '../desk/controls.js'
+import { button, emptyPlace, iconButton, problemNote, skeleton } from '../desk/controls.js'
 import { fullTime, now, shortTime } from '../desk/clock.js'
 import { DutyPage } from '../desk/account_page.js'
 import { idleNotice } from '../desk/idle_notice.js'
 import { LoginPage, doorway } from '../desk/login.js'
 import { PersonMenu } from '../desk/person_menu.js'
 import { loadReference, reference } from '../desk/reference.js'
-import { restore, seesAll, session } from '../desk/session.js'
+import { endScreen, hasRole, restore, restoreScreen, seesAll, session } from '../desk/session.js'
 import { spotQuery } from '../desk/hotspots_page.js'
 import { SpotMap } from '../desk/spot_map.js'
 import { chooseTheme, theme } from '../desk/theme.js'
+import { ScreensSheet } from './screens.js'
 import { keepLooking, look, standing } from './standing.js'
 import {
   LoadTable,
@@ -58,6 +59,7 @@ function freshness() {
 const TopBar = {
   setup() {
     const whole = ref(Boolean(document.fullscreenElement))
+    const hanging = ref(false)
     const changed = () => {
       whole.value = Boolean(document.fullscreenElement)
     }
@@ -91,9 +93,28 @@ const TopBar = {
           document.fullscreenEnabled
             ? iconButton('whole', whole.value ? '退出全屏' : '全屏', toggle, { class: 'to-whole' })
             : null,
-          h('a', { class: 'button plain to-desk', href: '/desk' }, '工作台'),
-          h(PersonMenu, { key: session.staff.id }),
+          ...(session.screen
+            ? [button('退出大屏', { look: 'quiet', title: '这台机器不再作大屏', onClick: endScreen })]
+            : [
+                hasRole('supervisor')
+                  ? button('挂大屏', {
+                      class: 'to-screens',
+                      onClick: () => {
+                        hanging.value = true
+                      },
+                    })
+                  : null,
+                h('a', { class: 'button plain to-desk', href: '/desk' }, '工作台'),
+                h(PersonMenu, { key: session.staff.id }),
+              ]),
         ]),
+        hanging.value
+          ? h(ScreensSheet, {
+              onClose: () => {
+                hanging.value = false
+              },
+            })
+          : null,
       ])
   },
 }
@@ -169,13 +190,14 @@ const Panels = {
 
 const Board = {
   setup() {
-    restore()
+    const start = () => restoreScreen() || restore()
     watch(
       () => session.state === 'in' && !session.duties.length,
       (at) => {
         if (at) loadReference()
       },
     )
+    start()
     return () => {
       if (session.problem) return doorway(h('div', { class: 'card' }, problemNote(session.problem, restore)))
       if (session.state === 'asking') return h('p', { class: 'boot' }, '正在打开看板…')
@@ -183,7 +205,7 @@ const Board = {
       if (session.duties.length) return h(DutyPage)
       return h('div', { class: 'desk board-page' }, [
         h(TopBar),
-        seesAll.value
+        session.screen || seesAll.value
           ? h(Panels)
           : h(
               'main',

@@ -4,6 +4,7 @@ import { h, ref } from '../desk/vue.js'
 import { button } from '../desk/controls.js'
 import { icon } from '../desk/icons.js'
 import { stateOf } from '../desk/labels.js'
+import { NO_DEPARTMENT } from '../desk/reference.js'
 import { grouped } from '../desk/case_number.js'
 import { clockTag } from '../desk/case_tags.js'
 import { address } from '../desk/router.js'
@@ -88,8 +89,9 @@ export const LoadTable = {
 
     function row({ key, label, open, overdue, soon }, most) {
       const share = (count) => ({ width: `${(100 * count) / most}%` })
-      // cases of nobody yet cannot be asked for by department
-      const within = (query) => (key ? { [props.of]: key, ...query, order: 'due' } : null)
+      // of no town cannot be asked for; of no department can
+      const asked = key || (props.of === 'department' ? NO_DEPARTMENT.value : '')
+      const within = (query) => (asked ? { [props.of]: asked, ...query, order: 'due' } : null)
       return h('tr', { key: key || 'none' }, [
         h('th', { scope: 'row', title: label }, label),
         h('td', { class: 'bar-cell' }, [

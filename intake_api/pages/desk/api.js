@@ -8,6 +8,7 @@ const RETRY_AFTER = 600
 const UPLOAD_TIME_OUT = 120_000
 
 let csrfToken = ''
+let bearer = ''
 let onSignedOut = () => {}
 let onDuty = () => {}
 
@@ -30,6 +31,11 @@ export class ApiProblem extends Error {
 /** The token lives in memory only: another page's script cannot read it, a reload asks for it again. */
 export function useCsrfToken(token) {
   csrfToken = token ?? ''
+}
+
+/** A screen on a wall shows a token of its own: nobody is logged in there. */
+export function useBearer(token) {
+  bearer = token ?? ''
 }
 
 /** The token, for a connection that cannot carry it in a header. */
@@ -60,6 +66,7 @@ export async function ask(method, path, { query, body, table, key, signal, backg
   const headers = { Accept: 'application/json' }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (table !== undefined) headers['Content-Type'] = 'text/csv'
+  if (bearer) headers.Authorization = `Bearer ${bearer}`
   if (method !== 'GET' && csrfToken) headers['X-CSRF-Token'] = csrfToken
   if (background) headers['X-YHT-Background'] = '1'
   if (key) headers['Idempotency-Key'] = key

@@ -7,7 +7,7 @@ import { categoryOptions } from './categories.js'
 import { CHANNELS, STATES } from './labels.js'
 import { address, go, link } from './router.js'
 import { filterWord } from './filter_words.js'
-import { reference, towns } from './reference.js'
+import { NO_DEPARTMENT, reference, towns } from './reference.js'
 import { mayClaim } from './claims.js'
 import { seesAll } from './session.js'
 import { ViewRail } from './view_rail.js'
@@ -122,7 +122,10 @@ function workRow(item) {
 
 const listPath = () => (location.pathname.endsWith('/filters') ? '/cases/filters' : '/cases')
 
-const departmentOptions = () => reference.departments.map(({ id, name }) => ({ value: id, label: name }))
+const departmentOptions = () => [
+  NO_DEPARTMENT,
+  ...reference.departments.map(({ id, name }) => ({ value: id, label: name })),
+]
 const townOptions = () => towns().map(({ code, name }) => ({ value: code, label: name }))
 
 /** A filter that is on or off. */

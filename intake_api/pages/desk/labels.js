@@ -54,7 +54,7 @@ export const ROLES = [
 ]
 
 /** Roles for programs; a person never has them. */
-const PROGRAM_ROLES = { channel: '渠道', partner: '外部系统' }
+const PROGRAM_ROLES = { channel: '渠道', partner: '外部系统', board: '大屏' }
 
 /** What can be done with a case; what is offered carries its own name, these are for the table of keys. */
 export const ACTION_LABELS = {

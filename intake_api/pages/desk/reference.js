@@ -34,8 +34,12 @@ export function loadReference() {
 /** A category of the taxonomy by its code, or undefined. */
 export const categoryOf = (code) => reference.categories.find((category) => category.code === code)
 
+/** As a filter by department: cases that have none. */
+export const NO_DEPARTMENT = { value: 'none', label: '没有部门（未能派遣）' }
+
 /** A department's name by its id. */
-export const departmentName = (id) => reference.departments.find((unit) => unit.id === id)?.name ?? id ?? '未定'
+export const departmentName = (id) =>
+  id === NO_DEPARTMENT.value ? NO_DEPARTMENT.label : (reference.departments.find((unit) => unit.id === id)?.name ?? id ?? '未定')
 
 /** The towns as `{code, name}`, in the city's order. */
 export function towns() {

@@ -1,18 +1,28 @@
 // Who is at the desk. The server ends a session after 15 idle minutes; the page does the same and says so before.
 
 import { computed, reactive, ref } from './vue.js'
-import { ask, useCsrfToken, whenDutyIsDue, whenSignedOut } from './api.js'
+import { ask, useBearer, useCsrfToken, whenDutyIsDue, whenSignedOut } from './api.js'
 
 const IDLE_LIMIT = 15 * 60_000
 const WARN_BEFORE = 60_000
 const KEEP_ALIVE = 4 * 60_000
 const ACTIVE_KEY = 'yht.desk.active'
+const SCREEN_KEY = 'yht.board.screen'
+const SCREEN_HASH = '#screen='
 
 /**
+ * `screen`: a screen on a wall with a token of its own, that nobody is logged in at and no idle time ends.
  * `state` is asking, out or in; `notice` is what the login page says about how one got there; `duties` are what must be
  * done before anything else: change_password, enrol.
  */
-export const session = reactive({ state: 'asking', staff: null, duties: [], notice: '', problem: null })
+export const session = reactive({
+  state: 'asking',
+  staff: null,
+  duties: [],
+  notice: '',
+  problem: null,
+  screen: false,
+})
 
 /** Seconds until the session ends for want of a hand at the desk, or null when that is far. */
 export const secondsLeft = ref(null)
@@ -57,6 +67,40 @@ export async function signIn(name, password, code) {
   enter(await ask('POST', '/session', { body: { name, password, ...(code ? { code } : {}) } }))
 }
 
+/** Be a screen on a wall, if this browser was made one; whether it was. The token is taken out of the address at once. */
+export function restoreScreen() {
+  let token = ''
+  if (location.hash.startsWith(SCREEN_HASH)) {
+    token = location.hash.slice(SCREEN_HASH.length)
+    history.replaceState(null, '', location.pathname)
+    keepScreen(token)
+  }
+  try {
+    token ||= localStorage.getItem(SCREEN_KEY) ?? ''
+  } catch {
+    // storage may be forbidden: the screen then shows the board until it is reloaded
+  }
+  if (!token) return false
+  useBearer(token)
+  Object.assign(session, { screen: true, state: 'in', staff: { id: 'screen', name: '大屏', roles: [] } })
+  return true
+}
+
+/** Be no screen any more. */
+export function endScreen() {
+  keepScreen('')
+  location.reload()
+}
+
+function keepScreen(token) {
+  try {
+    if (token) localStorage.setItem(SCREEN_KEY, token)
+    else localStorage.removeItem(SCREEN_KEY)
+  } catch {
+    // as above
+  }
+}
+
 /** Ask again who is here and what is due, after a duty was done. */
 export async function renew() {
   enter(await ask('GET', '/session'))
@@ -90,7 +134,12 @@ function leave(notice) {
 }
 
 whenSignedOut(() => {
-  if (session.state === 'in') leave('登录已失效，请重新登录。刚才打开的页面还在，登录后继续。')
+  if (session.screen) {
+    useBearer('')
+    keepScreen('')
+    session.screen = false
+    leave('这块大屏已经撤下，或满了一年。请督办员在看板上重新挂一次。')
+  } else if (session.state === 'in') leave('登录已失效，请重新登录。刚才打开的页面还在，登录后继续。')
 })
 
 whenDutyIsDue((duties) => {
@@ -145,7 +194,7 @@ function keepAlive() {
 }
 
 function watchIdle() {
-  if (session.state !== 'in') return
+  if (session.state !== 'in' || session.screen) return
   const idle = idleFor()
   if (idle >= IDLE_LIMIT) {
     signOut('15 分钟没有操作，为保护居民信息已自动退出。')

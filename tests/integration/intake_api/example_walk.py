@@ -264,6 +264,9 @@ async def _queue(go: Walk) -> None:
         ("read_board", ""),
     ):
         await go(name, "supervisor", query=query)
+    screen = await go("hang_screen", "supervisor", {"name": "指挥大厅左屏"})
+    await go("list_screens", "supervisor")
+    await go("take_screen_down", "supervisor", id=screen["id"])
     await go("read_publicity", "operator", case_no=number)
     released = await go("file_case", "channel", _report(description="南门垃圾箱满了"))
     await go("release_text", "operator", {"text": "南门垃圾箱已安排加密清运"}, case_no=released["case_no"])
@@ -366,6 +369,8 @@ def shown(name: str, example: Example) -> Json:
 
 
 def _made_up(value: Any, name: str, key: str = "") -> Any:
+    if name == "hang_screen" and key == "link":
+        return f"http://127.0.0.1:8080/board#screen={MADE_UP['token']}"
     if key in MADE_UP and value and name in _SECRETS_OF.get(key, {name}) and _is_secret(key, value):
         return MADE_UP[key]
     if key == "attachments" and name == "file_case" and isinstance(value, list) and value and isinstance(value[0], str):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.integration.intake_api.conftest import Intake, Json
@@ -96,6 +98,95 @@ async def test_a_suspended_case_is_not_about_to_be_late(intake: Intake) -> None:
     await done(intake, case, "suspend_decide", "supervisor", granted=True)
     assert (await board(intake))["total"]["soon"] == soon - 1
     assert case["case_no"] not in await listed(intake, "due_within=24")
+
+
+async def test_a_suspended_case_is_nowhere_overdue_until_its_clock_runs_again(intake: Intake) -> None:
+    _, case = await intake.file()
+    number, own = case["case_no"], f"handler@{case['department']['id']}"
+    await done(intake, case, "accept", own)
+    until = (intake.clock.now + timedelta(days=20)).isoformat()
+    await done(intake, case, "suspend", own, until=until, reason="等待配件")
+    await done(intake, case, "suspend_decide", "supervisor", granted=True)
+    intake.clock.forward(days=10)
+
+    async def everywhere() -> tuple[object, ...]:
+        _, detail = await intake.call("GET", f"/api/v1/cases/{number}", role="supervisor")
+        _, clock = await intake.call("GET", f"/api/v1/cases/{number}/clock", role="supervisor")
+        _, work = await intake.call("GET", "/api/v1/work", role="supervisor")
+        _, figures = await intake.call("GET", "/api/v1/figures?from=2026-09-01&to=2026-10-31", role="supervisor")
+        counts = figures["total"]["counts"]
+        behind = "/api/v1/figures/cases?measure={}&from=2026-09-01&to=2026-10-31"
+        lists = [await intake.call("GET", behind.format(each), role="supervisor") for each in ("overdue", "due")]
+        assert [len(page["items"]) for _, page in lists] == [counts["overdue"], counts["due"]]
+        view = await board(intake)
+        return (
+            detail["overdue"], clock["overdue"], view["total"]["overdue"], counts["overdue"], counts["due"],
+            number in await listed(intake, "overdue=true"),
+            next(each["count"] for each in work["items"] if each["work"] == "overdue"),
+            sum(load["overdue"] for load in view["departments"]),
+        )  # fmt: skip
+
+    assert await everywhere() == (False, False, 0, 0, 0, False, 0, 0)
+    await done(intake, case, "resume", own)
+    intake.clock.forward(days=30)
+    assert await everywhere() == (True, True, 1, 1, 1, True, 1, 1)
+
+
+async def with_token(intake: Intake, token: str, path: str) -> tuple[int, Json]:
+    headers = {"Authorization": f"Bearer {token}"}
+    async with intake.client.get(f"/api/v1{path}", headers=headers) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_a_screen_on_a_wall_reads_the_board_and_nothing_else(intake: Intake) -> None:
+    _, case = await intake.file()
+    for _ in range(5):
+        await intake.file()
+    intake.clock.forward(minutes=1)
+    status, made = await intake.call("POST", "/api/v1/board/screens", {"name": "指挥大厅左屏"}, role="supervisor")
+    assert status == 201
+    token = made["link"].partition("#screen=")[2]
+    intake.clock.forward(hours=30)  # nobody touches a wall
+    status, view = await with_token(intake, token, "/board")
+    assert (status, view["total"]["open"]) == (200, 6)
+    status, spots = await with_token(intake, token, "/hotspots")
+    assert status == 200
+    assert [(spot["properties"]["words"], spot["properties"]["case_nos"]) for spot in spots["features"]] == [([], [])]
+    for path in ("/cases", f"/cases/{case['case_no']}", "/figures", "/departments", "/board/screens", "/tokens"):
+        status, problem = await with_token(intake, token, path)
+        assert (status, problem["code"]) == (403, "forbidden"), path
+
+
+async def test_a_screen_taken_down_or_a_year_old_sees_nothing_more(intake: Intake) -> None:
+    links = []
+    for name in ("左屏", "右屏"):
+        _, made = await intake.call("POST", "/api/v1/board/screens", {"name": name}, role="supervisor")
+        links.append(made)
+    left, right = (made["link"].partition("#screen=")[2] for made in links)
+    _, listed = await intake.call("GET", "/api/v1/board/screens", role="supervisor")
+    assert [screen["name"] for screen in listed["items"]] == ["右屏", "左屏"]
+    path = f"/api/v1/board/screens/{links[0]['id']}"
+    assert (await intake.call("DELETE", path, role="operator"))[0] == 403
+    assert (await intake.call("DELETE", path, role="supervisor"))[0] == 204
+    assert (await intake.call("DELETE", path, role="supervisor"))[0] == 404
+    assert (await with_token(intake, left, "/board"))[0] == 401
+    assert (await with_token(intake, right, "/board"))[0] == 200
+    _, trail = await intake.call("GET", "/api/v1/audit", role="auditor")
+    assert [row["action"] for row in trail["items"] if "screen" in row["action"]] == [
+        "take_screen_down",
+        *["hang_screen"] * 2,
+    ]
+    intake.clock.forward(days=366)
+    assert (await with_token(intake, right, "/board"))[0] == 401
+    _, listed = await intake.call("GET", "/api/v1/board/screens", role="supervisor")
+    assert listed["items"] == []
+
+
+async def test_no_other_token_is_taken_down_as_a_screen(intake: Intake) -> None:
+    await intake.token("partner")
+    for number in range(1, 6):
+        path = f"/api/v1/board/screens/{number}"
+        assert (await intake.call("DELETE", path, role="supervisor"))[0] == 404
 
 
 @pytest.mark.parametrize("query", ["due_within=0", "due_within=abc", "closed_from=yesterday"])

@@ -347,6 +347,43 @@ async def test_who_follows_hears_the_outcome_and_may_urge(intake: Intake) -> Non
     assert (status, own["urges"]) == (200, 2)
 
 
+async def test_one_id_in_two_channels_is_two_people(intake: Intake) -> None:
+    _, case = await intake.file(channel="wechat", reporter={"channel_user": "77", "phone": "13812345678"})
+    path = f"/api/v1/cases/{case['case_no']}"
+    for way in ("", "/events", "/clock"):
+        assert (await intake.call("GET", f"{path}{way}?channel=telegram&channel_user=77"))[0] == 404
+        assert (await intake.call("GET", f"{path}{way}?channel=wechat&channel_user=77"))[0] == 200
+    other = {"channel": "telegram", "channel_user": "77"}
+    assert (await act(intake, case, "withdraw", "channel", **other, reason="不用了"))[0] == 404
+    check = {**other, "last_four": "5678"}
+    _, checked = await intake.call("POST", f"{path}/phone-check", check, role="channel")
+    assert (checked["description"], checked["reporter"]["channel_user"]) == ("", None)
+    # joining makes them a follower, with an allowance of their own
+    await done(intake, case, "follow", "channel", **other)
+    assert (await seen(intake, case))["followers"] == 1
+    await done(intake, case, "urge", "channel", **other)
+    await done(intake, case, "urge", "channel", channel="wechat", channel_user="77")
+    status, detail = await intake.call("GET", f"{path}?channel=telegram&channel_user=77")
+    assert (status, detail["urges"], detail["description"]) == (200, 2, "")
+    assert {offer["action"] for offer in detail["actions"]} == {"urge", "supplement", "follow"}
+
+
+async def test_the_reporter_learns_that_others_added_something_and_staff_what(intake: Intake) -> None:
+    _, case = await intake.file()
+    await done(intake, case, "follow", "channel", channel_user="u3", channel="web")
+    await done(intake, case, "supplement", "channel", channel_user="u3", text="我住五号楼，夜里也有人倒")
+    await done(intake, case, "urge", "channel", channel_user="u3", reason="五号楼等着出门")
+    await done(intake, case, "supplement", "channel", channel_user="u1", text="又多了一堆")
+    path = f"/api/v1/cases/{case['case_no']}/events"
+    _, own = await intake.call("GET", f"{path}?channel_user=u1")
+    assert "五号楼" not in str(own)
+    added = [(event["kind_label"], event["remark"]) for event in own["items"] if event["kind"] == "supplemented"]
+    assert added == [("其他反映人补充", ""), ("补充", "又多了一堆")]
+    _, seen_by_staff = await intake.call("GET", path, role="operator")
+    said = [event["remark"] or event["reason"] for event in seen_by_staff["items"]]
+    assert {"我住五号楼，夜里也有人倒", "五号楼等着出门", "又多了一堆"} <= set(said)
+
+
 async def test_who_follows_a_case_learns_how_it_goes_and_nothing_of_who_reported_it(intake: Intake) -> None:
     said = [{"role": "user", "text": "我住三号楼", "at": "2026-09-22T01:59:00Z"}]
     _, case = await intake.file(transcript=said)

@@ -53,6 +53,21 @@ async def test_cases_are_found_by_words_in_any_order_and_writing(intake: Intake)
     assert await numbers(intake, f"q={garbage}") == [garbage]
 
 
+async def test_what_could_not_be_dispatched_is_found_as_of_no_department(intake: Intake) -> None:
+    with_one = await filed(intake, description="垃圾满了")
+    nowhere = await filed(intake, description="垃圾满了")
+    await put(intake, nowhere, department_id=None)
+    assert await numbers(intake, "department=none") == [nowhere]
+    assert await numbers(intake, "department=none&q=垃圾&order=due") == [nowhere]
+    assert await numbers(intake, "department=none&status=closed") == []
+    assert await numbers(intake, "department=none,hedong") == [nowhere, with_one]
+    assert await numbers(intake, "department=hedong") == [with_one]
+    view = {"name": "没派出去的", "filters": {"department": "none"}, "shared_with": []}
+    assert (await intake.call("POST", "/api/v1/views", view, role="operator"))[0] == 201
+    _, views = await intake.call("GET", "/api/v1/views?counts=true", role="operator")
+    assert [each["count"] for each in views["items"]] == [1]
+
+
 async def test_words_and_filters_go_together(intake: Intake) -> None:
     one = await filed(intake, description="垃圾满了")
     two = await filed(intake, description="垃圾满了", channel="wechat")

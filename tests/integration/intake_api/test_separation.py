@@ -16,7 +16,7 @@ NOBODY: frozenset[Role] = frozenset()
 CASE_STAFF = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.HANDLER, Role.VERIFIER, Role.SUPERVISOR})
 SYSTEM, SECURITY, AUDIT = frozenset({Role.SYSADMIN}), frozenset({Role.SECADMIN}), frozenset({Role.AUDITOR})
 READERS = CASE_STAFF | {Role.CHANNEL, Role.INSPECTOR}
-LOOKERS = EVERYBODY - AUDIT
+LOOKERS = EVERYBODY - AUDIT - {Role.BOARD}
 UNDERSTANDERS = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.VERIFIER, Role.SUPERVISOR})
 KNOWLEDGE_WRITERS = frozenset({Role.HANDLER, Role.DISPATCHER, Role.SUPERVISOR})
 FILERS = frozenset({Role.CHANNEL, Role.OPERATOR, Role.INSPECTOR})
@@ -60,9 +60,12 @@ EXPECTED: dict[str, frozenset[Role]] = {
     "POST /api/v1/cases/similar": READERS,
     "POST /api/v1/cases/{case_no}/phone-check": frozenset({Role.CHANNEL}),
     "GET /api/v1/cases/{case_no}/similar": CASE_STAFF | {Role.CHANNEL},
-    "GET /api/v1/hotspots": CASE_STAFF - {Role.HANDLER},
+    "GET /api/v1/hotspots": CASE_STAFF - {Role.HANDLER} | {Role.BOARD},
     "GET /api/v1/work": CASE_STAFF | {Role.INSPECTOR},
-    "GET /api/v1/board": CASE_STAFF - {Role.HANDLER},
+    "GET /api/v1/board": CASE_STAFF - {Role.HANDLER} | {Role.BOARD},
+    "GET /api/v1/board/screens": frozenset({Role.SUPERVISOR}),
+    "POST /api/v1/board/screens": frozenset({Role.SUPERVISOR}),
+    "DELETE /api/v1/board/screens/{id}": frozenset({Role.SUPERVISOR}),
     "GET /api/v1/figures": CASE_STAFF,
     "GET /api/v1/figures/cases": CASE_STAFF,
     "GET /api/v1/figures/export": CASE_STAFF,
@@ -146,6 +149,7 @@ THEMSELVES = (
     "/api/v1/staff",
     "/api/v1/account",
     "/api/v1/tokens",
+    "/api/v1/board/screens",
     "/api/v1/session",
     "/api/v1/training-examples/{id}",
     "/api/v1/responsibility",

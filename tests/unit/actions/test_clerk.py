@@ -69,11 +69,11 @@ class Intake:
         self._there()
         return self.own[:limit]
 
-    async def case(self, number, user):
+    async def case(self, number, channel, user):
         self._there()
         return next((one for one in self.own if one["case_no"] == number), None)
 
-    async def events(self, number, user):
+    async def events(self, number, channel, user):
         return self.happened
 
     async def public_text(self, number):

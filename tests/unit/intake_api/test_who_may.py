@@ -33,6 +33,7 @@ MATRIX: dict[Role, dict[frozenset[str], str]] = {
         EVERYWHERE: "follow",
     },
     Role.PARTNER: {},
+    Role.BOARD: {},
     Role.SYSADMIN: {},
     Role.SECADMIN: {},
     Role.AUDITOR: {},

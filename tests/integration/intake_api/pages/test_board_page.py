@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.integration.intake_api.conftest import Intake, only_sqlite
 from tests.integration.intake_api.pages.conftest import PHONE, Enter, act
@@ -99,3 +99,30 @@ async def test_the_board_is_not_for_one_department(intake: Intake, enter: Enter)
     await expect(page.get_by_text("看板只对看全部案件的人员开放")).to_be_visible()
     await page.get_by_role("link", name="去工作台").click()
     await expect(page.get_by_role("heading", name="我的工作")).to_be_visible()
+
+
+async def test_a_wall_shows_the_board_without_anybody_logged_in_until_it_is_taken_down(
+    intake: Intake, enter: Enter, browser: Browser
+) -> None:
+    await district(intake)
+    page = await enter("沈督办", "supervisor", size=DESKTOP, page_of="board")
+    await page.get_by_role("button", name="挂大屏").click()
+    await page.get_by_label("挂在哪里").fill("指挥大厅左屏")
+    await page.get_by_role("button", name="挂一块").click()
+    link = await page.locator(".one-time code").inner_text()
+    await take(page, "board-screens")
+    wall = await (await browser.new_context(viewport={"width": WALL[0], "height": WALL[1]}, locale="zh-CN")).new_page()
+    await wall.goto(str(intake.client.make_url("/board")) + link[link.index("#") :])
+    assert (await numbers(wall))["在办"] == "9"
+    assert "screen" not in wall.url, "the address on a wall is read by whoever passes"
+    await expect(wall.get_by_role("link", name="工作台")).to_have_count(0)
+    await wall.reload()
+    assert (await numbers(wall))["在办"] == "9"
+    await wall.evaluate("const passed = Date.now; Date.now = () => passed() + 16 * 60_000")
+    await wall.wait_for_timeout(2_500)
+    assert (await numbers(wall))["在办"] == "9"
+    await page.get_by_role("button", name="撤下").click()
+    await expect(page.get_by_text("还没有挂着的大屏")).to_be_visible()
+    await wall.reload()
+    await expect(wall.get_by_text("这块大屏已经撤下")).to_be_visible()
+    await expect(wall.get_by_label("姓名")).to_be_visible()
