@@ -34,17 +34,26 @@ Run = Callable[[Casework], None]
 
 BESIDE = frozenset(
     {
+        Action.ASSIST_DECIDE,
+        Action.ASSIST_REPORT,
+        Action.CHECK_REPORT,
         Action.CONTACT,
+        Action.EXTEND_DECIDE,
         Action.FOLLOW,
         Action.NOTE,
         Action.RATE,
+        Action.REOPEN_DECIDE,
         Action.SUPERVISE,
         Action.SUPPLEMENT,
+        Action.SUSPEND_DECIDE,
         Action.URGE,
         Action.WITHDRAW,
     }
 )
-"""What may be done beside the person who has claimed the case."""
+"""What may be done beside the person who has claimed the case.
+
+Answers are among it: who asks goes on holding the case, and the answer is always another's.
+"""
 
 TIMELY_BATCH = 200
 """How many cases are seen to in one round of keeping time."""
