@@ -305,6 +305,8 @@ class Casework:
         chosen = self._open_task(TaskKind.ASSIST, task)
         if granted and chosen.state is TaskState.GRANTED:
             raise Refused("already_granted", "这项协办已经同意。")
+        if chosen.state is TaskState.ASKED:
+            self._not_own_request(chosen)
         if not granted:
             self._need(reason, "reason", "不同意必须写明理由。")
         assert chosen.department is not None
@@ -344,6 +346,7 @@ class Casework:
         """延期审批: each approved extension adds one original limit."""
         self._require(Action.EXTEND_DECIDE)
         task = self._open_task(TaskKind.EXTEND)
+        self._not_own_request(task)
         if not granted:
             self._need(reason, "reason", "不同意必须写明理由。")
         self._decide(task, TaskState.DONE if granted else TaskState.REFUSED, reason)
@@ -373,6 +376,7 @@ class Casework:
         self._require(Action.SUSPEND_DECIDE)
         task = self._open_task(TaskKind.SUSPEND)
         assert task.until is not None
+        self._not_own_request(task)
         if not granted:
             self._need(reason, "reason", "不同意必须写明理由。")
             self._decide(task, TaskState.REFUSED, reason)
@@ -615,6 +619,11 @@ class Casework:
             raise Refused("own_work", "办理过这件案件的人不能核实它，请换一位核查员。")
         if self.department and self.department in (self.standing.department, *self.standing.supporting):
             raise Refused("own_department", "承办部门的人不能核实本部门的案件，请换一位核查员。")
+
+    def _not_own_request(self, task: Task) -> None:
+        """Who asks does not decide (S4). What a rating asks for is the reporter's, whoever noted it."""
+        if task.asked_by == self.actor.id:
+            raise Refused("own_request", f"{task.kind.label}是您自己申请的，不能自己审批，请由别人审批。")
 
     def _clock(self) -> Due:
         if self.standing.clock is None:

@@ -114,10 +114,10 @@ AFTER = {
 
 ASKED: dict[Action, Task] = {
     Action.CHECK_REPORT: Task(TaskKind.CHECK, TaskState.GRANTED, "3", NOW, id=5),
-    Action.ASSIST_DECIDE: Task(TaskKind.ASSIST, TaskState.ASKED, "7", NOW, department="greening", id=5),
+    Action.ASSIST_DECIDE: Task(TaskKind.ASSIST, TaskState.ASKED, "6", NOW, department="greening", id=5),
     Action.ASSIST_REPORT: Task(TaskKind.ASSIST, TaskState.GRANTED, "7", NOW, department="greening", id=5),
-    Action.EXTEND_DECIDE: Task(TaskKind.EXTEND, TaskState.ASKED, "7", NOW, id=5),
-    Action.SUSPEND_DECIDE: Task(TaskKind.SUSPEND, TaskState.ASKED, "7", NOW, until=NOW + timedelta(days=30), id=5),
+    Action.EXTEND_DECIDE: Task(TaskKind.EXTEND, TaskState.ASKED, "6", NOW, id=5),
+    Action.SUSPEND_DECIDE: Task(TaskKind.SUSPEND, TaskState.ASKED, "6", NOW, until=NOW + timedelta(days=30), id=5),
     Action.REOPEN_DECIDE: Task(TaskKind.REOPEN, TaskState.ASKED, "1", NOW, id=5),
 }
 """What has to have been asked before."""
@@ -252,6 +252,7 @@ def test_each_approved_extension_adds_one_original_limit_and_refusals_do_not_cou
     for granted in (True, False, True):
         work = at(rules, case, hours=1)
         work.extend("连日下雨")
+        work = at(rules, work.standing, DISPATCHER, hours=1)
         work.extend_decide(granted, "看过了")
         case = work.standing
     assert case.clock is not None
@@ -269,9 +270,25 @@ def test_an_extension_is_asked_before_overdue_and_once_at_a_time(rules: Rules) -
         work.extend("再申请一次")
 
 
+@pytest.mark.parametrize("granted", [True, False])
+@pytest.mark.parametrize("action", [Action.ASSIST_DECIDE, Action.EXTEND_DECIDE, Action.SUSPEND_DECIDE])
+def test_nobody_decides_on_their_own_request(rules: Rules, action: Action, granted: bool) -> None:
+    decide: dict[Action, Callable[[Casework], object]] = {
+        Action.ASSIST_DECIDE: lambda work: work.assist_decide(5, granted, "看过了"),
+        Action.EXTEND_DECIDE: lambda work: work.extend_decide(granted, "看过了"),
+        Action.SUSPEND_DECIDE: lambda work: work.suspend_decide(granted, "看过了"),
+    }
+    own = replace(ASKED[action], asked_by=HANDLER.id)
+    with pytest.raises(Refused, match="不能自己审批") as refusal:
+        decide[action](at(rules, standing(rules, Status.ACCEPTED, tasks=(own,))))
+    assert refusal.value.code == "own_request"
+    decide[action](at(rules, standing(rules, Status.ACCEPTED, tasks=(own,)), DISPATCHER))
+
+
 def test_a_suspension_stops_the_clock_and_runs_on_when_it_ends(rules: Rules) -> None:
     work = at(rules, standing(rules, Status.ACCEPTED), hours=2)
     work.suspend(NOW + timedelta(days=10, hours=2), "等待配件")
+    work = at(rules, work.standing, DISPATCHER, hours=2)
     work.suspend_decide(True, "")
     assert work.standing.due_at == NOW + timedelta(days=10, hours=12)
     assert next_order_at(work.standing, rules.policy) is None, "no order while the clock stands"
@@ -295,7 +312,9 @@ def test_a_suspension_has_an_end_within_a_year(rules: Rules, until: timedelta, w
 def test_a_case_is_suspended_once(rules: Rules) -> None:
     work = at(rules, standing(rules, Status.ACCEPTED))
     work.suspend(NOW + timedelta(days=2), "等待配件")
+    work = at(rules, work.standing, DISPATCHER)
     work.suspend_decide(True, "")
+    work = at(rules, work.standing)
     work.resume()
     with pytest.raises(Refused, match="已经挂账过"):
         work.suspend(NOW + timedelta(days=4), "又要等")
