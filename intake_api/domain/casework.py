@@ -501,6 +501,9 @@ class Casework:
         self._need(reason, "reason", "请写明重办的理由。")
         if not self._may_reopen(self.standing.closed_at):
             raise Refused("reopen_late", f"结案已超过 {self.rules.policy.reopen_days} 天，不能重办；请登记为新的诉求。")
+        self._reopen(reason)
+
+    def _reopen(self, reason: str) -> None:
         standing = self.standing
         assignment = self._assignment()
         lead = standing.department or (assignment.lead.id if assignment else None)
@@ -527,13 +530,13 @@ class Casework:
         self._ask_supporting()
 
     def reopen_decide(self, granted: bool, reason: str) -> None:
-        """What becomes of a dissatisfied reporter's case."""
+        """What becomes of a dissatisfied reporter's case. It was asked for in time, however long the decision took."""
         self._require(Action.REOPEN_DECIDE)
         task = self._open_task(TaskKind.REOPEN)
         self._need(reason, "reason", "请写明理由。")
         self._decide(task, TaskState.DONE if granted else TaskState.REFUSED, reason)
         if granted:
-            self.reopen(reason)
+            self._reopen(reason)
             return
         self._note(EventKind.REOPENING_REFUSED, reason)
 

@@ -325,7 +325,7 @@ _REFUSALS: Mapping[Action, str] = {
     Action.REWORK: "own_work, own_department, reason_missing",
     Action.CLOSE: f"text_missing, {_PHOTOS}",
     Action.REOPEN: "reason_missing, reopen_late, no_category",
-    Action.REOPEN_DECIDE: "nothing_asked, reason_missing, reopen_late, no_category",
+    Action.REOPEN_DECIDE: "nothing_asked, reason_missing, no_category",
     Action.URGE: "urged_lately",
     Action.SUPPLEMENT: f"nothing_said, {_PHOTOS}",
     Action.RATE: f"rated, {_PHOTOS}",

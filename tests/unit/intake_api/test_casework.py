@@ -420,6 +420,14 @@ def test_a_case_reopens_with_a_new_clock_within_the_citys_days(rules: Rules) -> 
         at(rules, case, days=15, seconds=1).reopen("没有解决")
 
 
+def test_a_reopening_that_was_asked_in_time_may_be_granted_later(rules: Rules) -> None:
+    rated = at(rules, standing(rules, Status.CLOSED), days=14)
+    rated.rate(Grade.DISSATISFIED, False)
+    work = at(rules, rated.standing, DISPATCHER, days=16)
+    work.reopen_decide(True, "照片显示没有清完")
+    assert (work.standing.status, work.standing.reopenings) == (Status.DISPATCHED, 1)
+
+
 def test_a_hazard_in_hand_is_seen_to_though_the_reporter_withdraws(rules: Rules) -> None:
     work = at(rules, standing(rules, Status.DISPATCHED, category="0103"))
     work.withdraw()
