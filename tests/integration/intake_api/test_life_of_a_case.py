@@ -141,6 +141,7 @@ async def test_what_needs_a_decision_waits_for_who_decides(intake: Intake) -> No
 async def test_a_suspension_ends_by_itself_and_overdue_brings_orders(intake: Intake) -> None:
     keep_time = intake.client.server.app[ACTING].keep_time  # type: ignore[attr-defined]
     _, case = await intake.file()
+    await done(intake, case, "follow", "channel", channel_user="u3", channel="web")
     await done(intake, case, "accept", HEDONG)
     until = (intake.clock.now + timedelta(days=2)).isoformat()
     await done(intake, case, "suspend", HEDONG, reason="等待配件", until=until)
@@ -158,7 +159,8 @@ async def test_a_suspension_ends_by_itself_and_overdue_brings_orders(intake: Int
     assert (detail["orders"], detail["order_level"]) == (1, 1), "two processes issue one order"
     _, events = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="operator")
     assert events["items"][-1]["data"]["addressee"] == "经办科室"
-    assert await told(intake) == ["accepted", "suspended", "resumed"]
+    heard = await told_to_all(intake)
+    assert heard == {"u1": ["accepted", "suspended", "resumed"], "u3": ["suspended", "resumed"]}
 
 
 async def test_merged_cases_keep_their_number_and_hear_the_outcome(intake: Intake) -> None:
@@ -218,6 +220,22 @@ async def test_who_reported_a_merged_case_rates_the_outcome_and_may_bring_it_bac
     after = await done(intake, target, "reopen_decide", "supervisor", granted=True, reason="照片显示没有清完")
     assert after["status"] == "dispatched"
     assert (await told(intake, "u2"))[-1] == "reopened"
+
+
+@only_sqlite
+async def test_who_asked_for_reopening_hears_that_it_is_refused_and_nobody_else(intake: Intake) -> None:
+    _, target = await intake.file()
+    _, case = await intake.file(category_confidence=0.2, reporter={"channel_user": "u2"})
+    await done(intake, case, "merge", "operator", into=target["case_no"], reason="同一堆垃圾")
+    await done(intake, target, "accept", HEDONG)
+    await done(intake, target, "report_done", HEDONG, text="清理完毕")
+    await done(intake, target, "assist_report", GREENING, text="修剪了树枝")
+    await done(intake, target, "verify", "verifier")
+    await done(intake, target, "rate", "channel", channel_user="u1", grade="satisfied", solved=True)
+    await done(intake, case, "rate", "channel", channel_user="u2", grade="dissatisfied", solved=False)
+    await done(intake, target, "reopen_decide", "supervisor", granted=False, reason="现场已看过")
+    heard = await told_to_all(intake)
+    assert (heard["u1"][-1], heard["u2"][-1]) == ("closed", "reopening_refused")
 
 
 async def test_everybody_who_waits_for_a_case_has_an_urge_of_their_own(intake: Intake) -> None:
