@@ -109,7 +109,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """An adjudication to be remembered (指定): this category in this town goes to ``lead``."""
+    """An adjudication to be remembered (指定): this category in this town, None in the whole district, goes to ``lead``."""
 
     category: str
     town: str | None
@@ -207,8 +207,10 @@ class Casework:
         if lead is None:
             raise Refused("no_category", "还没有分类，无法确定部门；请先更正分类，或写明部门。", "department")
         self._known(lead, "department")
+        for unit in supporting or ():
+            self._known(unit, "supporting")
         proposed = assignment is not None and assignment.lead.id == lead
-        if not proposed and standing.status is not Status.RETURNED:
+        if not proposed:
             self._need(reason, "reason", "派给职责表以外的部门，请写明理由。")
         if supporting is None:
             supporting = tuple(unit.id for unit in assignment.supporting) if proposed and assignment else ()
@@ -263,18 +265,31 @@ class Casework:
         self._void(TaskKind.EXTEND, TaskKind.SUSPEND)
         self.standing = replace(self.standing, returns=standing.returns + 1)
 
-    def adjudicate(self, department: str, supporting: tuple[str, ...], reason: str, remember: bool) -> None:
-        """裁定（指定）: a ruling says whose it is; to ``remember`` sends the same category and area there next time."""
+    def adjudicate(
+        self,
+        department: str,
+        supporting: tuple[str, ...],
+        reason: str,
+        remember: bool,
+        *,
+        whole_district: bool = False,
+    ) -> None:
+        """裁定（指定）: a ruling says whose it is; to ``remember`` sends the same category in the same town there next time.
+
+        With ``whole_district`` it holds for all towns; without, what lies in no known town is not remembered.
+        """
         self._require(Action.ADJUDICATE)
         self._need(reason, "reason", "裁定必须写明理由。")
         self._known(department, "department")
         for unit in supporting:
             self._known(unit, "supporting")
         standing = self.standing
+        town = None if whole_district else standing.town
+        remember = remember and (whole_district or town is not None)
         if remember:
             if standing.category is None:
                 raise Refused("no_category", "还没有分类，裁定无法记入职责表；请先更正分类。")
-            self.ruling = Ruling(standing.category, standing.town, department, supporting, reason)
+            self.ruling = Ruling(standing.category, town, department, supporting, reason)
         data = {
             "department": department,
             "supporting": list(supporting),
@@ -282,7 +297,7 @@ class Casework:
             "against": standing.department,
         }
         self._note(EventKind.ADJUDICATED, reason, data)
-        rule = f"{standing.category} × {standing.town or '*'}（裁定）"
+        rule = f"{standing.category} × {town or '*'}（裁定）"
         self._hand_over(department, supporting, reason, basis=Basis.APPOINTMENT, rule=rule, automatic=False)
 
     # in the department's hands

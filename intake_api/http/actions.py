@@ -78,8 +78,11 @@ OFFERS: tuple[Offer, ...] = (
     ),
     Offer(
         Action.ADJUDICATE, bodies.AdjudicateBody,
-        lambda work, body: work.adjudicate(body.department, tuple(body.supporting), body.reason, body.remember),
-        "returned → dispatched by a ruling, which the matrix remembers (指定) if `remember`.",
+        lambda work, body: work.adjudicate(
+            body.department, tuple(body.supporting), body.reason, body.remember, whole_district=body.whole_district
+        ),
+        "returned → dispatched by a ruling, which the matrix remembers (指定) if `remember`: for the town of the case, "
+        "or with `whole_district` for all.",
     ),
     Offer(
         Action.ASSIST, bodies.AssistBody, lambda work, body: work.assist(body.department, body.reason),

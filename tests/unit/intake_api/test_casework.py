@@ -190,7 +190,7 @@ def test_a_returned_case_keeps_its_first_department_responsible_until_another_ac
     work.send_back("不在辖区")
     assert (work.standing.responsible, work.standing.returns) == ("hedong", 1)
     work = at(rules, work.standing, DISPATCHER)
-    work.dispatch("greening", "")
+    work.dispatch("greening", "部门间已协商")
     assert (work.standing.department, work.standing.responsible) == ("greening", "hedong")
     work = at(rules, work.standing)
     work.accept()
@@ -234,9 +234,30 @@ def test_a_ruling_is_marked_and_remembered_only_if_wanted(rules: Rules) -> None:
     assert work.ruling is None
 
 
+def test_a_ruling_without_a_town_is_remembered_for_the_whole_district_only_if_asked(rules: Rules) -> None:
+    nowhere = standing(rules, Status.RETURNED, town=None)
+    work = at(rules, nowhere, DISPATCHER)
+    work.adjudicate("greening", (), "按会议纪要", remember=True)
+    assert (work.ruling, work.standing.department) == (None, "greening")
+    assert work.events[0].data["remembered"] is False
+    for case in (nowhere, standing(rules, Status.RETURNED)):
+        work = at(rules, case, DISPATCHER)
+        work.adjudicate("greening", (), "按会议纪要", remember=True, whole_district=True)
+        assert work.ruling is not None and work.ruling.town is None
+
+
+def test_a_returned_case_goes_past_the_matrix_with_a_reason_only(rules: Rules) -> None:
+    work = at(rules, standing(rules, Status.RETURNED), DISPATCHER)
+    with pytest.raises(Refused, match="职责表以外"):
+        work.dispatch("greening", "")
+    work.dispatch("hedong", "")
+    assert work.standing.status is Status.DISPATCHED
+
+
 def test_unknown_departments_are_refused(rules: Rules) -> None:
     for do in (
         lambda: at(rules, standing(rules, Status.FILED)).dispatch("nobody", "x"),
+        lambda: at(rules, standing(rules, Status.FILED)).dispatch("hedong", "x", ("greening", "nobody")),
         lambda: at(rules, standing(rules, Status.RETURNED)).adjudicate("nobody", (), "x", remember=True),
         lambda: at(rules, standing(rules, Status.ACCEPTED)).assist("nobody", "x"),
     ):
