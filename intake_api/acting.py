@@ -16,7 +16,7 @@ from intake_api.domain import case_number
 from intake_api.domain.action import Action, Doer, may
 from intake_api.domain.case import Status
 from intake_api.domain.casework import Casework, Refused, Rules, next_order_at
-from intake_api.domain.event import SYSTEM, ActorKind, SealedEvent
+from intake_api.domain.event import SYSTEM, Actor, ActorKind, SealedEvent
 from intake_api.domain.standing import Standing
 from intake_api.domain.taxonomy import Taxonomy
 from intake_api.noticing import Noticing
@@ -259,10 +259,8 @@ class Acting:
             events = await cases.events(session, case_id)
             raise CaseChanged(row.last_seq, [sealed for sealed in events if sealed.seq > order.version])
         now = self._now()
-        if order.action not in BESIDE and doer.actor.kind is ActorKind.STAFF:
-            held = (await claims.of_cases(session, [case_id], now)).get(case_id)
-            if held is not None and held.holder != doer.actor.id:
-                raise Claimed(held.holder_name, held.until)
+        if order.action not in BESIDE:
+            await refuse_if_claimed(session, case_id, doer.actor, now)
         if order.action is Action.WITHDRAW:
             standing = replace(standing, others=await casework.others_waiting(session, case_id))
         return row, Casework(standing, self.rules, doer.actor, now, department=doer.department)
@@ -307,6 +305,15 @@ class Acting:
             )
         await session.flush()
         await self._noticing.tell(session, row, events, self._cities.current, work.now)
+
+
+async def refuse_if_claimed(session: AsyncSession, case_id: int, actor: Actor, now: datetime) -> None:
+    """Let no member of staff go on where another has claimed the case. Raises Claimed."""
+    if actor.kind is not ActorKind.STAFF:
+        return
+    held = (await claims.of_cases(session, [case_id], now)).get(case_id)
+    if held is not None and held.holder != actor.id:
+        raise Claimed(held.holder_name, held.until)
 
 
 def rules_of(cities: CityInForce, taxonomy: Taxonomy) -> Rules:

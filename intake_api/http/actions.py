@@ -215,11 +215,7 @@ class problems:  # noqa: N801 - used as a context
             case NotAllowed():
                 raise Problem(403, "forbidden", "您没有权限对这件案件进行这项操作。") from error
             case Claimed():
-                zone = self._request.app[CITY].current.city.calendar.timezone
-                detail = (
-                    f"{error.holder}正在办理这件案件，到 {error.until.astimezone(zone):%H:%M}；请稍后，或与其联系。"
-                )
-                raise Problem(409, "case_claimed", detail) from error
+                raise claimed(self._request, error) from error
             case NotNow():
                 extra = {"case_status": error.status.value}
                 raise Problem(409, "not_in_this_state", error.detail, extra=extra) from error
@@ -228,6 +224,13 @@ class problems:  # noqa: N801 - used as a context
                 raise Problem(422, error.code, error.detail, errors=faults) from error
             case CaseChanged():
                 raise changed(self._request, error) from error
+
+
+def claimed(request: web.Request, error: Claimed) -> Problem:
+    """Who works on the case, and until when."""
+    zone = request.app[CITY].current.city.calendar.timezone
+    detail = f"{error.holder}正在办理这件案件，到 {error.until.astimezone(zone):%H:%M}；请稍后，或与其联系。"
+    return Problem(409, "case_claimed", detail)
 
 
 def changed(request: web.Request, error: CaseChanged) -> Problem:

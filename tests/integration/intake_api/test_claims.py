@@ -172,3 +172,14 @@ async def test_who_asked_holds_the_case_and_who_is_asked_answers_all_the_same(in
     assert (await intake.call("POST", f"{path}/assist_report", helped, role="handler@greening"))[0] == 200
     done = {"text": "清理完毕"}
     assert (await intake.call("POST", f"{path}/report_done", done, role="handler@hedong"))[0] == 200
+
+
+@only_sqlite
+async def test_nobody_else_corrects_a_case_that_somebody_has_claimed(intake: Intake) -> None:
+    number = await vague(intake)
+    await intake.call("POST", f"/api/v1/cases/{number}/claim", role="operator")
+    path, right = f"/api/v1/cases/{number}/actions/correct", {"category": "1101", "reason": "是垃圾"}
+    status, problem = await intake.call("POST", path, right, role="supervisor")
+    assert (status, problem["code"]) == (409, "case_claimed")
+    assert "测试operator正在办理" in problem["detail"]
+    assert (await intake.call("POST", path, right, role="operator"))[0] == 200
