@@ -55,6 +55,9 @@ BESIDE = frozenset(
 Answers are among it: who asks goes on holding the case, and the answer is always another's.
 """
 
+_HEEDS_OTHERS = frozenset({Action.FOLLOW, Action.URGE, Action.WITHDRAW})
+"""Where it matters how many wait for the case, and how often the matter has come."""
+
 TIMELY_BATCH = 200
 """How many cases are seen to in one round of keeping time."""
 
@@ -145,14 +148,15 @@ class Acting:
             locked = await self._lock(session, case_id, into)
             row, work = await self._open(session, case_id, order)
             target_row = locked[into]
-            target = await casework.standing(session, target_row)
             before = work.standing
+            target = await casework.standing(session, target_row)
             # the same words stand in both cases, and each case is another's
             reason = without_personal(reason, (row.reporter_name, target_row.reporter_name))
             work.merge_into(target, reason)
+            await self._store(session, row, before, work, order)
+            target = await self._with_others(session, target_row, target)
             other = Casework(target, self.rules, order.doer.actor, work.now)
             other.take_in(work.standing, reason)
-            await self._store(session, row, before, work, order)
             await self._store(session, target_row, target, other, order)
         ACTIONS_DONE.labels(order.action.value).inc()
 
@@ -190,8 +194,7 @@ class Acting:
             if not await casework.follow(session, case_id, follower, work.now):
                 return False
             before = work.standing
-            count = len(await casework.followers(session, case_id))
-            work.follow(count)
+            work.follow(await casework.others_waiting(session, case_id))
             await self._store(session, row, before, work, order)
         ACTIONS_DONE.labels(order.action.value).inc()
         return True
@@ -261,9 +264,15 @@ class Acting:
         now = self._now()
         if order.action not in BESIDE:
             await refuse_if_claimed(session, case_id, doer.actor, now)
-        if order.action is Action.WITHDRAW:
-            standing = replace(standing, others=await casework.others_waiting(session, case_id))
+        if order.action in _HEEDS_OTHERS:
+            standing = await self._with_others(session, row, standing)
         return row, Casework(standing, self.rules, doer.actor, now, department=doer.department)
+
+    @staticmethod
+    async def _with_others(session: AsyncSession, row: CaseRow, standing: Standing) -> Standing:
+        """Who waits for the case beside its reporter, and how often the matter has come before."""
+        others = await casework.others_waiting(session, row.id)
+        return replace(standing, others=others, repeats=await casework.repeats(session, row.repeat_of))
 
     async def _store(self, session: AsyncSession, row: CaseRow, before: Standing, work: Casework, order: Order) -> None:
         if order.evidence:

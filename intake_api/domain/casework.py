@@ -193,6 +193,7 @@ class Casework:
     def take_in(self, joined: Standing, reason: str) -> None:
         """The other side of a merger: ``joined`` has been merged into this case."""
         self._note(EventKind.TOOK_IN, reason, {"case": joined.number})
+        self._supervise_repeated()
 
     def dispatch(
         self, department: str | None = None, reason: str = "", supporting: tuple[str, ...] | None = None
@@ -581,7 +582,7 @@ class Casework:
         urges = self.standing.urges + 1
         self._note(EventKind.URGED, reason, {"urges": urges})
         self.standing = replace(self.standing, urges=urges)
-        self._supervise_repeated(1 + urges)
+        self._supervise_repeated()
 
     def supplement(self, text: str, attachments: tuple[str, ...]) -> None:
         """补充: words or photos of the reporter."""
@@ -590,11 +591,12 @@ class Casework:
             raise Refused("nothing_said", "请写明补充的内容，或附上照片。", "text")
         self._note(EventKind.SUPPLEMENTED, data={"photos": len(attachments)}, remark=Remark(text, attachments))
 
-    def follow(self, followers: int) -> None:
-        """加入: one more resident wants to hear the outcome; ``followers`` counts them with this one."""
+    def follow(self, others: int) -> None:
+        """加入: one more resident wants to hear the outcome; ``others`` counts all beside the reporter, with this one."""
         self._require(Action.FOLLOW)
-        self._note(EventKind.FOLLOWED, data={"followers": followers})
-        self._supervise_repeated(1 + followers + self.standing.urges)
+        self._note(EventKind.FOLLOWED, data={"followers": others})
+        self.standing = replace(self.standing, others=others)
+        self._supervise_repeated()
 
     def note(self, text: str) -> None:
         """备注 among staff."""
@@ -722,8 +724,12 @@ class Casework:
         self._void(*TaskKind)
         self.standing = replace(self.standing, closed_at=None, suspended_until=None)
 
-    def _supervise_repeated(self, reports: int) -> None:
-        """Many reports and urges of one case bring the first order, overdue or not."""
+    def _supervise_repeated(self) -> None:
+        """Many reports and urges of one matter bring the first order, overdue or not.
+
+        Whoever joined or was merged has reported it, and so has the reporter of each closed case that this one repeats.
+        """
+        reports = 1 + self.standing.others + self.standing.urges + self.standing.repeats
         if self.standing.orders == 0 and self.rules.policy.supervision.orders_due(None, reports):
             self._order(self._level_of(1), f"同一问题已有 {reports} 次反映和催办", automatic=True)
 

@@ -231,6 +231,15 @@ async def others_waiting(session: AsyncSession, case_id: int) -> int:
     return (await session.scalar(followed) or 0) + (await session.scalar(merged) or 0)
 
 
+async def repeats(session: AsyncSession, repeat_of: int | None) -> int:
+    """How many closed cases came before one that is marked a repeat of ``repeat_of``, each a repeat of the last."""
+    if repeat_of is None:
+        return 0
+    before = select(CaseRow.id, CaseRow.repeat_of).where(CaseRow.id == repeat_of).cte("before", recursive=True)
+    before = before.union(select(CaseRow.id, CaseRow.repeat_of).join(before, CaseRow.id == before.c.repeat_of))
+    return await session.scalar(select(func.count()).select_from(before)) or 0
+
+
 def _within(case_id: int) -> Select[tuple[int]]:
     """Ids of all cases that go on within this one: merged into it, or into one that was merged into it, and so on."""
     joined = select(CaseRow.id).where(CaseRow.merged_into == case_id).cte("joined", recursive=True)

@@ -249,6 +249,25 @@ async def test_everybody_who_waits_for_a_case_has_an_urge_of_their_own(intake: I
     assert (await seen(intake, target))["followers"] == 1
 
 
+async def test_cases_merged_by_an_operator_bring_the_order_for_what_is_repeated(intake: Intake) -> None:
+    _, target = await intake.file()
+    orders = []
+    for number in range(4):
+        _, case = await intake.file(category_confidence=0.2, reporter={"channel_user": f"v{number}"})
+        await done(intake, case, "merge", "operator", into=target["case_no"], reason="同一堆垃圾")
+        orders.append((await seen(intake, target))["orders"])
+    assert orders == [0, 0, 0, 1]
+
+
+async def test_a_case_that_keeps_coming_back_is_supervised_sooner(intake: Intake) -> None:
+    for _ in range(3):
+        await closed(intake)
+        intake.clock.forward(hours=1)
+    _, case = await intake.file()
+    assert case["repeat_of"] is not None
+    assert (await done(intake, case, "urge", "channel", channel_user="u1"))["orders"] == 1
+
+
 @only_sqlite
 async def test_an_order_names_no_department_that_the_case_never_reached(intake: Intake) -> None:
     _, case = await intake.file(category_confidence=0.2)

@@ -492,6 +492,17 @@ def test_many_reports_of_one_case_bring_an_order_before_it_is_overdue(rules: Rul
     assert work.events[-1].actor == SYSTEM
 
 
+def test_merged_reports_followers_and_earlier_cases_count_as_reports_of_the_same(rules: Rules) -> None:
+    case = standing(rules, Status.ACCEPTED, others=2, repeats=1)
+    urged, merged = at(rules, case), at(rules, replace(case, others=3))
+    urged.urge(None)
+    merged.take_in(standing(rules, Status.MERGED, id=2), "同一件事")
+    assert (urged.standing.orders, merged.standing.orders) == (1, 1)
+    few = at(rules, replace(case, others=1))
+    few.urge(None)
+    assert few.standing.orders == 0
+
+
 @pytest.mark.parametrize("level", [0, 6])
 def test_supervision_has_five_levels(rules: Rules, level: int) -> None:
     with pytest.raises(Refused, match="督办分五级"):
