@@ -429,7 +429,8 @@ class Casework:
         """处置反馈: what was done, with photos."""
         self._require(Action.REPORT_DONE)
         self._need(text, "text", "请写明处置结果。")
-        if self.standing.fast_track and not attachments:
+        by_photo = self.standing.fast_track and self.rules.policy.fast_track.verify_by_photo
+        if by_photo and not attachments:
             raise Refused("photo_missing", "快速处置的案件凭照片核实，请附处置后的照片。", "attachments")
         waiting = [task for task in self.standing.open_tasks(TaskKind.ASSIST) if task.state is TaskState.GRANTED]
         self._void(TaskKind.EXTEND, TaskKind.SUSPEND)

@@ -15,7 +15,7 @@ from intake_api.domain.casework import STATES, Casework, NotNow, Refused, Rules,
 from intake_api.domain.city import City
 from intake_api.domain.clock import Due, due
 from intake_api.domain.event import SYSTEM, Actor, ActorKind
-from intake_api.domain.policy import Policy
+from intake_api.domain.policy import FastTrack, Policy
 from intake_api.domain.standing import Grade, Standing
 from intake_api.domain.task import Task, TaskKind, TaskState
 from intake_api.domain.taxonomy import Limit, Taxonomy, Unit
@@ -402,6 +402,13 @@ def test_the_fast_track_is_verified_by_photo(rules: Rules) -> None:
     with pytest.raises(Refused, match="请附处置后的照片"):
         work.report_done("清理完毕", ())
     work.report_done("清理完毕", PHOTO)
+
+
+def test_where_the_city_wants_no_photo_the_fast_track_needs_none(rules: Rules) -> None:
+    lenient = replace(rules, policy=Policy(fast_track=FastTrack(("1101",), verify_by_photo=False)))
+    work = at(lenient, standing(rules, Status.ACCEPTED, fast_track=True))
+    work.report_done("清理完毕", ())
+    assert work.standing.status is Status.REPORTED_DONE
 
 
 # after closing
