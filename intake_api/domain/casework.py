@@ -48,7 +48,7 @@ STATES: Mapping[Action, frozenset[Status]] = {
     Action.REJECT: frozenset({Status.RECEIVED}),
     Action.CHECK: frozenset({Status.RECEIVED, Status.REPORTED_DONE}),
     Action.CHECK_REPORT: frozenset({Status.RECEIVED, Status.REPORTED_DONE}),
-    Action.MERGE: frozenset({Status.RECEIVED, Status.FILED}),
+    Action.MERGE: frozenset({Status.RECEIVED, Status.FILED, Status.DISPATCHED}),
     Action.DISPATCH: frozenset({Status.FILED, Status.RETURNED}),
     Action.ACCEPT: frozenset({Status.DISPATCHED}),
     Action.RETURN: frozenset({Status.DISPATCHED, Status.ACCEPTED}),
@@ -76,7 +76,7 @@ STATES: Mapping[Action, frozenset[Status]] = {
     Action.NOTE: frozenset(Status),
     Action.SUPERVISE: OPEN,
 }
-"""In which states each action is possible."""
+"""In which states each action is possible; a city may allow less (``_allows``)."""
 
 HELD = frozenset({Status.DISPATCHED, Status.ACCEPTED, Status.SUSPENDED, Status.REPORTED_DONE, Status.RETURNED})
 """States in which a department has, or had, the case in hand."""
@@ -180,6 +180,9 @@ class Casework:
     def merge_into(self, target: Standing, reason: str) -> None:
         """并案: this case goes on within ``target``; it keeps its number and its reporter hears the outcome."""
         self._require(Action.MERGE)
+        if not _allows(self.rules.policy, Action.MERGE, self.standing.status):
+            detail = "本城市规定案件派遣以后不再并案；办结时请说明是同一件事。"
+            raise NotNow(Action.MERGE, self.standing.status, detail)
         if target.id == self.standing.id:
             raise Refused("same_case", "不能并入自己。", "into")
         if not target.status.is_open:
@@ -836,11 +839,18 @@ def next_order_at(standing: Standing, policy: Policy) -> datetime | None:
     return standing.due_at + timedelta(hours=hours[standing.orders])
 
 
-def possible(standing: Standing, doer: Doer) -> list[Action]:
+def _allows(policy: Policy, action: Action, status: Status) -> bool:
+    """Whether the city leaves an action possible in a state in which it can be."""
+    return action is not Action.MERGE or status is not Status.DISPATCHED or policy.merge_dispatched
+
+
+def possible(standing: Standing, doer: Doer, policy: Policy) -> list[Action]:
     """What ``doer`` can do with a case now, as far as state and role say; the rules may still refuse."""
     offered = []
     for action in Action:
         if standing.status not in STATES[action] or not may(action, doer, standing.department, standing.supporting):
+            continue
+        if not _allows(policy, action, standing.status):
             continue
         kind = _ANSWERS.get(action)
         if kind is not None and not standing.open_tasks(kind):

@@ -223,6 +223,12 @@ class Policy:
     auto_dispatch: bool = True
     """Whether a filed case is dispatched by the responsibility matrix without a dispatcher (S2)."""
 
+    merge_dispatched: bool = True
+    """并案: whether a case may still be merged after dispatch, until its department has accepted it.
+
+    With automatic dispatch most cases are dispatched at once, and a duplicate could not be merged by anybody.
+    """
+
     callback_days: int = 3
     """回访: the reporter is called back within so many days after closing (S6: call-backs are recorded)."""
 

@@ -373,7 +373,7 @@ OPERATIONS = (
     *(_operation(offer.action, _acts(offer), offer.body, offer.description) for offer in OFFERS),
     _operation(
         Action.MERGE, merge_case, bodies.MergeBody,
-        "received, filed → merged. It keeps its number, and its reporter hears the outcome.",
+        "received, filed → merged, and dispatched → merged where the city allows it. It keeps its number, and its reporter hears the outcome.",
     ),
     _operation(Action.URGE, urge_case, bodies.ReasonBody, "Raises the priority; so often by one person."),
     _operation(

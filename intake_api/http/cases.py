@@ -310,13 +310,14 @@ async def _detail_of(request: web.Request, row: CaseRow, channel_user: str, reve
         speaks_for_reporter=principal.is_channel and not follows,
         speaks_for_follower=follows,
     )
+    policy = request.app[CITY].current.city.policy
     return schemas.CaseDetailView(
         **view.model_dump(),
         transcript=transcript,
         tasks=[] if principal.is_channel else [show.task(task) for task in standing.tasks],
         stages=show.stages(stages(events, request.app[NOW](), datetime.fromisoformat(first) if first else None)),
         followers=followers,
-        actions=[schemas.OfferedAction(action=action, label=action.label) for action in possible(standing, doer)],
+        actions=[schemas.OfferedAction(action=action, label=action.label) for action in possible(standing, doer, policy)],
     )
 
 

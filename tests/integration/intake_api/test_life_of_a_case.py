@@ -269,6 +269,19 @@ async def test_a_case_that_keeps_coming_back_is_supervised_sooner(intake: Intake
 
 
 @only_sqlite
+async def test_a_duplicate_that_was_dispatched_at_once_is_merged_until_the_department_accepts(intake: Intake) -> None:
+    _, first = await intake.file()
+    _, second = await intake.file(reporter={"channel_user": "u2"})
+    _, third = await intake.file(reporter={"channel_user": "u3"})
+    assert "merge" in [offer["action"] for offer in (await seen(intake, second, "dispatcher"))["actions"]]
+    await done(intake, second, "merge", "dispatcher", into=first["case_no"], reason="同一堆垃圾")
+    await done(intake, third, "accept", HEDONG)
+    status, problem = await act(intake, third, "merge", "operator", into=first["case_no"], reason="同一堆垃圾")
+    assert (status, problem["code"]) == (409, "not_in_this_state")
+    assert await told(intake, "u2") == ["merged"]
+
+
+@only_sqlite
 async def test_an_order_names_no_department_that_the_case_never_reached(intake: Intake) -> None:
     _, case = await intake.file(category_confidence=0.2)
     await done(intake, case, "supervise", "supervisor", level=2, reason="无人受理")

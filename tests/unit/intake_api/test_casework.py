@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from intake_api.domain.action import Action
+from intake_api.domain.access import Role
+from intake_api.domain.action import Action, Doer
 from intake_api.domain.calendar import WorkCalendar
 from intake_api.domain.case import OPEN, Status
-from intake_api.domain.casework import STATES, Casework, NotNow, Refused, Rules, next_order_at
+from intake_api.domain.casework import STATES, Casework, NotNow, Refused, Rules, next_order_at, possible
 from intake_api.domain.city import City
 from intake_api.domain.clock import Due, due
 from intake_api.domain.event import SYSTEM, Actor, ActorKind
@@ -528,3 +529,16 @@ def test_a_case_merges_into_an_open_one_only_and_not_into_itself(rules: Rules) -
             work.merge_into(standing(rules, status, id=2), "")
     work.merge_into(standing(rules, Status.ACCEPTED, id=2), "同一件事")
     assert work.standing.merged_into == 2
+
+
+def test_a_city_may_leave_dispatched_cases_unmerged(rules: Rules) -> None:
+    strict = replace(rules, policy=Policy(merge_dispatched=False))
+    case, target = standing(rules, Status.DISPATCHED), standing(rules, Status.ACCEPTED, id=2)
+    dispatcher = Doer(DISPATCHER, frozenset({Role.DISPATCHER}))
+    with pytest.raises(NotNow, match="派遣以后不再并案"):
+        at(strict, case, DISPATCHER).merge_into(target, "同一件事")
+    assert Action.MERGE not in possible(case, dispatcher, strict.policy)
+    assert Action.MERGE in possible(case, dispatcher, rules.policy)
+    work = at(rules, case, DISPATCHER)
+    work.merge_into(target, "同一件事")
+    assert work.standing.status is Status.MERGED
