@@ -84,7 +84,7 @@ class Noticing:
             extra = await self._extra(session, row, event)
             payload = self.payload(row, city) | extra
             if event.kind is EventKind.REOPENING_REFUSED:
-                await self._tell_askers(session, row, kind, payload, city, now)
+                await self._tell_askers(session, row, payload, city.city.policy, now)
                 continue
             await self._put(session, row, kind, payload, now)
             if kind in OUTCOMES:
@@ -119,10 +119,9 @@ class Noticing:
             )
 
     async def _tell_askers(
-        self, session: AsyncSession, row: CaseRow, kind: str, payload: Mapping[str, Any], city: LoadedCity, now: datetime
+        self, session: AsyncSession, row: CaseRow, payload: Mapping[str, Any], policy: Policy, now: datetime
     ) -> None:
-        """Tell those whose rating asked for it: the reporter, or those of cases that were merged into this one."""
-        policy = city.city.policy
+        """Tell those whose rating asked that it is refused: the reporter, or those of cases merged into this one."""
         told = set()
         for asked in (row, *await casework.merged_into(session, row.id)):
             if not _asked_reopening(asked, row.closed_at, policy) or (asked.channel, asked.channel_user) in told:
@@ -131,7 +130,7 @@ class Noticing:
             numbers = {"case_no": case_number.format_number(asked.id)}
             if asked.id != row.id:
                 numbers["within"] = case_number.format_number(row.id)
-            await self._put(session, asked, kind, {**payload, **numbers}, now)
+            await self._put(session, asked, "reopening_refused", {**payload, **numbers}, now)
 
     async def announce(self, session: AsyncSession, row: CaseRow, city: LoadedCity, now: datetime) -> None:
         """Have the reporter told the number by the channel of origin, once for each case."""

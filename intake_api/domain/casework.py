@@ -109,7 +109,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """An adjudication to be remembered (指定): this category in this town, None in the whole district, goes to ``lead``."""
+    """An adjudication to be remembered (指定): this category goes to ``lead``, in this town or (None) in all."""
 
     category: str
     town: str | None
@@ -278,7 +278,7 @@ class Casework:
         *,
         whole_district: bool = False,
     ) -> None:
-        """裁定（指定）: a ruling says whose it is; to ``remember`` sends the same category in the same town there next time.
+        """裁定（指定）: a ruling says whose it is; to ``remember`` sends the same category and town there next time.
 
         With ``whole_district`` it holds for all towns; without, what lies in no known town is not remembered.
         """
@@ -596,7 +596,7 @@ class Casework:
         self._note(EventKind.SUPPLEMENTED, data={"photos": len(attachments)}, remark=Remark(text, attachments))
 
     def follow(self, others: int) -> None:
-        """加入: one more resident wants to hear the outcome; ``others`` counts all beside the reporter, with this one."""
+        """加入: one more resident wants to hear the outcome; ``others`` counts all beside the reporter."""
         self._require(Action.FOLLOW)
         self._note(EventKind.FOLLOWED, data={"followers": others})
         self.standing = replace(self.standing, others=others)

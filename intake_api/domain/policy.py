@@ -57,8 +57,8 @@ class FastTrack:
     """「双微」快速处置 (S9): slight damage and slight violations, sent straight to the crew and verified simply.
 
     ``categories``: codes, prefixes such as ``15*``, or ``*``; none: the city has no fast track. ``precision``: how
-    well a place must be known, for a crew has nobody to ask. ``verify_by_photo``: the verifier goes by the crew's photo,
-    without which the work is not reported done; else by what the crew writes, as of any other case.
+    well a place must be known, for a crew has nobody to ask. ``verify_by_photo``: the verifier goes by a photo of the
+    crew's, without which the work is not reported done; else by what the crew writes, as of any other case.
     """
 
     categories: tuple[str, ...] = ()

@@ -22,8 +22,9 @@ from intake_api.http.authentication import PRINCIPAL, Principal
 from intake_api.http.cases import existing, readable, view_of
 from intake_api.http.resources import ACTING, CITY, DATABASE
 from intake_api.http.routing import Operation, json_answer
-from intake_api.storage import cases
+from intake_api.storage import cases, casework
 from intake_api.storage.casework import Follower
+from intake_api.storage.tables import CaseRow
 
 Run = Callable[[Casework, Any], None]
 
@@ -150,7 +151,7 @@ OFFERS: tuple[Offer, ...] = (
     ),
     Offer(
         Action.SUPPLEMENT, bodies.WordsBody, lambda work, body: work.supplement(body.text, tuple(body.attachments)),
-        "Words or photos of the reporter.",
+        "Words or photos of the reporter. Of a merged case they go to the one in which it goes on.",
     ),
     Offer(
         Action.RATE, bodies.RateBody, lambda work, body: work.rate(body.grade, body.solved, body.text),
@@ -181,12 +182,23 @@ def _acts(offer: Offer) -> Callable[[web.Request], Any]:
     async def handler(request: web.Request) -> web.Response:
         body = await _sent(request, offer.body)
         row = await readable(request, body.channel_user)
-        await perform(request, row.id, offer, body)
+        goes_on = await _goes_on(request, row, offer.action)
+        if goes_on is not None:
+            body.version = None  # of the case that was named
+        await perform(request, goes_on or row.id, offer, body)
         return json_answer(await view_of(request, row.id, body.channel_user))
 
     handler.__name__ = f"{offer.action.value}_case"
     handler.__doc__ = f"{offer.action.label}."
     return handler
+
+
+async def _goes_on(request: web.Request, row: CaseRow, action: Action) -> int | None:
+    """Where an urge or a supplement of a merged case goes: its reporter knows their own number only."""
+    if row.merged_into is None or action not in (Action.URGE, Action.SUPPLEMENT):
+        return None
+    async with request.app[DATABASE].read() as session:
+        return await casework.goes_on_in(session, row.id)
 
 
 async def _sent(request: web.Request, model: type[bodies.ActionBody]) -> Any:
@@ -282,8 +294,11 @@ async def urge_case(request: web.Request) -> web.Response:
     """Urge."""
     body: bodies.ReasonBody = await _sent(request, bodies.ReasonBody)
     row = await readable(request, body.channel_user)
+    goes_on = await _goes_on(request, row, Action.URGE)
+    if goes_on is not None:
+        body.version = None  # of the case that was named
     with problems(request):
-        await request.app[ACTING].urge(row.id, order_of(request, Action.URGE, body), body.reason)
+        await request.app[ACTING].urge(goes_on or row.id, order_of(request, Action.URGE, body), body.reason)
     return json_answer(await view_of(request, row.id, body.channel_user))
 
 
@@ -373,9 +388,13 @@ OPERATIONS = (
     *(_operation(offer.action, _acts(offer), offer.body, offer.description) for offer in OFFERS),
     _operation(
         Action.MERGE, merge_case, bodies.MergeBody,
-        "received, filed → merged, and dispatched → merged where the city allows it. It keeps its number, and its reporter hears the outcome.",
+        "received, filed → merged, and dispatched → merged where the city allows it. It keeps its number, and its "
+        "reporter hears the outcome.",
     ),
-    _operation(Action.URGE, urge_case, bodies.ReasonBody, "Raises the priority; so often by one person."),
+    _operation(
+        Action.URGE, urge_case, bodies.ReasonBody,
+        "Raises the priority; so often by one person. Of a merged case the one is urged in which it goes on.",
+    ),
     _operation(
         Action.FOLLOW, follow_case, bodies.FollowBody, "The resident hears the outcome; again is fine.",
     ),

@@ -276,7 +276,8 @@ async def view_of(request: web.Request, case_id: int, channel_user: str = "") ->
         assert row is not None
         supporting = await cases.supporting(session, [case_id])
         files = await attachments.several(session, row.attachments)
-    return _Showing(request, channel_user).case(row, supporting[case_id], files)
+        outcomes = await casework.outcomes(session, [row])
+    return _Showing(request, channel_user).case(row, supporting[case_id], files, outcomes.get(case_id))
 
 
 async def views_of(request: web.Request, rows: Sequence[CaseRow], channel_user: str = "") -> list[schemas.CaseView]:
@@ -284,8 +285,9 @@ async def views_of(request: web.Request, rows: Sequence[CaseRow], channel_user: 
     async with request.app[DATABASE].read() as session:
         supporting = await cases.supporting(session, [row.id for row in rows])
         files = await attachments.several(session, [item for row in rows for item in row.attachments])
+        outcomes = await casework.outcomes(session, rows)
     show = _Showing(request, channel_user)
-    return [show.case(row, supporting[row.id], files) for row in rows]
+    return [show.case(row, supporting[row.id], files, outcomes.get(row.id)) for row in rows]
 
 
 async def _detail_of(request: web.Request, row: CaseRow, channel_user: str, revealed: bool) -> schemas.CaseDetailView:
@@ -294,8 +296,9 @@ async def _detail_of(request: web.Request, row: CaseRow, channel_user: str, reve
         files = await attachments.several(session, row.attachments)
         events = [sealed.event for sealed in await cases.events(session, row.id)]
         followers = await casework.others_waiting(session, row.id)
+        outcomes = await casework.outcomes(session, [row])
     show = _Showing(request, channel_user, revealed)
-    view = show.case(row, standing.supporting, files)
+    view = show.case(row, standing.supporting, files, outcomes.get(row.id))
     follows = show.is_of_another(row)
     transcript = [
         schemas.UtteranceView(role=line["role"], text=show.text(line["text"], row), at=line["at"])
@@ -317,7 +320,7 @@ async def _detail_of(request: web.Request, row: CaseRow, channel_user: str, reve
         tasks=[] if principal.is_channel else [show.task(task) for task in standing.tasks],
         stages=show.stages(stages(events, request.app[NOW](), datetime.fromisoformat(first) if first else None)),
         followers=followers,
-        actions=[schemas.OfferedAction(action=action, label=action.label) for action in possible(standing, doer, policy)],
+        actions=[schemas.OfferedAction(action=each, label=each.label) for each in possible(standing, doer, policy)],
     )
 
 
@@ -362,8 +365,14 @@ class _Showing:
             return without_personal(text, (row.reporter_name,))
         return mask_text(text) if self._principal.is_channel else mask_said(text, row.reporter_name)
 
-    def case(self, row: CaseRow, supporting: Sequence[str], files: Mapping[str, AttachmentRow]) -> schemas.CaseView:
-        """A case as this caller sees it."""
+    def case(
+        self,
+        row: CaseRow,
+        supporting: Sequence[str],
+        files: Mapping[str, AttachmentRow],
+        outcome: CaseRow | None = None,
+    ) -> schemas.CaseView:
+        """A case as this caller sees it; ``outcome``: the one in which a merged case goes on."""
         number = case_number.format_number(row.id)
         status, channel = Status(row.status), Channel(row.channel)
         follows = self.is_of_another(row)
@@ -416,9 +425,22 @@ class _Showing:
             orders=row.orders,
             order_level=row.order_level,
             merged_into=case_number.format_number(row.merged_into) if row.merged_into else None,
+            outcome=self._outcome(outcome) if outcome else None,
             repeat_of=case_number.format_number(row.repeat_of) if row.repeat_of else None,
             grade=Grade(row.grade) if row.grade and not follows else None,
             solved=None if follows else row.solved,
+        )
+
+    def _outcome(self, row: CaseRow) -> schemas.OutcomeView:
+        return schemas.OutcomeView(
+            case_no=case_number.format_number(row.id),
+            status=Status(row.status),
+            status_label=Status(row.status).label,
+            department=self._department(row.department_id) if row.department_id else None,
+            due_at=self._local(row.due_at),
+            overdue=_overdue(row, self._now),
+            closed_at=self._local(row.closed_at),
+            suspended_until=self._local(row.suspended_until),
         )
 
     def files(

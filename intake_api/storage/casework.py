@@ -257,6 +257,15 @@ async def goes_on_in(session: AsyncSession, case_id: int) -> int | None:
     return found
 
 
+async def outcomes(session: AsyncSession, rows: Sequence[CaseRow]) -> dict[int, CaseRow]:
+    """The cases in which those of these go on that are merged, by the merged cases' ids."""
+    found = {}
+    for row in rows:
+        if row.merged_into is not None and (into := await goes_on_in(session, row.id)) is not None:
+            found[row.id] = await cases.get(session, into)
+    return {case_id: outcome for case_id, outcome in found.items() if outcome is not None}
+
+
 async def merged_into(session: AsyncSession, case_id: int) -> list[CaseRow]:
     """The cases that go on within this one, oldest first."""
     query = select(CaseRow).where(CaseRow.id.in_(_within(case_id))).order_by(CaseRow.id)

@@ -222,6 +222,30 @@ async def test_who_reported_a_merged_case_rates_the_outcome_and_may_bring_it_bac
     assert (await told(intake, "u2"))[-1] == "reopened"
 
 
+async def test_who_reported_a_merged_case_goes_on_with_their_own_number(intake: Intake) -> None:
+    _, target = await intake.file()
+    _, middle = await intake.file(category_confidence=0.2, reporter={"channel_user": "u4"})
+    _, case = await intake.file(category_confidence=0.2, reporter={"channel_user": "u2"})
+    await done(intake, case, "merge", "operator", into=middle["case_no"], reason="同一堆垃圾")
+    await done(intake, middle, "merge", "operator", into=target["case_no"], reason="同一堆垃圾")
+    await done(intake, target, "accept", HEDONG)
+    await done(intake, case, "supplement", "channel", channel_user="u2", text="又多了一堆")
+    urged = await done(intake, case, "urge", "channel", channel_user="u2", version=1)
+    assert (urged["case_no"], urged["status"], urged["merged_into"]) == (case["case_no"], "merged", middle["case_no"])
+    assert (urged["outcome"]["case_no"], urged["outcome"]["status"]) == (target["case_no"], "accepted")
+    assert (await act(intake, case, "urge", "channel", channel_user="u2"))[1]["code"] == "urged_lately"
+    assert (await seen(intake, target))["urges"] == 1
+    _, events = await intake.call("GET", f"/api/v1/cases/{target['case_no']}/events", role="operator")
+    assert "又多了一堆" in [event["remark"] for event in events["items"]]
+    await done(intake, target, "report_done", HEDONG, text="清理完毕")
+    await done(intake, target, "assist_report", GREENING, text="修剪了树枝")
+    await done(intake, target, "verify", "verifier")
+    _, page = await intake.call("GET", "/api/v1/cases?channel_user=u2")
+    assert [item["outcome"]["status"] for item in page["items"]] == ["closed"]
+    status, problem = await act(intake, case, "urge", "channel", channel_user="u2")
+    assert (status, problem["code"], "已结案" in problem["detail"]) == (409, "not_in_this_state", True)
+
+
 @only_sqlite
 async def test_who_asked_for_reopening_hears_that_it_is_refused_and_nobody_else(intake: Intake) -> None:
     _, target = await intake.file()
