@@ -39,7 +39,7 @@ _NOTHING_SAID = re.compile(
 
 def is_merged(case: Case) -> bool:
     """Whether the case goes on within another: its reporter may urge and supplement, not withdraw."""
-    return case["status"] == "merged"
+    return bool(case["status"] == "merged")
 
 
 def is_over(case: Case) -> bool:

@@ -259,11 +259,12 @@ async def goes_on_in(session: AsyncSession, case_id: int) -> int | None:
 
 async def outcomes(session: AsyncSession, rows: Sequence[CaseRow]) -> dict[int, CaseRow]:
     """The cases in which those of these go on that are merged, by the merged cases' ids."""
-    found = {}
-    for row in rows:
-        if row.merged_into is not None and (into := await goes_on_in(session, row.id)) is not None:
-            found[row.id] = await cases.get(session, into)
-    return {case_id: outcome for case_id, outcome in found.items() if outcome is not None}
+    ends = {row.id: row.merged_into for row in rows if row.merged_into is not None}
+    known: dict[int, CaseRow] = {}
+    while wanted := set(ends.values()) - known.keys():
+        known |= {row.id: row for row in await session.scalars(select(CaseRow).where(CaseRow.id.in_(wanted)))}
+        ends = {case_id: known[into].merged_into or into for case_id, into in ends.items()}
+    return {case_id: known[into] for case_id, into in ends.items()}
 
 
 async def merged_into(session: AsyncSession, case_id: int) -> list[CaseRow]:
