@@ -25,7 +25,7 @@ from actions.heard import Heard
 from actions.intake import Intake, IntakeDown, IntakeRefused
 from actions.opinion import GRADES
 from actions.said import Said, button
-from actions.which_case import OVER, Case, fitting, meant
+from actions.which_case import OVER, Case, fitting, is_merged, is_over, is_settled, meant
 
 log = logging.getLogger(__name__)
 
@@ -157,13 +157,13 @@ class Afterwards:
             "status": speaker.words.progress_text(case, note, speaker.now),
             "json_message": words.case_card(case) | {"kind": "progress"},
         }
-        if errand.checked and case["status"] not in OVER:
-            values["buttons"] = [button("结果也告诉我", "follow", str(case["case_no"]))]
+        if errand.checked and not is_over(case):
+            values["buttons"] = [button("结果也告诉我", "follow", str((case.get("outcome") or case)["case_no"]))]
         return None, [("utter_status", values)]
 
     async def _note(self, case: Case, speaker: Speaker) -> str:
         """The last thing that the resident should know of a case, in the words of those who did it."""
-        number = str(case["case_no"])
+        number = str((case.get("outcome") or case)["case_no"])
         try:
             said = words.last_note(await self._intake.events(number, speaker.channel, speaker.user))
         except (IntakeDown, IntakeRefused):
@@ -171,12 +171,12 @@ class Afterwards:
         return said or await self._intake.public_text(number)
 
     async def _urge(self, errand: Errand, case: Case, speaker: Speaker) -> Answer:
-        if case["status"] in OVER:
+        if is_over(case):
             return None, [_over(case, speaker)]
-        await self._follow_if_checked(errand, speaker)
+        number = await self._follow_if_checked(errand, case, speaker)
         body = {"channel": speaker.channel, "channel_user": speaker.user, "reason": errand.words}
         try:
-            case = await self._intake.act(str(case["case_no"]), URGE, body, f"{speaker.key}-urge")
+            case = await self._intake.act(number, URGE, body, f"{speaker.key}-urge")
         except IntakeRefused as refused:
             if refused.code not in ("urged_lately", "not_in_this_state"):
                 raise
@@ -185,13 +185,13 @@ class Afterwards:
         return None, [("utter_urged", {"status": speaker.words.progress_text(case, "", speaker.now)})]
 
     async def _supplement(self, errand: Errand, case: Case, speaker: Speaker) -> Answer:
-        if case["status"] in OVER:
+        if is_over(case):
             return None, [_over(case, speaker)]
         if not errand.words and not errand.attachments:
             if errand.asked == "what" and errand.tries >= MOST_TRIES:
                 return None, [("utter_let_go", {})]
             return errand.asking("what"), [("utter_supplement_what", {"case": speaker.words.case_words(case)})]
-        await self._follow_if_checked(errand, speaker)
+        number = await self._follow_if_checked(errand, case, speaker)
         text = errand.words[:_LONGEST_SUPPLEMENT]
         body = {
             "channel": speaker.channel,
@@ -199,7 +199,7 @@ class Afterwards:
             "text": text,
             "attachments": list(errand.attachments),
         }
-        await self._intake.act(str(case["case_no"]), SUPPLEMENT, body, f"{speaker.key}-supplement")
+        await self._intake.act(number, SUPPLEMENT, body, f"{speaker.key}-supplement")
         return None, [("utter_supplemented", {"case": speaker.words.case_words(case)})]
 
     async def _withdraw(self, errand: Errand, case: Case, speaker: Speaker) -> Answer:
@@ -218,11 +218,9 @@ class Afterwards:
 
     async def _rate(self, errand: Errand, case: Case, speaker: Speaker) -> Answer:
         told = {"case": speaker.words.case_words(case)}
-        if case["status"] not in ("closed", "merged"):
+        if not is_settled(case):
             status = speaker.words.progress_text(case, "", speaker.now)
-            return None, [
-                ("utter_not_closed_yet" if case["status"] not in OVER else "utter_status", {"status": status})
-            ]
+            return None, [("utter_status" if is_over(case) else "utter_not_closed_yet", {"status": status})]
         if errand.grade is None:
             buttons = [button(title, "grade", grade) for grade, title in GRADES.items()]
             return errand.asking("grade"), [("utter_ask_grade", {**told, "buttons": buttons})]
@@ -265,11 +263,15 @@ class Afterwards:
         rated = [event for event in events if event.get("kind") == "rated"]
         return bool(rated and (rated[-1].get("data") or {}).get("asks_reopening"))
 
-    async def _follow_if_checked(self, errand: Errand, speaker: Speaker) -> None:
-        """Who opened a case by its phone acts on it as one who follows it, and hears the outcome here too."""
-        if errand.checked:
-            body = {"channel": speaker.channel, "channel_user": speaker.user}
-            await self._intake.act(str(errand.case_no), "follow", body, f"{speaker.key}-follow")
+    async def _follow_if_checked(self, errand: Errand, case: Case, speaker: Speaker) -> str:
+        """The number of the case to act on. Who opened it by its phone acts as one who follows it, or the one in which
+        it goes on, and hears the outcome here too."""
+        if not errand.checked:
+            return str(case["case_no"])
+        number = str((case.get("outcome") or case)["case_no"])
+        body = {"channel": speaker.channel, "channel_user": speaker.user}
+        await self._intake.act(number, "follow", body, f"{speaker.key}-follow")
+        return number
 
 
 def _choice(errand: Errand, found: list[Case], speaker: Speaker) -> tuple[Errand, None, list[Said]]:
@@ -281,6 +283,6 @@ def _choice(errand: Errand, found: list[Case], speaker: Speaker) -> tuple[Errand
 
 
 def _over(case: Case, speaker: Speaker) -> Said:
-    if case["status"] in ("closed", "merged"):
+    if is_merged(case) or is_settled(case):
         return "utter_over_closed", {"case": speaker.words.case_words(case), "state": speaker.words.state_words(case)}
     return "utter_over", {"case": speaker.words.case_words(case), "state": speaker.words.state_words(case)}

@@ -116,6 +116,9 @@ def choice_buttons(report: Report) -> list[dict[str, str]]:
 
 def state_words(case: dict[str, Any]) -> str:
     """The state of a case in plain words."""
+    outcome = case.get("outcome")
+    if outcome:
+        return f"{STATES['merged']}, {state_words(outcome)}"
     department = (case.get("department") or {}).get("name") or "the department in charge"
     return STATES.get(case["status"], str(case["status"])).format(department=department)
 
@@ -141,9 +144,10 @@ def case_title(case: dict[str, Any]) -> str:
 
 def progress_text(case: dict[str, Any], note: str = "", now: datetime | None = None) -> str:
     """How a case stands; ``note``: the last words of those who handle it, as they wrote them."""
-    due = case.get("due_at")
+    standing = case.get("outcome") or case
+    due = standing.get("due_at")
     by = ""
-    if due and case["status"] in ("received", "filed", "dispatched", "accepted", "returned"):
-        by = ", late; you may urge it" if case.get("overdue") else f", due by {when(due, now)}"
+    if due and standing["status"] in ("received", "filed", "dispatched", "accepted", "returned"):
+        by = ", late; you may urge it" if standing.get("overdue") else f", due by {when(due, now)}"
     text = f"{case_words(case)}: {state_words(case)}{by}."
     return f"{text}\n{note}" if note else text

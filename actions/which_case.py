@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-from actions.errand import RATE, STATUS
+from actions.errand import RATE, STATUS, WITHDRAW
 from actions.heard import Heard
 from bot.language.normalise import normalise
 
@@ -16,7 +16,6 @@ Case = dict[str, Any]
 
 MOST_OFFERED = 5
 OVER = frozenset({"closed", "rejected", "merged", "withdrawn"})
-_TO_JUDGE = frozenset({"closed", "merged"})
 _CHINA = timezone(timedelta(hours=8))
 _LIKELY = 0.3  # confidence of a category from which it says what the case is about
 
@@ -38,14 +37,31 @@ _NOTHING_SAID = re.compile(
 )
 
 
+def is_merged(case: Case) -> bool:
+    """Whether the case goes on within another: its reporter may urge and supplement, not withdraw."""
+    return bool(case["status"] == "merged")
+
+
+def is_over(case: Case) -> bool:
+    """Whether nothing more happens to the case, or to the one in which it goes on."""
+    return (case.get("outcome") or case)["status"] in OVER
+
+
+def is_settled(case: Case) -> bool:
+    """Whether the outcome can be judged: closed, by itself or within another."""
+    return (case.get("outcome") or case)["status"] in ("closed", "merged")
+
+
 def fitting(kind: str, cases: Sequence[Case]) -> list[Case]:
     """The cases with which this kind of errand can be run; all when it can with none, so that it is told why."""
     if kind == STATUS:
         return list(cases)
     if kind == RATE:
-        fit = [case for case in cases if case["status"] in _TO_JUDGE and not case.get("grade")]
-    else:
+        fit = [case for case in cases if is_settled(case) and not case.get("grade")]
+    elif kind == WITHDRAW:
         fit = [case for case in cases if case["status"] not in OVER]
+    else:
+        fit = [case for case in cases if not is_over(case)]
     return fit or list(cases)
 
 

@@ -198,19 +198,26 @@ def choice_buttons(report: Report) -> list[dict[str, str]]:
 
 
 def case_card(case: dict[str, Any]) -> dict[str, Any]:
-    """A filed case for channels that can draw it; ``kind`` "case" is what the gateway takes the number from."""
+    """A filed case for channels that can draw it; ``kind`` "case" is what the gateway takes the number from.
+
+    Of a merged case the card shows how the one stands in which it goes on.
+    """
+    standing = case.get("outcome") or case
     return {
         "kind": "case",
         "case_no": case["case_no"],
-        "status": case["status"],
+        "status": standing["status"],
         "category": (case.get("category") or {}).get("name"),
-        "department": (case.get("department") or {}).get("name"),
-        "due_at": case.get("due_at"),
+        "department": (standing.get("department") or {}).get("name"),
+        "due_at": standing.get("due_at"),
     }
 
 
 def state_words(case: dict[str, Any]) -> str:
     """The state of a case in words that a resident understands."""
+    outcome = case.get("outcome")
+    if outcome:
+        return f"{STATUS_WORDS['merged']}，{state_words(outcome)}"
     department = (case.get("department") or {}).get("name") or "承办单位"
     return str(STATUS_WORDS.get(case["status"], case["status"])).format(department=department)
 
@@ -238,11 +245,12 @@ def case_title(case: dict[str, Any]) -> str:
 
 def progress_text(case: dict[str, Any], note: str = "", now: datetime | None = None) -> str:
     """How a case stands: state, who, by when, and the last note of those who handle it."""
-    due = case.get("due_at")
+    standing = case.get("outcome") or case
+    due = standing.get("due_at")
     open_states = ("received", "filed", "dispatched", "accepted", "returned")
     by = ""
-    if due and case["status"] in open_states:
-        late = bool(case.get("overdue"))
+    if due and standing["status"] in open_states:
+        late = bool(standing.get("overdue"))
         by = f"，原定{when(due, now)}前办结，已经超过时限，您可以催办" if late else f"，预计{when(due, now)}前办结"
     text = f"{case_words(case)}：{state_words(case)}{by}。"
     return f"{text}\n{note}" if note else text

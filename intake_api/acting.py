@@ -16,7 +16,7 @@ from intake_api.domain import case_number
 from intake_api.domain.action import Action, Doer, may
 from intake_api.domain.case import Status
 from intake_api.domain.casework import Casework, Refused, Rules, next_order_at
-from intake_api.domain.event import BY_FOLLOWER, BY_REPORTER, SYSTEM, ActorKind, SealedEvent
+from intake_api.domain.event import BY_FOLLOWER, BY_REPORTER, SYSTEM, Actor, ActorKind, SealedEvent
 from intake_api.domain.resident import NOBODY, Resident
 from intake_api.domain.standing import Standing
 from intake_api.domain.taxonomy import Taxonomy
@@ -35,17 +35,29 @@ Run = Callable[[Casework], None]
 
 BESIDE = frozenset(
     {
+        Action.ASSIST_DECIDE,
+        Action.ASSIST_REPORT,
+        Action.CHECK_REPORT,
         Action.CONTACT,
+        Action.EXTEND_DECIDE,
         Action.FOLLOW,
         Action.NOTE,
         Action.RATE,
+        Action.REOPEN_DECIDE,
         Action.SUPERVISE,
         Action.SUPPLEMENT,
+        Action.SUSPEND_DECIDE,
         Action.URGE,
         Action.WITHDRAW,
     }
 )
-"""What may be done beside the person who has claimed the case."""
+"""What may be done beside the person who has claimed the case.
+
+Answers are among it: who asks goes on holding the case, and the answer is always another's.
+"""
+
+_HEEDS_OTHERS = frozenset({Action.FOLLOW, Action.URGE, Action.WITHDRAW})
+"""Where it matters how many wait for the case, and how often the matter has come."""
 
 TIMELY_BATCH = 200
 """How many cases are seen to in one round of keeping time."""
@@ -137,14 +149,15 @@ class Acting:
             locked = await self._lock(session, case_id, into)
             row, work = await self._open(session, case_id, order)
             target_row = locked[into]
-            target = await casework.standing(session, target_row)
             before = work.standing
+            target = await casework.standing(session, target_row)
             # the same words stand in both cases, and each case is another's
             reason = without_personal(reason, (row.reporter_name, target_row.reporter_name))
             work.merge_into(target, reason)
+            await self._store(session, row, before, work, order)
+            target = await self._with_others(session, target_row, target)
             other = Casework(target, self.rules, order.doer.actor, work.now)
             other.take_in(work.standing, reason)
-            await self._store(session, row, before, work, order)
             await self._store(session, target_row, target, other, order)
         ACTIONS_DONE.labels(order.action.value).inc()
 
@@ -182,8 +195,7 @@ class Acting:
             if not await casework.follow(session, case_id, follower, work.now):
                 return False
             before = work.standing
-            count = len(await casework.followers(session, case_id))
-            work.follow(count)
+            work.follow(await casework.others_waiting(session, case_id))
             await self._store(session, row, before, work, order)
         ACTIONS_DONE.labels(order.action.value).inc()
         return True
@@ -252,13 +264,17 @@ class Acting:
             events = await cases.events(session, case_id)
             raise CaseChanged(row.last_seq, [sealed for sealed in events if sealed.seq > order.version])
         now = self._now()
-        if order.action not in BESIDE and doer.actor.kind is ActorKind.STAFF:
-            held = (await claims.of_cases(session, [case_id], now)).get(case_id)
-            if held is not None and held.holder != doer.actor.id:
-                raise Claimed(held.holder_name, held.until)
-        if order.action is Action.WITHDRAW:
-            standing = replace(standing, others=await casework.others_waiting(session, case_id))
+        if order.action not in BESIDE:
+            await refuse_if_claimed(session, case_id, doer.actor, now)
+        if order.action in _HEEDS_OTHERS:
+            standing = await self._with_others(session, row, standing)
         return row, Casework(standing, self.rules, doer.actor, now, department=doer.department, words_of=words_of)
+
+    @staticmethod
+    async def _with_others(session: AsyncSession, row: CaseRow, standing: Standing) -> Standing:
+        """Who waits for the case beside its reporter, and how often the matter has come before."""
+        others = await casework.others_waiting(session, row.id)
+        return replace(standing, others=others, repeats=await casework.repeats(session, row.repeat_of))
 
     async def _store(self, session: AsyncSession, row: CaseRow, before: Standing, work: Casework, order: Order) -> None:
         if order.evidence:
@@ -300,6 +316,15 @@ class Acting:
             )
         await session.flush()
         await self._noticing.tell(session, row, events, self._cities.current, work.now)
+
+
+async def refuse_if_claimed(session: AsyncSession, case_id: int, actor: Actor, now: datetime) -> None:
+    """Let no member of staff go on where another has claimed the case. Raises Claimed."""
+    if actor.kind is not ActorKind.STAFF:
+        return
+    held = (await claims.of_cases(session, [case_id], now)).get(case_id)
+    if held is not None and held.holder != actor.id:
+        raise Claimed(held.holder_name, held.until)
 
 
 def rules_of(cities: CityInForce, taxonomy: Taxonomy) -> Rules:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.language.personal import without_personal
-from intake_api.acting import CaseChanged, rules_of
+from intake_api.acting import CaseChanged, refuse_if_claimed, rules_of
 from intake_api.city_in_force import CityInForce
 from intake_api.domain import correction
 from intake_api.domain.case import Status
@@ -74,7 +74,7 @@ class Correcting:
     async def correct(self, case_id: int, wanted: Correction, actor: Actor) -> None:
         """Change an existing case, tell it in an event, and keep an example, all in one transaction.
 
-        Raises UnknownCategory, UnknownCondition, CityNotLoaded, CaseOver, NothingCorrected, CaseChanged,
+        Raises UnknownCategory, UnknownCondition, CityNotLoaded, CaseOver, NothingCorrected, CaseChanged, Claimed,
         KeyUsedForAnother, StorageUnavailable.
         """
         category = self._taxonomy.get(wanted.category) if wanted.category else None
@@ -87,6 +87,7 @@ class Correcting:
             if wanted.version is not None and wanted.version != row.last_seq:
                 events = await cases.events(session, case_id)
                 raise CaseChanged(row.last_seq, [sealed for sealed in events if sealed.seq > wanted.version])
+            await refuse_if_claimed(session, case_id, actor, now)
             status = Status(row.status)
             if not status.is_open:
                 raise CaseOver(status)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +12,8 @@ from intake_api.city_in_force import LoadedCity
 from intake_api.domain import case_number
 from intake_api.domain.case import Status
 from intake_api.domain.event import ActorKind, Event, EventKind
+from intake_api.domain.policy import Policy
+from intake_api.domain.standing import Grade
 from intake_api.domain.taxonomy import Taxonomy, Urgency
 from intake_api.storage import casework, outbox
 from intake_api.storage.tables import CaseRow
@@ -19,7 +21,7 @@ from intake_api.storage.tables import CaseRow
 ANNOUNCEMENT = "filed"
 """Kind of the message that tells a reporter the number of a case filed after the conversation."""
 
-OUTCOMES = frozenset({"suspended", "extended", "closed", "reopened", "rejected", "merged"})
+OUTCOMES = frozenset({"suspended", "resumed", "extended", "closed", "reopened", "rejected", "merged"})
 """What those who follow a case, or whose case was merged into it, hear as well."""
 
 ANSWERS = frozenset({ANNOUNCEMENT, "hazard_kept", "others_kept"})
@@ -57,6 +59,14 @@ def kind_of(event: Event) -> str | None:
             return None
 
 
+def _asked_reopening(row: CaseRow, closed: datetime | None, policy: Policy) -> bool:
+    """Whether the reporter's word on the outcome of a case that was ``closed`` then asked for reopening."""
+    if row.rated_at is None or closed is None or row.rated_at < closed:
+        return False
+    unhappy = not row.solved or (row.grade is not None and Grade(row.grade).label in policy.rating_reopens)
+    return unhappy and row.rated_at <= closed + timedelta(days=policy.reopen_days)
+
+
 class Noticing:
     """Writes the messages."""
 
@@ -73,6 +83,9 @@ class Noticing:
                 continue
             extra = await self._extra(session, row, event)
             payload = self.payload(row, city) | extra
+            if event.kind is EventKind.REOPENING_REFUSED:
+                await self._tell_askers(session, row, payload, city.city.policy, now)
+                continue
             await self._put(session, row, kind, payload, now)
             if kind in OUTCOMES:
                 await self._tell_others(session, row, kind, payload, now)
@@ -104,6 +117,20 @@ class Noticing:
                 now=now,
                 urgent=row.urgency == Urgency.EMERGENCY.value,
             )
+
+    async def _tell_askers(
+        self, session: AsyncSession, row: CaseRow, payload: Mapping[str, Any], policy: Policy, now: datetime
+    ) -> None:
+        """Tell those whose rating asked that it is refused: the reporter, or those of cases merged into this one."""
+        told = set()
+        for asked in (row, *await casework.merged_into(session, row.id)):
+            if not _asked_reopening(asked, row.closed_at, policy) or (asked.channel, asked.channel_user) in told:
+                continue
+            told.add((asked.channel, asked.channel_user))
+            numbers = {"case_no": case_number.format_number(asked.id)}
+            if asked.id != row.id:
+                numbers["within"] = case_number.format_number(row.id)
+            await self._put(session, asked, "reopening_refused", {**payload, **numbers}, now)
 
     async def announce(self, session: AsyncSession, row: CaseRow, city: LoadedCity, now: datetime) -> None:
         """Have the reporter told the number by the channel of origin, once for each case."""

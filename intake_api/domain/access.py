@@ -150,4 +150,6 @@ def objection(roles: Iterable[Role]) -> str | None:
         return "系统管理员、安全管理员、审计员必须各由专人担任，不能兼任其他角色。"
     if {Role.HANDLER, Role.VERIFIER} <= chosen:
         return "处置和核查必须分开：处置人员不能兼任核查员。"
+    if Role.HANDLER in chosen and chosen & {Role.DISPATCHER, Role.SUPERVISOR}:
+        return "处置和派遣、督办必须分开：延期、协办、挂账由他们审批，处置人员不能兼任派遣员、督办员。"
     return None

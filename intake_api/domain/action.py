@@ -111,7 +111,7 @@ WHO: Mapping[Action, Mapping[Role, Reach]] = {
     Action.REJECT: {_OPERATOR: _ALL},
     Action.CHECK: {_OPERATOR: _ALL, _VERIFIER: _ALL},
     Action.CHECK_REPORT: {_INSPECTOR: _ALL},
-    Action.MERGE: {_OPERATOR: _ALL},
+    Action.MERGE: {_OPERATOR: _ALL, _DISPATCHER: _ALL},
     Action.DISPATCH: {_DISPATCHER: _ALL},
     Action.ACCEPT: {_HANDLER: _LEAD},
     Action.RETURN: {_HANDLER: _LEAD},

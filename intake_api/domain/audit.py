@@ -25,6 +25,7 @@ ACTIONS: dict[str, str] = {
     "assign_roles": "授予角色",
     "unlock_staff": "解除锁定",
     "require_password": "要求改密码",
+    "void_password": "作废密码",
     "end_sessions": "结束他人会话",
     "reset_second_factor": "重置双因素",
     "set_password": "设置密码",

@@ -48,7 +48,7 @@ STATES: Mapping[Action, frozenset[Status]] = {
     Action.REJECT: frozenset({Status.RECEIVED}),
     Action.CHECK: frozenset({Status.RECEIVED, Status.REPORTED_DONE}),
     Action.CHECK_REPORT: frozenset({Status.RECEIVED, Status.REPORTED_DONE}),
-    Action.MERGE: frozenset({Status.RECEIVED, Status.FILED}),
+    Action.MERGE: frozenset({Status.RECEIVED, Status.FILED, Status.DISPATCHED}),
     Action.DISPATCH: frozenset({Status.FILED, Status.RETURNED}),
     Action.ACCEPT: frozenset({Status.DISPATCHED}),
     Action.RETURN: frozenset({Status.DISPATCHED, Status.ACCEPTED}),
@@ -76,7 +76,7 @@ STATES: Mapping[Action, frozenset[Status]] = {
     Action.NOTE: frozenset(Status),
     Action.SUPERVISE: OPEN,
 }
-"""In which states each action is possible."""
+"""In which states each action is possible; a city may allow less (``_allows``)."""
 
 HELD = frozenset({Status.DISPATCHED, Status.ACCEPTED, Status.SUSPENDED, Status.REPORTED_DONE, Status.RETURNED})
 """States in which a department has, or had, the case in hand."""
@@ -109,7 +109,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """An adjudication to be remembered (指定): this category in this town goes to ``lead``."""
+    """An adjudication to be remembered (指定): this category goes to ``lead``, in this town or (None) in all."""
 
     category: str
     town: str | None
@@ -189,6 +189,9 @@ class Casework:
     def merge_into(self, target: Standing, reason: str) -> None:
         """并案: this case goes on within ``target``; it keeps its number and its reporter hears the outcome."""
         self._require(Action.MERGE)
+        if not _allows(self.rules.policy, Action.MERGE, self.standing.status):
+            detail = "本城市规定案件派遣以后不再并案；办结时请说明是同一件事。"
+            raise NotNow(Action.MERGE, self.standing.status, detail)
         if target.id == self.standing.id:
             raise Refused("same_case", "不能并入自己。", "into")
         if not target.status.is_open:
@@ -202,6 +205,7 @@ class Casework:
     def take_in(self, joined: Standing, reason: str) -> None:
         """The other side of a merger: ``joined`` has been merged into this case."""
         self._note(EventKind.TOOK_IN, reason, {"case": joined.number})
+        self._supervise_repeated()
 
     def dispatch(
         self, department: str | None = None, reason: str = "", supporting: tuple[str, ...] | None = None
@@ -216,8 +220,10 @@ class Casework:
         if lead is None:
             raise Refused("no_category", "还没有分类，无法确定部门；请先更正分类，或写明部门。", "department")
         self._known(lead, "department")
+        for unit in supporting or ():
+            self._known(unit, "supporting")
         proposed = assignment is not None and assignment.lead.id == lead
-        if not proposed and standing.status is not Status.RETURNED:
+        if not proposed:
             self._need(reason, "reason", "派给职责表以外的部门，请写明理由。")
         if supporting is None:
             supporting = tuple(unit.id for unit in assignment.supporting) if proposed and assignment else ()
@@ -272,18 +278,31 @@ class Casework:
         self._void(TaskKind.EXTEND, TaskKind.SUSPEND)
         self.standing = replace(self.standing, returns=standing.returns + 1)
 
-    def adjudicate(self, department: str, supporting: tuple[str, ...], reason: str, remember: bool) -> None:
-        """裁定（指定）: a ruling says whose it is; to ``remember`` sends the same category and area there next time."""
+    def adjudicate(
+        self,
+        department: str,
+        supporting: tuple[str, ...],
+        reason: str,
+        remember: bool,
+        *,
+        whole_district: bool = False,
+    ) -> None:
+        """裁定（指定）: a ruling says whose it is; to ``remember`` sends the same category and town there next time.
+
+        With ``whole_district`` it holds for all towns; without, what lies in no known town is not remembered.
+        """
         self._require(Action.ADJUDICATE)
         self._need(reason, "reason", "裁定必须写明理由。")
         self._known(department, "department")
         for unit in supporting:
             self._known(unit, "supporting")
         standing = self.standing
+        town = None if whole_district else standing.town
+        remember = remember and (whole_district or town is not None)
         if remember:
             if standing.category is None:
                 raise Refused("no_category", "还没有分类，裁定无法记入职责表；请先更正分类。")
-            self.ruling = Ruling(standing.category, standing.town, department, supporting, reason)
+            self.ruling = Ruling(standing.category, town, department, supporting, reason)
         data = {
             "department": department,
             "supporting": list(supporting),
@@ -291,7 +310,7 @@ class Casework:
             "against": standing.department,
         }
         self._note(EventKind.ADJUDICATED, reason, data)
-        rule = f"{standing.category} × {standing.town or '*'}（裁定）"
+        rule = f"{standing.category} × {town or '*'}（裁定）"
         self._hand_over(department, supporting, reason, basis=Basis.APPOINTMENT, rule=rule, automatic=False)
 
     # in the department's hands
@@ -314,6 +333,8 @@ class Casework:
         chosen = self._open_task(TaskKind.ASSIST, task)
         if granted and chosen.state is TaskState.GRANTED:
             raise Refused("already_granted", "这项协办已经同意。")
+        if chosen.state is TaskState.ASKED:
+            self._not_own_request(chosen)
         if not granted:
             self._need(reason, "reason", "不同意必须写明理由。")
         assert chosen.department is not None
@@ -353,6 +374,7 @@ class Casework:
         """延期审批: each approved extension adds one original limit."""
         self._require(Action.EXTEND_DECIDE)
         task = self._open_task(TaskKind.EXTEND)
+        self._not_own_request(task)
         if not granted:
             self._need(reason, "reason", "不同意必须写明理由。")
         self._decide(task, TaskState.DONE if granted else TaskState.REFUSED, reason)
@@ -382,6 +404,7 @@ class Casework:
         self._require(Action.SUSPEND_DECIDE)
         task = self._open_task(TaskKind.SUSPEND)
         assert task.until is not None
+        self._not_own_request(task)
         if not granted:
             self._need(reason, "reason", "不同意必须写明理由。")
             self._decide(task, TaskState.REFUSED, reason)
@@ -418,7 +441,8 @@ class Casework:
         """处置反馈: what was done, with photos."""
         self._require(Action.REPORT_DONE)
         self._need(text, "text", "请写明处置结果。")
-        if self.standing.fast_track and not attachments:
+        by_photo = self.standing.fast_track and self.rules.policy.fast_track.verify_by_photo
+        if by_photo and not attachments:
             raise Refused("photo_missing", "快速处置的案件凭照片核实，请附处置后的照片。", "attachments")
         waiting = [task for task in self.standing.open_tasks(TaskKind.ASSIST) if task.state is TaskState.GRANTED]
         self._void(TaskKind.EXTEND, TaskKind.SUSPEND)
@@ -506,6 +530,9 @@ class Casework:
         self._need(reason, "reason", "请写明重办的理由。")
         if not self._may_reopen(self.standing.closed_at):
             raise Refused("reopen_late", f"结案已超过 {self.rules.policy.reopen_days} 天，不能重办；请登记为新的诉求。")
+        self._reopen(reason)
+
+    def _reopen(self, reason: str) -> None:
         standing = self.standing
         assignment = self._assignment()
         lead = standing.department or (assignment.lead.id if assignment else None)
@@ -532,13 +559,13 @@ class Casework:
         self._ask_supporting()
 
     def reopen_decide(self, granted: bool, reason: str) -> None:
-        """What becomes of a dissatisfied reporter's case."""
+        """What becomes of a dissatisfied reporter's case. It was asked for in time, however long the decision took."""
         self._require(Action.REOPEN_DECIDE)
         task = self._open_task(TaskKind.REOPEN)
         self._need(reason, "reason", "请写明理由。")
         self._decide(task, TaskState.DONE if granted else TaskState.REFUSED, reason)
         if granted:
-            self.reopen(reason)
+            self._reopen(reason)
             return
         self._note(EventKind.REOPENING_REFUSED, reason)
 
@@ -568,7 +595,7 @@ class Casework:
         urges = self.standing.urges + 1
         self._note(EventKind.URGED, reason, {"urges": urges, **self._by})
         self.standing = replace(self.standing, urges=urges)
-        self._supervise_repeated(1 + urges)
+        self._supervise_repeated()
 
     def supplement(self, text: str, attachments: tuple[str, ...]) -> None:
         """补充: words or photos of the reporter."""
@@ -579,11 +606,12 @@ class Casework:
             EventKind.SUPPLEMENTED, data={"photos": len(attachments), **self._by}, remark=Remark(text, attachments)
         )
 
-    def follow(self, followers: int) -> None:
-        """加入: one more resident wants to hear the outcome; ``followers`` counts them with this one."""
+    def follow(self, others: int) -> None:
+        """加入: one more resident wants to hear the outcome; ``others`` counts all beside the reporter."""
         self._require(Action.FOLLOW)
-        self._note(EventKind.FOLLOWED, data={"followers": followers})
-        self._supervise_repeated(1 + followers + self.standing.urges)
+        self._note(EventKind.FOLLOWED, data={"followers": others})
+        self.standing = replace(self.standing, others=others)
+        self._supervise_repeated()
 
     def note(self, text: str) -> None:
         """备注 among staff."""
@@ -626,6 +654,11 @@ class Casework:
             raise Refused("own_work", "办理过这件案件的人不能核实它，请换一位核查员。")
         if self.department and self.department in (self.standing.department, *self.standing.supporting):
             raise Refused("own_department", "承办部门的人不能核实本部门的案件，请换一位核查员。")
+
+    def _not_own_request(self, task: Task) -> None:
+        """Who asks does not decide (S4). What a rating asks for is the reporter's, whoever noted it."""
+        if task.asked_by == self.actor.id:
+            raise Refused("own_request", f"{task.kind.label}是您自己申请的，不能自己审批，请由别人审批。")
 
     def _clock(self) -> Due:
         if self.standing.clock is None:
@@ -706,8 +739,12 @@ class Casework:
         self._void(*TaskKind)
         self.standing = replace(self.standing, closed_at=None, suspended_until=None)
 
-    def _supervise_repeated(self, reports: int) -> None:
-        """Many reports and urges of one case bring the first order, overdue or not."""
+    def _supervise_repeated(self) -> None:
+        """Many reports and urges of one matter bring the first order, overdue or not.
+
+        Whoever joined or was merged has reported it, and so has the reporter of each closed case that this one repeats.
+        """
+        reports = 1 + self.standing.others + self.standing.urges + self.standing.repeats
         if self.standing.orders == 0 and self.rules.policy.supervision.orders_due(None, reports):
             self._order(self._level_of(1), f"同一问题已有 {reports} 次反映和催办", automatic=True)
 
@@ -813,11 +850,18 @@ def next_order_at(standing: Standing, policy: Policy) -> datetime | None:
     return standing.due_at + timedelta(hours=hours[standing.orders])
 
 
-def possible(standing: Standing, doer: Doer) -> list[Action]:
+def _allows(policy: Policy, action: Action, status: Status) -> bool:
+    """Whether the city leaves an action possible in a state in which it can be."""
+    return action is not Action.MERGE or status is not Status.DISPATCHED or policy.merge_dispatched
+
+
+def possible(standing: Standing, doer: Doer, policy: Policy) -> list[Action]:
     """What ``doer`` can do with a case now, as far as state and role say; the rules may still refuse."""
     offered = []
     for action in Action:
         if standing.status not in STATES[action] or not may(action, doer, standing.department, standing.supporting):
+            continue
+        if not _allows(policy, action, standing.status):
             continue
         kind = _ANSWERS.get(action)
         if kind is not None and not standing.open_tasks(kind):

@@ -251,6 +251,7 @@ def _policy(table: Callable[[str], _Table], taxonomy: Taxonomy) -> Policy:
         **numbers,
         staffed=OfficeHours(*staffed) if staffed else None,
         auto_dispatch=policy.value("auto_dispatch", bool, default.auto_dispatch),
+        merge_dispatched=policy.value("merge_dispatched", bool, default.merge_dispatched),
         rating_reopens=policy.texts("rating_reopens", default.rating_reopens),
         hazards=policy.patterns("hazards", default.hazards, taxonomy),
         fast_track=_fast_track(table("fast_track"), taxonomy),

@@ -54,10 +54,11 @@ class Figure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FastTrack:
-    """「双微」快速处置 (S9): slight damage and slight violations, sent straight to the crew and closed by a photo.
+    """「双微」快速处置 (S9): slight damage and slight violations, sent straight to the crew and verified simply.
 
     ``categories``: codes, prefixes such as ``15*``, or ``*``; none: the city has no fast track. ``precision``: how
-    well a place must be known, for a crew has nobody to ask.
+    well a place must be known, for a crew has nobody to ask. ``verify_by_photo``: the verifier goes by a photo of the
+    crew's, without which the work is not reported done; else by what the crew writes, as of any other case.
     """
 
     categories: tuple[str, ...] = ()
@@ -221,6 +222,12 @@ class Policy:
 
     auto_dispatch: bool = True
     """Whether a filed case is dispatched by the responsibility matrix without a dispatcher (S2)."""
+
+    merge_dispatched: bool = True
+    """并案: whether a case may still be merged after dispatch, until its department has accepted it.
+
+    With automatic dispatch most cases are dispatched at once, and a duplicate could not be merged by anybody.
+    """
 
     callback_days: int = 3
     """回访: the reporter is called back within so many days after closing (S6: call-backs are recorded)."""

@@ -46,7 +46,8 @@ class Standing:
     that it was dispatched to, until another has accepted it (首接负责). ``worked_by``: ids of those who handled it, who
     may not verify it. ``orders`` counts the supervision orders in force (督办), ``order_level`` is the highest of them,
     0 when there is none. ``merged_into`` is the id of the case in which it goes on. ``others`` counts those who wait
-    for the outcome beside the reporter, where that matters: when the reporter withdraws.
+    for the outcome beside the reporter, ``repeats`` the closed cases before that this one repeats, where that matters:
+    when the reporter withdraws, and when somebody urges, joins or is merged.
     """
 
     id: int
@@ -81,6 +82,7 @@ class Standing:
     rated_at: datetime | None = None
     tasks: tuple[Task, ...] = ()
     others: int = 0
+    repeats: int = 0
 
     @property
     def number(self) -> str:

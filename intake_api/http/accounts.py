@@ -1,8 +1,8 @@
 """Accounts of staff, in the hands of two administrators.
 
 The system administrator opens, invites, disables and enables; the security administrator says which roles an account
-has, unlocks, asks for new passwords, resets second factors and ends sessions. Neither can do the other's part, nor
-change their own account.
+has, unlocks, asks for new passwords, voids forgotten ones, resets second factors and ends sessions. Neither can do the
+other's part, nor change their own account.
 """
 
 from __future__ import annotations
@@ -72,12 +72,18 @@ async def add_staff(request: web.Request) -> web.Response:
 
 
 async def invite(request: web.Request) -> web.Response:
-    """A new one-time link for somebody who lost the first one or forgot the password. The second factor stays."""
+    """A new one-time link for somebody who lost the first one, or whose forgotten password was voided.
+
+    Whoever has the link sets the password, so while there is one, one administrator alone cannot make a link. The
+    second factor stays.
+    """
     now = request.app[NOW]()
     async with request.app[DATABASE].write() as session:
         person = await _other(request, session)
         if person.disabled_at is not None:
             raise Problem(409, "account_disabled", "这个账号已停用，请先启用。")
+        if person.password:
+            raise Problem(409, "has_password", "这个账号有密码：忘了的，请安全管理员核实是本人、作废密码以后再发链接。")
         token = await staff.invite(session, staff.PASSWORD, person.id, now)
         await _note(request, session, "invite_staff", person.id)
     link = invitation_link(request.app[SETTINGS].base_url, token)
@@ -140,6 +146,18 @@ async def require_password(request: web.Request) -> web.Response:
         person.must_change_password = True
         await staff.end_sessions(session, person.id)
         await _note(request, session, "require_password", person.id)
+    return web.Response(status=204)
+
+
+async def void_password(request: web.Request) -> web.Response:
+    """Void a forgotten password: nobody gets in until the owner has set another by a new link; their sessions end."""
+    async with request.app[DATABASE].write() as session:
+        person = await _other(request, session)
+        if not person.password:
+            raise Problem(409, "no_password", "这个账号还没有密码，可以直接发链接。")
+        person.password = ""
+        await staff.end_sessions(session, person.id)
+        await _note(request, session, "void_password", person.id)
     return web.Response(status=204)
 
 
@@ -254,8 +272,9 @@ OPERATIONS = (
     ),
     Operation(
         "POST", "/api/v1/staff/{id}/invitation", invite, "人员", "再发一次性链接",
-        "Ends the earlier link. The second factor, if there is one, is still asked for.",
-        needs=_SYSTEM, answers={201: staff_schemas.LinkView}, problems={**_GONE, 409: "account_disabled"},
+        "Ends the earlier link. An account with a password gets one after the security administrator has voided it. "
+        "The second factor, if there is one, is still asked for.",
+        needs=_SYSTEM, answers={201: staff_schemas.LinkView}, problems={**_GONE, 409: "account_disabled, has_password"},
     ),
     Operation(
         "POST", "/api/v1/staff/{id}/disable", disable, "人员", "停用账号",
@@ -280,6 +299,11 @@ OPERATIONS = (
     Operation(
         "POST", "/api/v1/staff/{id}/require-password", require_password, "人员", "要求更换密码", "Ends its sessions.",
         needs=_SECURITY, answers={204: None}, problems=_GONE,
+    ),
+    Operation(
+        "DELETE", "/api/v1/staff/{id}/password", void_password, "人员", "作废密码",
+        "For a forgotten password, before the system administrator makes a new link. Ends its sessions.",
+        needs=_SECURITY, answers={204: None}, problems={**_GONE, 409: "no_password"},
     ),
     Operation(
         "DELETE", "/api/v1/staff/{id}/second-factor", reset_second_factor, "人员", "重置双因素",

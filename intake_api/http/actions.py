@@ -22,8 +22,9 @@ from intake_api.http.authentication import PRINCIPAL, Principal
 from intake_api.http.cases import existing, readable, view_of
 from intake_api.http.resources import ACTING, CITY, DATABASE
 from intake_api.http.routing import Operation, json_answer
-from intake_api.storage import cases
+from intake_api.storage import cases, casework
 from intake_api.storage.casework import Follower
+from intake_api.storage.tables import CaseRow
 
 Run = Callable[[Casework, Any], None]
 
@@ -78,8 +79,11 @@ OFFERS: tuple[Offer, ...] = (
     ),
     Offer(
         Action.ADJUDICATE, bodies.AdjudicateBody,
-        lambda work, body: work.adjudicate(body.department, tuple(body.supporting), body.reason, body.remember),
-        "returned → dispatched by a ruling, which the matrix remembers (指定) if `remember`.",
+        lambda work, body: work.adjudicate(
+            body.department, tuple(body.supporting), body.reason, body.remember, whole_district=body.whole_district
+        ),
+        "returned → dispatched by a ruling, which the matrix remembers (指定) if `remember`: for the town of the case, "
+        "or with `whole_district` for all.",
     ),
     Offer(
         Action.ASSIST, bodies.AssistBody, lambda work, body: work.assist(body.department, body.reason),
@@ -147,7 +151,7 @@ OFFERS: tuple[Offer, ...] = (
     ),
     Offer(
         Action.SUPPLEMENT, bodies.WordsBody, lambda work, body: work.supplement(body.text, tuple(body.attachments)),
-        "Words or photos of the reporter.",
+        "Words or photos of the reporter. Of a merged case they go to the one in which it goes on.",
     ),
     Offer(
         Action.RATE, bodies.RateBody, lambda work, body: work.rate(body.grade, body.solved, body.text),
@@ -178,12 +182,23 @@ def _acts(offer: Offer) -> Callable[[web.Request], Any]:
     async def handler(request: web.Request) -> web.Response:
         body = await _sent(request, offer.body)
         row = await readable(request, body.resident)
-        await perform(request, row.id, offer, body)
+        goes_on = await _goes_on(request, row, offer.action)
+        if goes_on is not None:
+            body.version = None  # of the case that was named
+        await perform(request, goes_on or row.id, offer, body)
         return json_answer(await view_of(request, row.id, body.resident))
 
     handler.__name__ = f"{offer.action.value}_case"
     handler.__doc__ = f"{offer.action.label}."
     return handler
+
+
+async def _goes_on(request: web.Request, row: CaseRow, action: Action) -> int | None:
+    """Where an urge or a supplement of a merged case goes: its reporter knows their own number only."""
+    if row.merged_into is None or action not in (Action.URGE, Action.SUPPLEMENT):
+        return None
+    async with request.app[DATABASE].read() as session:
+        return await casework.goes_on_in(session, row.id)
 
 
 async def _sent(request: web.Request, model: type[bodies.ActionBody]) -> Any:
@@ -212,11 +227,7 @@ class problems:  # noqa: N801 - used as a context
             case NotAllowed():
                 raise Problem(403, "forbidden", "您没有权限对这件案件进行这项操作。") from error
             case Claimed():
-                zone = self._request.app[CITY].current.city.calendar.timezone
-                detail = (
-                    f"{error.holder}正在办理这件案件，到 {error.until.astimezone(zone):%H:%M}；请稍后，或与其联系。"
-                )
-                raise Problem(409, "case_claimed", detail) from error
+                raise claimed(self._request, error) from error
             case NotNow():
                 extra = {"case_status": error.status.value}
                 raise Problem(409, "not_in_this_state", error.detail, extra=extra) from error
@@ -225,6 +236,13 @@ class problems:  # noqa: N801 - used as a context
                 raise Problem(422, error.code, error.detail, errors=faults) from error
             case CaseChanged():
                 raise changed(self._request, error) from error
+
+
+def claimed(request: web.Request, error: Claimed) -> Problem:
+    """Who works on the case, and until when."""
+    zone = request.app[CITY].current.city.calendar.timezone
+    detail = f"{error.holder}正在办理这件案件，到 {error.until.astimezone(zone):%H:%M}；请稍后，或与其联系。"
+    return Problem(409, "case_claimed", detail)
 
 
 def changed(request: web.Request, error: CaseChanged) -> Problem:
@@ -276,8 +294,11 @@ async def urge_case(request: web.Request) -> web.Response:
     """Urge."""
     body: bodies.ReasonBody = await _sent(request, bodies.ReasonBody)
     row = await readable(request, body.resident)
+    goes_on = await _goes_on(request, row, Action.URGE)
+    if goes_on is not None:
+        body.version = None  # of the case that was named
     with problems(request):
-        await request.app[ACTING].urge(row.id, order_of(request, Action.URGE, body), body.reason)
+        await request.app[ACTING].urge(goes_on or row.id, order_of(request, Action.URGE, body), body.reason)
     return json_answer(await view_of(request, row.id, body.resident))
 
 
@@ -312,12 +333,12 @@ _REFUSALS: Mapping[Action, str] = {
     Action.RETURN: "reason_missing",
     Action.ADJUDICATE: "reason_missing, unknown_department, no_category",
     Action.ASSIST: "reason_missing, unknown_department, own_department, already_asked",
-    Action.ASSIST_DECIDE: "nothing_asked, already_granted, reason_missing",
+    Action.ASSIST_DECIDE: "nothing_asked, already_granted, own_request, reason_missing",
     Action.ASSIST_REPORT: f"text_missing, nothing_asked, {_PHOTOS}",
     Action.EXTEND: "reason_missing, no_clock, overdue, extended_enough, already_asked",
-    Action.EXTEND_DECIDE: "nothing_asked, reason_missing, no_clock",
+    Action.EXTEND_DECIDE: "nothing_asked, own_request, reason_missing, no_clock",
     Action.SUSPEND: "reason_missing, until_past, until_far, suspended_before, already_asked",
-    Action.SUSPEND_DECIDE: "nothing_asked, reason_missing, until_past, no_clock",
+    Action.SUSPEND_DECIDE: "nothing_asked, own_request, reason_missing, until_past, no_clock",
     Action.RESUME: "no_clock",
     Action.CONTACT: f"text_missing, {_PHOTOS}",
     Action.REPORT_DONE: f"text_missing, photo_missing, {_PHOTOS}",
@@ -325,7 +346,7 @@ _REFUSALS: Mapping[Action, str] = {
     Action.REWORK: "own_work, own_department, reason_missing",
     Action.CLOSE: f"text_missing, {_PHOTOS}",
     Action.REOPEN: "reason_missing, reopen_late, no_category",
-    Action.REOPEN_DECIDE: "nothing_asked, reason_missing, reopen_late, no_category",
+    Action.REOPEN_DECIDE: "nothing_asked, reason_missing, no_category",
     Action.URGE: "urged_lately",
     Action.SUPPLEMENT: f"nothing_said, {_PHOTOS}",
     Action.RATE: f"rated, {_PHOTOS}",
@@ -367,9 +388,13 @@ OPERATIONS = (
     *(_operation(offer.action, _acts(offer), offer.body, offer.description) for offer in OFFERS),
     _operation(
         Action.MERGE, merge_case, bodies.MergeBody,
-        "received, filed → merged. It keeps its number, and its reporter hears the outcome.",
+        "received, filed → merged, and dispatched → merged where the city allows it. It keeps its number, and its "
+        "reporter hears the outcome.",
     ),
-    _operation(Action.URGE, urge_case, bodies.ReasonBody, "Raises the priority; so often by one person."),
+    _operation(
+        Action.URGE, urge_case, bodies.ReasonBody,
+        "Raises the priority; so often by one person. Of a merged case the one is urged in which it goes on.",
+    ),
     _operation(
         Action.FOLLOW, follow_case, bodies.FollowBody, "The resident hears the outcome; again is fine.",
     ),

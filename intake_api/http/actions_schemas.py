@@ -73,7 +73,9 @@ class AdjudicateBody(ReasonBody):
     department: Text = Field(min_length=1, max_length=60)
     supporting: list[Text] = Field(default_factory=list, max_length=20)
     remember: bool = True
-    """The same category in the same town goes there next time."""
+    """The same category in the same town goes there next time; a case in no known town is not remembered."""
+    whole_district: bool = False
+    """With ``remember``: in every town, whether or not the case lies in a known one."""
 
 
 class AssistBody(ReasonBody):

@@ -289,7 +289,8 @@ async def view_of(request: web.Request, case_id: int, resident: Resident = NOBOD
         assert row is not None
         supporting = await cases.supporting(session, [case_id])
         files = await attachments.several(session, row.attachments)
-    return _Showing(request, resident).case(row, supporting[case_id], files)
+        outcomes = await casework.outcomes(session, [row])
+    return _Showing(request, resident).case(row, supporting[case_id], files, outcomes.get(case_id))
 
 
 async def views_of(
@@ -299,8 +300,9 @@ async def views_of(
     async with request.app[DATABASE].read() as session:
         supporting = await cases.supporting(session, [row.id for row in rows])
         files = await attachments.several(session, [item for row in rows for item in row.attachments])
+        outcomes = await casework.outcomes(session, rows)
     show = _Showing(request, resident)
-    return [show.case(row, supporting[row.id], files) for row in rows]
+    return [show.case(row, supporting[row.id], files, outcomes.get(row.id)) for row in rows]
 
 
 async def _detail_of(request: web.Request, row: CaseRow, resident: Resident, revealed: bool) -> schemas.CaseDetailView:
@@ -309,8 +311,9 @@ async def _detail_of(request: web.Request, row: CaseRow, resident: Resident, rev
         files = await attachments.several(session, row.attachments)
         events = [sealed.event for sealed in await cases.events(session, row.id)]
         followers = await casework.others_waiting(session, row.id)
+        outcomes = await casework.outcomes(session, [row])
     show = _Showing(request, resident, revealed)
-    view = show.case(row, standing.supporting, files)
+    view = show.case(row, standing.supporting, files, outcomes.get(row.id))
     follows = show.is_of_another(row)
     transcript = [
         schemas.UtteranceView(role=line["role"], text=show.text(line["text"], row), at=line["at"])
@@ -325,13 +328,14 @@ async def _detail_of(request: web.Request, row: CaseRow, resident: Resident, rev
         speaks_for_reporter=principal.is_channel and not follows,
         speaks_for_follower=follows,
     )
+    policy = request.app[CITY].current.city.policy
     return schemas.CaseDetailView(
         **view.model_dump(),
         transcript=transcript,
         tasks=[] if principal.is_channel else [show.task(task) for task in standing.tasks],
         stages=show.stages(stages(events, request.app[NOW](), datetime.fromisoformat(first) if first else None)),
         followers=followers,
-        actions=[schemas.OfferedAction(action=action, label=action.label) for action in possible(standing, doer)],
+        actions=[schemas.OfferedAction(action=each, label=each.label) for each in possible(standing, doer, policy)],
     )
 
 
@@ -376,8 +380,14 @@ class _Showing:
             return without_personal(text, (row.reporter_name,))
         return mask_text(text) if self._principal.is_channel else mask_said(text, row.reporter_name)
 
-    def case(self, row: CaseRow, supporting: Sequence[str], files: Mapping[str, AttachmentRow]) -> schemas.CaseView:
-        """A case as this caller sees it."""
+    def case(
+        self,
+        row: CaseRow,
+        supporting: Sequence[str],
+        files: Mapping[str, AttachmentRow],
+        outcome: CaseRow | None = None,
+    ) -> schemas.CaseView:
+        """A case as this caller sees it; ``outcome``: the one in which a merged case goes on."""
         number = case_number.format_number(row.id)
         status, channel = Status(row.status), Channel(row.channel)
         follows = self.is_of_another(row)
@@ -430,9 +440,22 @@ class _Showing:
             orders=row.orders,
             order_level=row.order_level,
             merged_into=case_number.format_number(row.merged_into) if row.merged_into else None,
+            outcome=self._outcome(outcome) if outcome else None,
             repeat_of=case_number.format_number(row.repeat_of) if row.repeat_of else None,
             grade=Grade(row.grade) if row.grade and not follows else None,
             solved=None if follows else row.solved,
+        )
+
+    def _outcome(self, row: CaseRow) -> schemas.OutcomeView:
+        return schemas.OutcomeView(
+            case_no=case_number.format_number(row.id),
+            status=Status(row.status),
+            status_label=Status(row.status).label,
+            department=self._department(row.department_id) if row.department_id else None,
+            due_at=self._local(row.due_at),
+            overdue=is_overdue(Status(row.status), row.due_at, self._now),
+            closed_at=self._local(row.closed_at),
+            suspended_until=self._local(row.suspended_until),
         )
 
     def files(

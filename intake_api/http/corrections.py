@@ -5,12 +5,12 @@ from __future__ import annotations
 from aiohttp import web
 
 from groundwork.problem import Problem
-from intake_api.acting import CaseChanged
+from intake_api.acting import CaseChanged, Claimed
 from intake_api.correcting import CaseOver, Correction, NothingCorrected
 from intake_api.domain.access import Permission
 from intake_api.filing import Location
 from intake_api.http import idempotency, schemas
-from intake_api.http.actions import KEY, changed
+from intake_api.http.actions import KEY, changed, claimed
 from intake_api.http.authentication import PRINCIPAL
 from intake_api.http.cases import readable, view_of
 from intake_api.http.resources import CORRECTING
@@ -41,6 +41,8 @@ async def apply_correction(request: web.Request, row: CaseRow, body: schemas.Cor
         raise nothing from error
     except CaseOver as error:
         raise Problem(409, "case_over", "案件已经了结，不能再更正。") from error
+    except Claimed as error:
+        raise claimed(request, error) from error
     except CaseChanged as error:
         raise changed(request, error) from error
 
@@ -55,7 +57,7 @@ OPERATIONS = (
         body=schemas.CorrectionBody, answers={200: schemas.CaseView},
         problems={
             400: "idempotency_key_invalid",
-            409: "case_changed, case_over",
+            409: "case_changed, case_claimed, case_over",
             422: "unknown_category, unknown_condition, nothing_to_correct, idempotency_mismatch",
         },
     ),

@@ -222,6 +222,19 @@ class UtteranceView(View):
     at: AwareDatetime | None
 
 
+class OutcomeView(View):
+    """How the case stands in which a merged one goes on: what its reporter may know of it."""
+
+    case_no: str
+    status: Status
+    status_label: str
+    department: DepartmentRef | None
+    due_at: AwareDatetime | None
+    overdue: bool
+    closed_at: AwareDatetime | None
+    suspended_until: AwareDatetime | None
+
+
 class CaseView(View):
     """A case. Personal data is masked."""
 
@@ -269,7 +282,9 @@ class CaseView(View):
     order_level: int
     """The highest level of them, 0 when there is none."""
     merged_into: str | None
-    """Number of the case in which it goes on."""
+    """Number of the case into which it was merged."""
+    outcome: OutcomeView | None
+    """Of a merged case: how the one stands in which it goes on in the end."""
     repeat_of: str | None
     """Number of a case of the same place and category that was closed lately."""
     grade: Grade | None

@@ -241,9 +241,11 @@ async def _set_password(request: web.Request, token: str, person: StaffRow, pass
         assert row is not None
         await staff.use_invitation(session, row, now)
         await staff.set_password(session, person.id, hashed, now)
+        # whoever had the link may have used it, and not the account's owner: the row says who made it
+        made_by = await audit.inviter(session, person.id, row.created_at)
         await audit.note(
-            session, Actor(ActorKind.STAFF, str(person.id), person.name), "set_password", target=f"staff:{person.id}",
-            result="ok", address=client_address(request), now=now,
+            session, Actor(ActorKind.STAFF, str(person.id), person.name), "set_password",
+            target=f"staff:{person.id} link:{made_by or '?'}", result="ok", address=client_address(request), now=now,
         )  # fmt: skip
     return person.name
 

@@ -119,6 +119,22 @@ async def search(session: AsyncSession, wanted: AuditFilter, limit: int) -> tupl
     return rows, rows[-1].seq if more else None
 
 
+async def inviter(session: AsyncSession, staff_id: int, since: datetime) -> str:
+    """The name of who made the last one-time link of an account since then; empty when nobody has."""
+    target = f"staff:{staff_id}"
+    query = (
+        select(AuditRow.actor_name)
+        .where(
+            AuditRow.at >= since,
+            AuditRow.action.in_(("add_staff", "invite_staff")),
+            or_(AuditRow.target == target, AuditRow.target.startswith(f"{target} ")),
+        )
+        .order_by(AuditRow.seq.desc())
+        .limit(1)
+    )
+    return await session.scalar(query) or ""
+
+
 async def after(session: AsyncSession, row_id: int, seq: int, size: int) -> list[AuditRow]:
     """The next rows of the whole trail in the order of their numbers, behind the row ``row_id`` with ``seq``."""
     query = (

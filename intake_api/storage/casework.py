@@ -236,6 +236,15 @@ async def others_waiting(session: AsyncSession, case_id: int) -> int:
     return (await session.scalar(followed) or 0) + (await session.scalar(merged) or 0)
 
 
+async def repeats(session: AsyncSession, repeat_of: int | None) -> int:
+    """How many closed cases came before one that is marked a repeat of ``repeat_of``, each a repeat of the last."""
+    if repeat_of is None:
+        return 0
+    before = select(CaseRow.id, CaseRow.repeat_of).where(CaseRow.id == repeat_of).cte("before", recursive=True)
+    before = before.union(select(CaseRow.id, CaseRow.repeat_of).join(before, CaseRow.id == before.c.repeat_of))
+    return await session.scalar(select(func.count()).select_from(before)) or 0
+
+
 def _within(case_id: int) -> Select[tuple[int]]:
     """Ids of all cases that go on within this one: merged into it, or into one that was merged into it, and so on."""
     joined = select(CaseRow.id).where(CaseRow.merged_into == case_id).cte("joined", recursive=True)
@@ -251,6 +260,16 @@ async def goes_on_in(session: AsyncSession, case_id: int) -> int | None:
     ) is not None:
         found = into
     return found
+
+
+async def outcomes(session: AsyncSession, rows: Sequence[CaseRow]) -> dict[int, CaseRow]:
+    """The cases in which those of these go on that are merged, by the merged cases' ids."""
+    ends = {row.id: row.merged_into for row in rows if row.merged_into is not None}
+    known: dict[int, CaseRow] = {}
+    while wanted := set(ends.values()) - known.keys():
+        known |= {row.id: row for row in await session.scalars(select(CaseRow).where(CaseRow.id.in_(wanted)))}
+        ends = {case_id: known[into].merged_into or into for case_id, into in ends.items()}
+    return {case_id: known[into] for case_id, into in ends.items()}
 
 
 async def merged_into(session: AsyncSession, case_id: int) -> list[CaseRow]:

@@ -115,6 +115,9 @@ export function rolesObjection(roles) {
     return '三类管理员必须各由专人担任，不能兼任其他角色。'
   }
   if (roles.includes('handler') && roles.includes('verifier')) return '处置和核查必须分开：处置人员不能兼任核查员。'
+  if (roles.includes('handler') && (roles.includes('dispatcher') || roles.includes('supervisor'))) {
+    return '处置和派遣、督办必须分开：延期、协办、挂账由他们审批，处置人员不能兼任派遣员、督办员。'
+  }
   return ''
 }
 

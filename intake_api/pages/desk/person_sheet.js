@@ -150,13 +150,13 @@ export const PersonSheet = {
             why: '本人用原来的密码登录，登录后须先换密码。',
           }
         : null,
-      person.disabled
+      person.disabled || person.has_password
         ? null
         : {
             words: '发新的一次性链接',
             path: 'invitation',
             done: '旧链接作废。请把新链接交给本人，72 小时内有效，只能用一次。',
-            why: '本人用新链接重设密码，旧链接作废。启用了双因素的，登录时仍要验证码。请先确认是本人要求的。',
+            why: '本人用新链接设置密码，旧链接作废。启用了双因素的，登录时仍要验证码。请先确认是本人要求的。',
           },
       person.disabled
         ? null
@@ -177,6 +177,15 @@ export const PersonSheet = {
         done: '会话已结束，下次登录须先换密码。',
         why: '开着的会话都结束，下次登录后须先换密码。',
       },
+      person.has_password
+        ? {
+            words: '作废密码',
+            path: 'password',
+            method: 'DELETE',
+            done: '密码已作废，会话都已结束。请系统管理员发新的一次性链接。',
+            why: '本人忘了密码才作废。请当面或打电话确认是本人。作废后不能登录，由系统管理员发新的一次性链接重设。',
+          }
+        : null,
       person.second_factor
         ? {
             words: '重置双因素',

@@ -346,6 +346,7 @@ async def _people(go: Walk) -> None:
     await go("reset_second_factor", security, id=chosen)
     await go("disable", system, id=person)
     await go("enable", system, id=person)
+    await go("void_password", security, id=person)
     await go("invite", system, id=person)
     issued = await go("issue", system, {"role": "partner", "name": "区城运平台"})
     await go("list_tokens", system)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -144,3 +145,41 @@ async def test_nobody_else_moves_a_case_that_somebody_has_claimed(intake: Intake
     assert (await intake.call("POST", f"{path}/note", {"text": "记一笔"}, role="operator"))[0] == 200
     intake.clock.forward(minutes=11)
     assert (await intake.call("POST", f"{path}/close", {"text": "答复如下"}, role="operator"))[0] == 200
+
+
+@only_sqlite
+async def test_who_asked_holds_the_case_and_who_is_asked_answers_all_the_same(intake: Intake) -> None:
+    number = await vague(intake)
+    path = f"/api/v1/cases/{number}/actions"
+    await intake.call("POST", "/api/v1/cases/claim-next", role="operator")
+    assert (await intake.call("POST", f"{path}/check", {"reason": "核实是否存在"}, role="operator"))[0] == 200
+    seen = {"text": "现场属实", "confirmed": True}
+    assert (await intake.call("POST", f"{path}/check_report", seen, role="inspector"))[0] == 200
+    _, case = await intake.file()
+    path = f"/api/v1/cases/{case['case_no']}/actions"
+    await intake.call("POST", f"/api/v1/cases/{case['case_no']}/claim", role="handler@hedong")
+    await intake.call("POST", f"{path}/accept", role="handler@hedong")
+    await intake.call("POST", f"/api/v1/cases/{case['case_no']}/claim", role="handler@hedong")
+    until = (intake.clock.now + timedelta(days=2)).isoformat()
+    for asked, body, decided, role in (
+        ("extend", {"reason": "连日下雨"}, "extend_decide", "dispatcher"),
+        ("suspend", {"reason": "等待配件", "until": until}, "suspend_decide", "supervisor"),
+    ):
+        assert (await intake.call("POST", f"{path}/{asked}", body, role="handler@hedong"))[0] == 200
+        refusal = {"granted": False, "reason": "理由不充分"}
+        assert (await intake.call("POST", f"{path}/{decided}", refusal, role=role))[0] == 200, decided
+    helped = {"text": "修剪了树枝"}
+    assert (await intake.call("POST", f"{path}/assist_report", helped, role="handler@greening"))[0] == 200
+    done = {"text": "清理完毕"}
+    assert (await intake.call("POST", f"{path}/report_done", done, role="handler@hedong"))[0] == 200
+
+
+@only_sqlite
+async def test_nobody_else_corrects_a_case_that_somebody_has_claimed(intake: Intake) -> None:
+    number = await vague(intake)
+    await intake.call("POST", f"/api/v1/cases/{number}/claim", role="operator")
+    path, right = f"/api/v1/cases/{number}/actions/correct", {"category": "1101", "reason": "是垃圾"}
+    status, problem = await intake.call("POST", path, right, role="supervisor")
+    assert (status, problem["code"]) == (409, "case_claimed")
+    assert "测试operator正在办理" in problem["detail"]
+    assert (await intake.call("POST", path, right, role="operator"))[0] == 200

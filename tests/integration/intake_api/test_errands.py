@@ -177,3 +177,18 @@ async def test_the_place_of_a_photo_is_told_with_the_preview(intake: Intake, cli
     place = (await client.preview(body))["photo_place"]
     assert (place["lat"], place["lng"]) == (uploaded["position"]["lat"], uploaded["position"]["lng"])
     assert (await client.preview({"channel": "web", "description": "路灯坏了"}))["photo_place"] is None
+
+
+async def test_who_reported_a_merged_case_hears_how_the_other_stands_and_urges_it(
+    intake: Intake, client: Client
+) -> None:
+    _, target = await intake.file(reporter={"channel_user": "u8"})
+    _, case = await intake.file(category_confidence=0.2)
+    merger = {"into": target["case_no"], "reason": "同一堆垃圾"}
+    await intake.call("POST", f"/api/v1/cases/{case['case_no']}/actions/merge", merger, role="operator")
+    await intake.call("POST", f"/api/v1/cases/{target['case_no']}/actions/accept", role="handler@hedong")
+    _, names, words = await said(client, Errand(STATUS), speaker(intake))
+    assert names == ["utter_status"] and "正在处理" in words
+    _, names, _ = await said(client, Errand(URGE), speaker(intake, key="m2"))
+    assert names == ["utter_urged"]
+    assert "urged" in await events(intake, target)

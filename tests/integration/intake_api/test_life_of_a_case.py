@@ -141,6 +141,7 @@ async def test_what_needs_a_decision_waits_for_who_decides(intake: Intake) -> No
 async def test_a_suspension_ends_by_itself_and_overdue_brings_orders(intake: Intake) -> None:
     keep_time = intake.client.server.app[ACTING].keep_time  # type: ignore[attr-defined]
     _, case = await intake.file()
+    await done(intake, case, "follow", "channel", channel_user="u3", channel="web")
     await done(intake, case, "accept", HEDONG)
     until = (intake.clock.now + timedelta(days=2)).isoformat()
     await done(intake, case, "suspend", HEDONG, reason="等待配件", until=until)
@@ -158,7 +159,8 @@ async def test_a_suspension_ends_by_itself_and_overdue_brings_orders(intake: Int
     assert (detail["orders"], detail["order_level"]) == (1, 1), "two processes issue one order"
     _, events = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="operator")
     assert events["items"][-1]["data"]["addressee"] == "经办科室"
-    assert await told(intake) == ["accepted", "suspended", "resumed"]
+    heard = await told_to_all(intake)
+    assert heard == {"u1": ["accepted", "suspended", "resumed"], "u3": ["suspended", "resumed"]}
 
 
 async def test_merged_cases_keep_their_number_and_hear_the_outcome(intake: Intake) -> None:
@@ -220,6 +222,46 @@ async def test_who_reported_a_merged_case_rates_the_outcome_and_may_bring_it_bac
     assert (await told(intake, "u2"))[-1] == "reopened"
 
 
+async def test_who_reported_a_merged_case_goes_on_with_their_own_number(intake: Intake) -> None:
+    _, target = await intake.file()
+    _, middle = await intake.file(category_confidence=0.2, reporter={"channel_user": "u4"})
+    _, case = await intake.file(category_confidence=0.2, reporter={"channel_user": "u2"})
+    await done(intake, case, "merge", "operator", into=middle["case_no"], reason="同一堆垃圾")
+    await done(intake, middle, "merge", "operator", into=target["case_no"], reason="同一堆垃圾")
+    await done(intake, target, "accept", HEDONG)
+    await done(intake, case, "supplement", "channel", channel_user="u2", text="又多了一堆")
+    urged = await done(intake, case, "urge", "channel", channel_user="u2", version=1)
+    assert (urged["case_no"], urged["status"], urged["merged_into"]) == (case["case_no"], "merged", middle["case_no"])
+    assert (urged["outcome"]["case_no"], urged["outcome"]["status"]) == (target["case_no"], "accepted")
+    assert (await act(intake, case, "urge", "channel", channel_user="u2"))[1]["code"] == "urged_lately"
+    assert (await seen(intake, target))["urges"] == 1
+    _, events = await intake.call("GET", f"/api/v1/cases/{target['case_no']}/events", role="operator")
+    assert "又多了一堆" in [event["remark"] for event in events["items"]]
+    await done(intake, target, "report_done", HEDONG, text="清理完毕")
+    await done(intake, target, "assist_report", GREENING, text="修剪了树枝")
+    await done(intake, target, "verify", "verifier")
+    _, page = await intake.call("GET", "/api/v1/cases?channel_user=u2")
+    assert [item["outcome"]["status"] for item in page["items"]] == ["closed"]
+    status, problem = await act(intake, case, "urge", "channel", channel_user="u2")
+    assert (status, problem["code"], "已结案" in problem["detail"]) == (409, "not_in_this_state", True)
+
+
+@only_sqlite
+async def test_who_asked_for_reopening_hears_that_it_is_refused_and_nobody_else(intake: Intake) -> None:
+    _, target = await intake.file()
+    _, case = await intake.file(category_confidence=0.2, reporter={"channel_user": "u2"})
+    await done(intake, case, "merge", "operator", into=target["case_no"], reason="同一堆垃圾")
+    await done(intake, target, "accept", HEDONG)
+    await done(intake, target, "report_done", HEDONG, text="清理完毕")
+    await done(intake, target, "assist_report", GREENING, text="修剪了树枝")
+    await done(intake, target, "verify", "verifier")
+    await done(intake, target, "rate", "channel", channel_user="u1", grade="satisfied", solved=True)
+    await done(intake, case, "rate", "channel", channel_user="u2", grade="dissatisfied", solved=False)
+    await done(intake, target, "reopen_decide", "supervisor", granted=False, reason="现场已看过")
+    heard = await told_to_all(intake)
+    assert (heard["u1"][-1], heard["u2"][-1]) == ("closed", "reopening_refused")
+
+
 async def test_everybody_who_waits_for_a_case_has_an_urge_of_their_own(intake: Intake) -> None:
     _, target = await intake.file()
     _, case = await intake.file(category_confidence=0.2, reporter={"channel_user": "u2"})
@@ -229,6 +271,38 @@ async def test_everybody_who_waits_for_a_case_has_an_urge_of_their_own(intake: I
     status, problem = await act(intake, target, "urge", "channel", channel_user="u2")
     assert (status, problem["code"]) == (422, "urged_lately")
     assert (await seen(intake, target))["followers"] == 1
+
+
+async def test_cases_merged_by_an_operator_bring_the_order_for_what_is_repeated(intake: Intake) -> None:
+    _, target = await intake.file()
+    orders = []
+    for number in range(4):
+        _, case = await intake.file(category_confidence=0.2, reporter={"channel_user": f"v{number}"})
+        await done(intake, case, "merge", "operator", into=target["case_no"], reason="同一堆垃圾")
+        orders.append((await seen(intake, target))["orders"])
+    assert orders == [0, 0, 0, 1]
+
+
+async def test_a_case_that_keeps_coming_back_is_supervised_sooner(intake: Intake) -> None:
+    for _ in range(3):
+        await closed(intake)
+        intake.clock.forward(hours=1)
+    _, case = await intake.file()
+    assert case["repeat_of"] is not None
+    assert (await done(intake, case, "urge", "channel", channel_user="u1"))["orders"] == 1
+
+
+@only_sqlite
+async def test_a_duplicate_that_was_dispatched_at_once_is_merged_until_the_department_accepts(intake: Intake) -> None:
+    _, first = await intake.file()
+    _, second = await intake.file(reporter={"channel_user": "u2"})
+    _, third = await intake.file(reporter={"channel_user": "u3"})
+    assert "merge" in [offer["action"] for offer in (await seen(intake, second, "dispatcher"))["actions"]]
+    await done(intake, second, "merge", "dispatcher", into=first["case_no"], reason="同一堆垃圾")
+    await done(intake, third, "accept", HEDONG)
+    status, problem = await act(intake, third, "merge", "operator", into=first["case_no"], reason="同一堆垃圾")
+    assert (status, problem["code"]) == (409, "not_in_this_state")
+    assert await told(intake, "u2") == ["merged"]
 
 
 @only_sqlite

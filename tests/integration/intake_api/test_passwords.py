@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.integration.intake_api.conftest import Intake, only_sqlite
-from tests.integration.intake_api.desk import GOOD, Person, account, attempt, enter, found
+from tests.integration.intake_api.desk import GOOD, Person, account, attempt, enter, found, path_of
 
 
 async def change(person: Person, old: str, new: str) -> tuple[int, str]:
@@ -70,6 +70,32 @@ async def test_the_security_administrator_can_have_a_password_changed_at_once(in
     assert await change(again, GOOD, GOOD) == (422, "password_reused")
     assert await change(again, GOOD, "Xinde-2026-mima") == (204, "")
     assert (await enter(intake, "李强", "Xinde-2026-mima")).duties == []
+
+
+async def test_no_administrator_alone_takes_over_an_account_that_has_a_password(intake: Intake) -> None:
+    await found(intake)
+    await account(intake, "李强", "operator")
+    system, security = await enter(intake, "周系统"), await enter(intake, "吴安全")
+    person, auditor = await enter(intake, "李强"), await enter(intake, "郑审计")
+    status, problem = await system.call("POST", "/staff/4/invitation")
+    assert (status, problem["code"]) == (409, "has_password")
+    for way_round in ("disable", "enable"):
+        assert (await system.call("POST", f"/staff/4/{way_round}"))[0] == 204
+    assert (await system.call("POST", "/staff/4/invitation"))[0] == 409
+    person = await enter(intake, "李强")
+    assert (await system.call("DELETE", "/staff/4/password"))[0] == 403
+    assert (await security.call("DELETE", "/staff/4/password"))[0] == 204
+    assert (await person.call("GET", "/session"))[0] == 401
+    assert (await attempt(intake, "李强"))[1]["code"] == "login_failed"
+    assert (await security.call("DELETE", "/staff/4/password"))[1]["code"] == "no_password"
+    assert (await security.call("POST", "/staff/4/invitation"))[0] == 403
+    status, made = await system.call("POST", "/staff/4/invitation")
+    assert status == 201
+    body = {"password": "Xinde-2026-mima"}
+    assert (await intake.call("POST", path_of(made["link"]), body, role=None))[0] == 200
+    assert (await enter(intake, "李强", "Xinde-2026-mima")).duties == []
+    _, trail = await auditor.call("GET", "/audit?action=set_password")
+    assert trail["items"][0]["target"] == "staff:4 link:周系统"
 
 
 async def test_a_locked_account_is_seen_and_unlocked(intake: Intake) -> None:

@@ -138,7 +138,8 @@ async def test_a_new_link_does_not_get_round_the_second_factor(intake: Intake) -
     await found(intake)
     await account(intake, "沈督办", "supervisor")
     await enter(intake, "沈督办")
-    system = await enter(intake, "周系统")
+    system, security = await enter(intake, "周系统"), await enter(intake, "吴安全")
+    assert (await security.call("DELETE", "/staff/4/password"))[0] == 204
     status, made = await system.call("POST", "/staff/4/invitation")
     assert status == 201
     token = made["link"].rpartition("/")[2]

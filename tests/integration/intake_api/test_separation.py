@@ -116,6 +116,7 @@ EXPECTED: dict[str, frozenset[Role]] = {
     "PUT /api/v1/staff/{id}/roles": SECURITY,
     "POST /api/v1/staff/{id}/unlock": SECURITY,
     "POST /api/v1/staff/{id}/require-password": SECURITY,
+    "DELETE /api/v1/staff/{id}/password": SECURITY,
     "DELETE /api/v1/staff/{id}/second-factor": SECURITY,
     "GET /api/v1/staff/{id}/sessions": SECURITY,
     "DELETE /api/v1/staff/{id}/sessions": SECURITY,

@@ -6,9 +6,11 @@ from datetime import datetime, timezone
 
 import pytest
 
-from actions.errand import RATE, STATUS, URGE
+from actions import english_words
+from actions.errand import RATE, STATUS, URGE, WITHDRAW
 from actions.heard import Heard
 from actions.which_case import fitting, meant
+from actions.words import progress_text
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=timezone.utc)  # noon in China
 
@@ -67,3 +69,22 @@ def test_only_closed_cases_are_judged_and_only_open_ones_urged():
     assert fitting(URGE, every) == [LIGHT]
     assert fitting(STATUS, every) == every
     assert fitting(URGE, [closed]) == [closed], "so that it is told why not"
+
+
+def joined(state: str) -> dict:
+    """A case that goes on within another, which stands in ``state``."""
+    outcome = {"case_no": "9", "status": state, "department": {"id": "x", "name": "禾东镇"}, "due_at": None}
+    return case("4", 22, "路灯", "0115", status="merged", outcome=outcome)
+
+
+def test_a_case_that_goes_on_within_another_can_be_urged_and_is_judged_when_that_is_closed():
+    going, settled = joined("accepted"), joined("closed")
+    assert fitting(URGE, [going, settled]) == [going]
+    assert fitting(RATE, [going, settled]) == [settled]
+    assert fitting(WITHDRAW, [going, COVER]) == [COVER]
+
+
+def test_the_progress_of_a_merged_case_is_that_of_the_one_in_which_it_goes_on():
+    assert "并在一起处理，禾东镇正在处理" in progress_text(joined("accepted"))
+    assert "并在一起处理，已经办结" in progress_text(joined("closed"))
+    assert english_words.progress_text(joined("closed")).rstrip(".").endswith(english_words.STATES["closed"])

@@ -8,14 +8,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from intake_api.domain.action import Action
+from intake_api.domain.access import Role
+from intake_api.domain.action import Action, Doer
 from intake_api.domain.calendar import WorkCalendar
 from intake_api.domain.case import OPEN, Status
-from intake_api.domain.casework import STATES, Casework, NotNow, Refused, Rules, next_order_at
+from intake_api.domain.casework import STATES, Casework, NotNow, Refused, Rules, next_order_at, possible
 from intake_api.domain.city import City
 from intake_api.domain.clock import Due, due
 from intake_api.domain.event import SYSTEM, Actor, ActorKind
-from intake_api.domain.policy import Policy
+from intake_api.domain.policy import FastTrack, Policy
 from intake_api.domain.standing import Grade, Standing
 from intake_api.domain.task import Task, TaskKind, TaskState
 from intake_api.domain.taxonomy import Limit, Taxonomy, Unit
@@ -114,10 +115,10 @@ AFTER = {
 
 ASKED: dict[Action, Task] = {
     Action.CHECK_REPORT: Task(TaskKind.CHECK, TaskState.GRANTED, "3", NOW, id=5),
-    Action.ASSIST_DECIDE: Task(TaskKind.ASSIST, TaskState.ASKED, "7", NOW, department="greening", id=5),
+    Action.ASSIST_DECIDE: Task(TaskKind.ASSIST, TaskState.ASKED, "6", NOW, department="greening", id=5),
     Action.ASSIST_REPORT: Task(TaskKind.ASSIST, TaskState.GRANTED, "7", NOW, department="greening", id=5),
-    Action.EXTEND_DECIDE: Task(TaskKind.EXTEND, TaskState.ASKED, "7", NOW, id=5),
-    Action.SUSPEND_DECIDE: Task(TaskKind.SUSPEND, TaskState.ASKED, "7", NOW, until=NOW + timedelta(days=30), id=5),
+    Action.EXTEND_DECIDE: Task(TaskKind.EXTEND, TaskState.ASKED, "6", NOW, id=5),
+    Action.SUSPEND_DECIDE: Task(TaskKind.SUSPEND, TaskState.ASKED, "6", NOW, until=NOW + timedelta(days=30), id=5),
     Action.REOPEN_DECIDE: Task(TaskKind.REOPEN, TaskState.ASKED, "1", NOW, id=5),
 }
 """What has to have been asked before."""
@@ -190,7 +191,7 @@ def test_a_returned_case_keeps_its_first_department_responsible_until_another_ac
     work.send_back("不在辖区")
     assert (work.standing.responsible, work.standing.returns) == ("hedong", 1)
     work = at(rules, work.standing, DISPATCHER)
-    work.dispatch("greening", "")
+    work.dispatch("greening", "部门间已协商")
     assert (work.standing.department, work.standing.responsible) == ("greening", "hedong")
     work = at(rules, work.standing)
     work.accept()
@@ -234,9 +235,30 @@ def test_a_ruling_is_marked_and_remembered_only_if_wanted(rules: Rules) -> None:
     assert work.ruling is None
 
 
+def test_a_ruling_without_a_town_is_remembered_for_the_whole_district_only_if_asked(rules: Rules) -> None:
+    nowhere = standing(rules, Status.RETURNED, town=None)
+    work = at(rules, nowhere, DISPATCHER)
+    work.adjudicate("greening", (), "按会议纪要", remember=True)
+    assert (work.ruling, work.standing.department) == (None, "greening")
+    assert work.events[0].data["remembered"] is False
+    for case in (nowhere, standing(rules, Status.RETURNED)):
+        work = at(rules, case, DISPATCHER)
+        work.adjudicate("greening", (), "按会议纪要", remember=True, whole_district=True)
+        assert work.ruling is not None and work.ruling.town is None
+
+
+def test_a_returned_case_goes_past_the_matrix_with_a_reason_only(rules: Rules) -> None:
+    work = at(rules, standing(rules, Status.RETURNED), DISPATCHER)
+    with pytest.raises(Refused, match="职责表以外"):
+        work.dispatch("greening", "")
+    work.dispatch("hedong", "")
+    assert work.standing.status is Status.DISPATCHED
+
+
 def test_unknown_departments_are_refused(rules: Rules) -> None:
     for do in (
         lambda: at(rules, standing(rules, Status.FILED)).dispatch("nobody", "x"),
+        lambda: at(rules, standing(rules, Status.FILED)).dispatch("hedong", "x", ("greening", "nobody")),
         lambda: at(rules, standing(rules, Status.RETURNED)).adjudicate("nobody", (), "x", remember=True),
         lambda: at(rules, standing(rules, Status.ACCEPTED)).assist("nobody", "x"),
     ):
@@ -252,6 +274,7 @@ def test_each_approved_extension_adds_one_original_limit_and_refusals_do_not_cou
     for granted in (True, False, True):
         work = at(rules, case, hours=1)
         work.extend("连日下雨")
+        work = at(rules, work.standing, DISPATCHER, hours=1)
         work.extend_decide(granted, "看过了")
         case = work.standing
     assert case.clock is not None
@@ -269,9 +292,25 @@ def test_an_extension_is_asked_before_overdue_and_once_at_a_time(rules: Rules) -
         work.extend("再申请一次")
 
 
+@pytest.mark.parametrize("granted", [True, False])
+@pytest.mark.parametrize("action", [Action.ASSIST_DECIDE, Action.EXTEND_DECIDE, Action.SUSPEND_DECIDE])
+def test_nobody_decides_on_their_own_request(rules: Rules, action: Action, granted: bool) -> None:
+    decide: dict[Action, Callable[[Casework], object]] = {
+        Action.ASSIST_DECIDE: lambda work: work.assist_decide(5, granted, "看过了"),
+        Action.EXTEND_DECIDE: lambda work: work.extend_decide(granted, "看过了"),
+        Action.SUSPEND_DECIDE: lambda work: work.suspend_decide(granted, "看过了"),
+    }
+    own = replace(ASKED[action], asked_by=HANDLER.id)
+    with pytest.raises(Refused, match="不能自己审批") as refusal:
+        decide[action](at(rules, standing(rules, Status.ACCEPTED, tasks=(own,))))
+    assert refusal.value.code == "own_request"
+    decide[action](at(rules, standing(rules, Status.ACCEPTED, tasks=(own,)), DISPATCHER))
+
+
 def test_a_suspension_stops_the_clock_and_runs_on_when_it_ends(rules: Rules) -> None:
     work = at(rules, standing(rules, Status.ACCEPTED), hours=2)
     work.suspend(NOW + timedelta(days=10, hours=2), "等待配件")
+    work = at(rules, work.standing, DISPATCHER, hours=2)
     work.suspend_decide(True, "")
     assert work.standing.due_at == NOW + timedelta(days=10, hours=12)
     assert next_order_at(work.standing, rules.policy) is None, "no order while the clock stands"
@@ -295,7 +334,9 @@ def test_a_suspension_has_an_end_within_a_year(rules: Rules, until: timedelta, w
 def test_a_case_is_suspended_once(rules: Rules) -> None:
     work = at(rules, standing(rules, Status.ACCEPTED))
     work.suspend(NOW + timedelta(days=2), "等待配件")
+    work = at(rules, work.standing, DISPATCHER)
     work.suspend_decide(True, "")
+    work = at(rules, work.standing)
     work.resume()
     with pytest.raises(Refused, match="已经挂账过"):
         work.suspend(NOW + timedelta(days=4), "又要等")
@@ -364,6 +405,13 @@ def test_the_fast_track_is_verified_by_photo(rules: Rules) -> None:
     work.report_done("清理完毕", PHOTO)
 
 
+def test_where_the_city_wants_no_photo_the_fast_track_needs_none(rules: Rules) -> None:
+    lenient = replace(rules, policy=Policy(fast_track=FastTrack(("1101",), verify_by_photo=False)))
+    work = at(lenient, standing(rules, Status.ACCEPTED, fast_track=True))
+    work.report_done("清理完毕", ())
+    assert work.standing.status is Status.REPORTED_DONE
+
+
 # after closing
 
 
@@ -399,6 +447,14 @@ def test_a_case_reopens_with_a_new_clock_within_the_citys_days(rules: Rules) -> 
     assert (work.standing.reopenings, work.standing.orders, work.standing.closed_at) == (1, 0, None)
     with pytest.raises(Refused, match="超过 15 天"):
         at(rules, case, days=15, seconds=1).reopen("没有解决")
+
+
+def test_a_reopening_that_was_asked_in_time_may_be_granted_later(rules: Rules) -> None:
+    rated = at(rules, standing(rules, Status.CLOSED), days=14)
+    rated.rate(Grade.DISSATISFIED, False)
+    work = at(rules, rated.standing, DISPATCHER, days=16)
+    work.reopen_decide(True, "照片显示没有清完")
+    assert (work.standing.status, work.standing.reopenings) == (Status.DISPATCHED, 1)
 
 
 def test_a_hazard_in_hand_is_seen_to_though_the_reporter_withdraws(rules: Rules) -> None:
@@ -444,6 +500,17 @@ def test_many_reports_of_one_case_bring_an_order_before_it_is_overdue(rules: Rul
     assert work.events[-1].actor == SYSTEM
 
 
+def test_merged_reports_followers_and_earlier_cases_count_as_reports_of_the_same(rules: Rules) -> None:
+    case = standing(rules, Status.ACCEPTED, others=2, repeats=1)
+    urged, merged = at(rules, case), at(rules, replace(case, others=3))
+    urged.urge(None)
+    merged.take_in(standing(rules, Status.MERGED, id=2), "同一件事")
+    assert (urged.standing.orders, merged.standing.orders) == (1, 1)
+    few = at(rules, replace(case, others=1))
+    few.urge(None)
+    assert few.standing.orders == 0
+
+
 @pytest.mark.parametrize("level", [0, 6])
 def test_supervision_has_five_levels(rules: Rules, level: int) -> None:
     with pytest.raises(Refused, match="督办分五级"):
@@ -462,3 +529,16 @@ def test_a_case_merges_into_an_open_one_only_and_not_into_itself(rules: Rules) -
             work.merge_into(standing(rules, status, id=2), "")
     work.merge_into(standing(rules, Status.ACCEPTED, id=2), "同一件事")
     assert work.standing.merged_into == 2
+
+
+def test_a_city_may_leave_dispatched_cases_unmerged(rules: Rules) -> None:
+    strict = replace(rules, policy=Policy(merge_dispatched=False))
+    case, target = standing(rules, Status.DISPATCHED), standing(rules, Status.ACCEPTED, id=2)
+    dispatcher = Doer(DISPATCHER, frozenset({Role.DISPATCHER}))
+    with pytest.raises(NotNow, match="派遣以后不再并案"):
+        at(strict, case, DISPATCHER).merge_into(target, "同一件事")
+    assert Action.MERGE not in possible(case, dispatcher, strict.policy)
+    assert Action.MERGE in possible(case, dispatcher, rules.policy)
+    work = at(rules, case, DISPATCHER)
+    work.merge_into(target, "同一件事")
+    assert work.standing.status is Status.MERGED

@@ -68,6 +68,8 @@ def test_only_the_system_administrator_manages_staff() -> None:
         ([Role.SYSADMIN, Role.AUDITOR], False),
         ([Role.SECADMIN, Role.OPERATOR], False),
         ([Role.HANDLER, Role.VERIFIER], False),
+        ([Role.HANDLER, Role.DISPATCHER], False),
+        ([Role.HANDLER, Role.SUPERVISOR], False),
         ([Role.CHANNEL], False),
         ([Role.PARTNER, Role.OPERATOR], False),
         ([], False),

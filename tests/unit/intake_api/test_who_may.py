@@ -18,7 +18,7 @@ MATRIX: dict[Role, dict[frozenset[str], str]] = {
     Role.OPERATOR: {
         EVERYWHERE: "file reject check merge contact close withdraw urge supplement follow rate note",
     },
-    Role.DISPATCHER: {EVERYWHERE: "dispatch adjudicate assist_decide extend_decide note"},
+    Role.DISPATCHER: {EVERYWHERE: "merge dispatch adjudicate assist_decide extend_decide note"},
     Role.HANDLER: {
         frozenset({"own"}): "accept return assist extend suspend resume contact report_done",
         frozenset({"helped"}): "assist_report",
