@@ -23,9 +23,10 @@ from aiohttp import ClientSession
 from aiohttp.test_utils import unused_port
 
 from channels.gateway.database import Database
-from channels.hotline.recording import KeyRing, Recording
+from channels.hotline.recording import Recording
 from channels.hotline.switchboard import Switchboard, running
 from channels.speech.scripted import ScriptedRecogniser
+from groundwork.keys import KeyRing
 from groundwork.settings import Settings
 
 _FRAME = 320

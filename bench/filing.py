@@ -20,14 +20,16 @@ import aiohttp
 
 from bench import bare, postgres
 from bench.figures import Figure, Target, at_least, figure, percentile
-from bench.processes import intake_and_actions, whole_system
+from bench.processes import DidNotStart, intake_and_actions, progress, whole_system
 from bench.residents import Script, http_session, read_scripts
 from groundwork.settings import Settings, read_settings
 from yht.records import issue_token
 from yht.setup import set_up_records
 
 CONNECTIONS = 8
-SECONDS = 10.0
+SECONDS = 5.0
+_GRACE = 60.0
+"""Seconds after ``SECONDS`` in which the last answers must have come."""
 CASES_PER_SECOND = 50
 SHARE_OF_BARE = 0.12
 
@@ -46,15 +48,20 @@ class Round:
 
 
 def measure(settings: Settings, repeats: int) -> list[Figure]:
-    """Cases per second on both databases, and how long one took."""
-    return on_sqlite(settings, repeats) + on_postgres(repeats)
+    """Cases per second on both databases, and how long one took. Raises DidNotStart when answers stay out."""
+    try:
+        return on_sqlite(settings, repeats) + on_postgres(repeats)
+    except TimeoutError as error:
+        raise DidNotStart(f"{_GRACE:g} 秒没有等到最后的应答") from error
 
 
 def on_sqlite(settings: Settings, repeats: int) -> list[Figure]:
     """Straight at the intake, and through the front."""
     token = _token(settings)
+    progress("受理进程启动")
     with intake_and_actions(settings) as (intake, _actions):
         straight = asyncio.run(_rounds(intake, token, repeats))
+    progress("整个系统启动（装入助手）")
     with whole_system(settings) as system:
         fronted = asyncio.run(_rounds(system.url, token, repeats))
     target = at_least(CASES_PER_SECOND)
@@ -83,14 +90,17 @@ async def _on_postgres(repeats: int) -> tuple[list[Round], list[float]]:
         os.environ["YHT_DATABASE_URL"] = url
         try:
             settings = read_settings()
+            progress("PostgreSQL：建库，受理进程启动")
             await set_up_records(settings)
             token = await issue_token(settings, "channel", "bench-filing", None)
             with intake_and_actions(settings) as (intake, _actions):
                 for _ in range(repeats):
                     ours += await _rounds(intake, token.splitlines()[-1], 1)
+                    progress("只写同样的行")
                     plain = url.replace("+asyncpg", "")
                     rows = await bare.rows_of_newest_case(plain)
-                    loops.append(await bare.store_for(plain, rows, CONNECTIONS, SECONDS))
+                    async with asyncio.timeout(SECONDS + _GRACE):
+                        loops.append(await bare.store_for(plain, rows, CONNECTIONS, SECONDS))
         finally:
             os.environ["YHT_DATABASE_URL"] = ""
     return ours, loops
@@ -116,9 +126,10 @@ async def _rounds(url: str, token: str, repeats: int) -> list[Round]:
 
 
 async def _round(session: aiohttp.ClientSession, url: str, headers: dict[str, str]) -> Round:
+    progress(f"立案 {SECONDS:g} 秒")
     took: list[float] = []
     started = time.perf_counter()
-    async with asyncio.TaskGroup() as group:
+    async with asyncio.timeout(SECONDS + _GRACE), asyncio.TaskGroup() as group:
         for _ in range(CONNECTIONS):
             group.create_task(_file(session, url, headers, SECONDS, took))
     return Round(took, time.perf_counter() - started)

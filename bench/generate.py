@@ -23,8 +23,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from io import BytesIO
+from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 
@@ -47,6 +48,7 @@ from intake_api.storage.text_index import entry_of
 
 BATCH = 10_000
 WORKERS = 2
+_LOOK_SECONDS = 1.0
 YEAR = timedelta(days=365)
 _UTTERANCES = ROOT / "nlu_data" / "utterances"
 _PLACED = re.compile(r"\[([^\]]*)\]")
@@ -305,6 +307,7 @@ _COLUMNS = {
 def _work(url: str, folder: Path, cases: int, now: datetime, batches: Sequence[int]) -> None:
     maker = Maker(read_city(folder, taxonomy := read_taxonomy(TAXONOMY_FILE)), taxonomy, now, seed=batches[0])
     step = YEAR / cases
+    started = time.monotonic()
 
     async def load() -> None:
         connection = await asyncpg.connect(url)
@@ -312,6 +315,7 @@ def _work(url: str, folder: Path, cases: int, now: datetime, batches: Sequence[i
         for number in batches:
             first = number * BATCH + 1
             rows = _batch(maker, first, min(first + BATCH - 1, cases), (now - YEAR, step))
+            print(f"{time.monotonic() - started:5.0f} 秒，第 {first} 件起", file=sys.stderr, flush=True)
             async with connection.transaction():
                 for table, lines in rows.items():
                     await connection.copy_to_table(table, source=BytesIO(lines.encode()), columns=_COLUMNS[table])
@@ -343,6 +347,37 @@ async def _build(url: str, definitions: Sequence[str]) -> None:
             group.create_task(build())
 
 
+class NotGenerated(Exception):
+    """A process that was to make cases ended before its time; what it wrote on standard error says why."""
+
+
+async def side_by_side(work: Callable[..., None], parts: Sequence[tuple[Any, ...]]) -> None:
+    """Do each part in a process of its own. None outlives this: when one fails, the others are ended.
+
+    Raises NotGenerated.
+    """
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=work, args=part, daemon=True) for part in parts]
+    try:
+        for process in processes:
+            process.start()
+        running = {process.sentinel: process for process in processes}
+        while running:
+            # looking from time to time, so that the wait itself can be called off
+            for ended in await asyncio.to_thread(wait, list(running), _LOOK_SECONDS):
+                process = running.pop(cast("int", ended))
+                process.join()
+                if process.exitcode:
+                    raise NotGenerated(f"生成没有完成：进程 {process.pid} 以 {process.exitcode} 结束")
+    finally:
+        for process in processes:
+            if process.is_alive():
+                process.terminate()
+        for process in processes:
+            if process.pid is not None:
+                await asyncio.to_thread(process.join)
+
+
 async def generate(settings: Settings, folder: Path, cases: int, *, workers: int = WORKERS) -> float:
     """Fill the PostgreSQL database of ``settings`` with the city and ``cases`` cases; the seconds that it took."""
     started = time.monotonic()
@@ -359,15 +394,12 @@ async def generate(settings: Settings, folder: Path, cases: int, *, workers: int
         await connection.execute(f'DROP INDEX "{index["indexname"]}"')
     now = datetime.now(UTC)
     numbers = range(-(-cases // BATCH))
-    context = multiprocessing.get_context("spawn")
     parts = [numbers[part::workers] for part in range(workers) if numbers[part::workers]]
-    processes = [context.Process(target=_work, args=(url, folder, cases, now, part)) for part in parts]
-    for process in processes:
-        process.start()
-    for process in processes:
-        await asyncio.to_thread(process.join)
-    if any(process.exitcode for process in processes):
-        raise SystemExit("cases were not generated")
+    try:
+        await side_by_side(_work, [(url, folder, cases, now, part) for part in parts])
+    except BaseException:
+        await connection.close()
+        raise
     await _build(url, [index["indexdef"] for index in indexes])
     await connection.execute("SELECT setval(pg_get_serial_sequence('cases', 'id'), $1)", cases)
     await connection.execute("VACUUM (ANALYZE)")
@@ -383,7 +415,11 @@ def main() -> int:
     parser.add_argument("--city", type=Path, default=Settings.model_fields["city_dir"].default)
     arguments = parser.parse_args()
     settings = Settings(_env_file=None, database_url=arguments.url)  # type: ignore[call-arg]
-    seconds = asyncio.run(generate(settings, arguments.city, arguments.cases))
+    try:
+        seconds = asyncio.run(generate(settings, arguments.city, arguments.cases))
+    except NotGenerated as error:
+        print(error, file=sys.stderr)
+        return 1
     print(f"{arguments.cases} 件，{seconds:.0f} 秒")
     return 0
 

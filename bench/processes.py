@@ -26,6 +26,14 @@ _STOP_SECONDS = 20.0
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
+_BEGUN = time.monotonic()
+
+
+def progress(doing: str) -> None:
+    """Say on standard error what is being done, and how long it has taken so far."""
+    print(f"  {time.monotonic() - _BEGUN:4.0f} 秒  {doing}", file=sys.stderr, flush=True)
+
+
 class DidNotStart(Exception):
     """A process ended or did not answer; the message has the last lines it wrote."""
 

@@ -25,7 +25,7 @@ from aiohttp import web
 
 from bench import postgres
 from bench.figures import Figure, at_most, figure, percentile, table
-from bench.generate import generate, phrases
+from bench.generate import NotGenerated, generate, phrases
 from bench.processes import DidNotStart
 from groundwork.settings import Settings
 from intake_api import administration
@@ -132,6 +132,8 @@ def measure(settings: Settings, repeats: int, sizes: Sequence[int] = SIZES) -> l
     """p50 and p95 of each question at each size, and by how much p95 grows from the least to the most cases."""
     try:
         return asyncio.run(_measure(settings, repeats, sizes))
+    except NotGenerated as error:
+        raise DidNotStart(str(error)) from error
     except (OSError, asyncpg.PostgresError) as error:
         raise DidNotStart(f"PostgreSQL 没有应答（{postgres.server()}）：{error}") from error
 

@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     recording_keys: str = Field(
         "", description="File with the keys of recordings, the newest first; empty: one is made in YHT_VAR_DIR."
     )
+    second_factor_keys: str = Field(
+        "", description="File with the keys of authenticator secrets, newest first; empty: one is made in YHT_VAR_DIR."
+    )
     wechat_app_id: str = Field("", description="WeChat official account: AppID; empty: the channel is off.")
     wechat_app_secret: str = Field("", description="WeChat: AppSecret.", repr=False)
     wechat_token: str = Field("", description="WeChat: the token of the server configuration.", repr=False)

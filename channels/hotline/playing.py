@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from channels.hotline.leg_store import Leg
-from channels.hotline.recording import SAMPLE_BYTES, KeyRing, Recording
+from channels.hotline.recording import SAMPLE_BYTES, Recording
 from channels.hotline.showing import offset_of
 from channels.hotline.voice import samples_of
 from channels.hotline.wave_file import HEADER_BYTES, header, side_by_side
+from groundwork.keys import KeyRing
 
 _SECONDS_AT_A_TIME = 5
 

@@ -14,10 +14,7 @@ what is authenticated: chunks cannot be exchanged, left out in the middle, or ta
 
 from __future__ import annotations
 
-import base64
-import binascii
 import fcntl
-import hashlib
 import os
 import secrets
 import struct
@@ -31,13 +28,15 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from groundwork.keys import KEY_BYTES, KeyRing, key_id
+
 SAMPLE_BYTES = 2
 _MAGIC = b"YHTR1\n"
 _HEADER = struct.Struct(">8sI16s")
 _STRETCH = struct.Struct(">32sQ")
 _LENGTH = struct.Struct(">I")
-_KEY_BYTES = 32
 _TAG_BYTES = 16
+_PURPOSE = b"recording"
 _LONGEST_CHUNK = 1 << 20
 
 
@@ -49,57 +48,12 @@ class RecordingBusy(Exception):
     """Another writes this recording now."""
 
 
-class BadKeys(Exception):
-    """The file of keys cannot be used. The message says why in one line."""
-
-
-@dataclass(frozen=True)
-class KeyRing:
-    """Keys of recordings: the first encrypts, all decrypt, so that a key can be renewed without losing the past."""
-
-    keys: tuple[bytes, ...]
-
-    @classmethod
-    def read(cls, path: Path, *, make: bool = False) -> KeyRing:
-        """The keys in the file at ``path``: one a line, 32 bytes in base64, the newest first.
-
-        ``make``: a file that is not there is made with one key, readable by its owner only; of two processes that
-        make it at once, one does. Raises BadKeys.
-        """
-        if make and not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(base64.b64encode(secrets.token_bytes(_KEY_BYTES)) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            try:
-                # unlike a renaming this never replaces a key that another process has made meanwhile
-                os.link(fresh, path)
-            except FileExistsError:
-                pass
-            finally:
-                fresh.unlink()
-        try:
-            lines = path.read_text("ascii").split()
-            keys = tuple(base64.b64decode(line, validate=True) for line in lines)
-        except (OSError, UnicodeDecodeError, binascii.Error) as error:
-            raise BadKeys(f"{path} cannot be read as keys ({type(error).__name__})") from error
-        if not keys or any(len(key) != _KEY_BYTES for key in keys):
-            raise BadKeys(f"{path} must hold keys of 32 bytes in base64, one a line")
-        return cls(keys)
-
-    def named(self, key_id: bytes) -> bytes:
-        """The key with this id. Raises RecordingUnreadable."""
-        for key in self.keys:
-            if secrets.compare_digest(_key_id(key), key_id):
-                return key
+def _named(keys: KeyRing, id_: bytes) -> bytes:
+    """The key with this id. Raises RecordingUnreadable."""
+    key = keys.named(id_, _PURPOSE)
+    if key is None:
         raise RecordingUnreadable("its key is not among ours")
-
-
-def _key_id(key: bytes) -> bytes:
-    return hashlib.sha256(b"recording key id" + key).digest()[:8]
+    return key
 
 
 class _Stretch:
@@ -107,7 +61,7 @@ class _Stretch:
 
     def __init__(self, key: bytes, header: bytes, opening: bytes):
         salt, _ = _STRETCH.unpack(opening)
-        derived = HKDF(SHA256(), _KEY_BYTES, salt, b"recording stretch" + header + opening).derive(key)
+        derived = HKDF(SHA256(), KEY_BYTES, salt, b"recording stretch" + header + opening).derive(key)
         self._cipher = AESGCM(derived)
 
     def seal(self, number: int, pcm: bytes) -> bytes:
@@ -154,7 +108,7 @@ class Recorder:
             self._file.close()
             raise
         opening = _STRETCH.pack(secrets.token_bytes(32), first)
-        self._stretch = _Stretch(keys.named(header[:8]), header, opening)
+        self._stretch = _Stretch(_named(keys, header[:8]), header, opening)
         self._number = 0
         self._file.write(b"S" + opening)
         self.samples = first
@@ -164,7 +118,7 @@ class Recorder:
     def _begin(self, path: Path, keys: KeyRing, rate: int, first: int) -> tuple[bytes, int, bool]:
         """Go to the end of what is whole. Returns the file's header, the first sample, whether the file is new."""
         if os.fstat(self._file.fileno()).st_size < len(_MAGIC) + _HEADER.size:
-            header = _HEADER.pack(_key_id(keys.keys[0]), rate, secrets.token_bytes(16))
+            header = _HEADER.pack(key_id(keys.keys[0], _PURPOSE), rate, secrets.token_bytes(16))
             self._file.truncate(0)
             self._file.write(_MAGIC + header)
             return header, first, True
@@ -214,8 +168,8 @@ class Recording:
             raise RecordingUnreadable(f"cannot be opened ({type(error).__name__})") from error
         if magic != _MAGIC or len(self.header) != _HEADER.size:
             raise RecordingUnreadable("is no recording")
-        key_id, self.rate, _ = _HEADER.unpack(self.header)
-        self._key = keys.named(key_id)
+        key, self.rate, _ = _HEADER.unpack(self.header)
+        self._key = _named(keys, key)
         self._chunks: list[_Chunk] = []
         self._opening = b""
         self._number = 0

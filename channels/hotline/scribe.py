@@ -19,10 +19,11 @@ from channels.hotline import metrics
 from channels.hotline.leg_store import Heard, Leg, LegStore, ScribeLost
 from channels.hotline.line import Line
 from channels.hotline.recognition import Recognition
-from channels.hotline.recording import SAMPLE_BYTES, KeyRing, Recording, RecordingUnreadable
+from channels.hotline.recording import SAMPLE_BYTES, Recording, RecordingUnreadable
 from channels.hotline.segmenter import Pauses, Segmenter, Span
 from channels.hotline.voice import NewActivity, VoiceActivity, telephone_band
 from channels.speech.port import RecogniserMissing, Speech, Transcription
+from groundwork.keys import KeyRing
 
 log = logging.getLogger(__name__)
 

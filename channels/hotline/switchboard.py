@@ -22,7 +22,6 @@ from channels.hotline.leg_store import LegStore
 from channels.hotline.line import Line, Lines
 from channels.hotline.live import Live
 from channels.hotline.recognition import Recognition
-from channels.hotline.recording import BadKeys, KeyRing
 from channels.hotline.registry import Registry
 from channels.hotline.scribe import Scribes
 from channels.hotline.segmenter import Pauses
@@ -31,6 +30,7 @@ from channels.hotline.upkeep import Upkeep
 from channels.hotline.views import Hotline
 from channels.hotline.voice import NewActivity, SileroActivity
 from channels.speech.port import Recogniser
+from groundwork.keys import KeyRing
 from groundwork.settings import BadSettings, Settings
 
 
@@ -114,12 +114,7 @@ async def running(
 
 
 def _keys(settings: Settings) -> KeyRing:
-    chosen = settings.recording_keys
-    try:
-        # a file that was chosen must be there: a new key would hide that the old one is missing
-        return KeyRing.read(Path(chosen) if chosen else default_keys(settings.var_dir), make=not chosen)
-    except BadKeys as error:
-        raise BadSettings(f"YHT_RECORDING_KEYS: {error}") from error
+    return KeyRing.chosen(settings.recording_keys, default_keys(settings.var_dir), "YHT_RECORDING_KEYS")
 
 
 def default_keys(var_dir: Path) -> Path:

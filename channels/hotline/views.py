@@ -27,11 +27,11 @@ from channels.hotline.line import Lines
 from channels.hotline.live import Live
 from channels.hotline.playing import Playing
 from channels.hotline.quality import service_level
-from channels.hotline.recording import KeyRing
 from channels.hotline.registry import Registry
 from channels.hotline.schemas import Announcement, CorrectionBody, Period, StepBody, between, field_value
 from channels.hotline.showing import Showing, level, report
 from channels.hotline.transactions import Change
+from groundwork.keys import KeyRing
 from groundwork.problem import FieldError, Problem
 from groundwork.web import read_json
 

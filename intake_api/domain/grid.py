@@ -43,6 +43,7 @@ def cell(lat: float, lng: float) -> str:
     return f"{_write(row)}-{_write(column)}"
 
 
+@functools.lru_cache(maxsize=10_000)
 def bounds(code: str) -> tuple[float, float, float, float]:
     """South, west, north, east of a cell in degrees. Raises ValueError for what is no code."""
     rows, dash, columns = code.partition("-")
@@ -73,15 +74,35 @@ def cells_around(lat: float, lng: float, radius: float) -> list[str]:
     return found
 
 
-@functools.lru_cache(maxsize=200_000)
-def adjoining(code: str) -> tuple[str, ...]:
-    """The eight cells about a cell (more where the width of columns changes)."""
-    south, west, _north, east = bounds(code)
-    row = round((south + 90) / _HEIGHT)
+# cells as numbers: what looks at many cells at once adds and compares instead of writing codes
+
+ROW = 1 << 20
+"""From a cell's number to that of the cell north of it, where columns keep their width."""
+
+
+@functools.lru_cache(maxsize=100_000)
+def number(code: str) -> int:
+    """A cell as a number: its row times ``ROW``, and its column."""
+    return _read(code[:_LETTERS]) * ROW + _read(code[_LETTERS + 1 :])
+
+
+@functools.lru_cache(maxsize=100_000)
+def is_at_seam(row: int) -> bool:
+    """Whether columns change their width above or below a row: there, cells do not stand one on another."""
+    return not _width(row - 1) == _width(row) == _width(row + 1)
+
+
+def adjoining(cell_number: int) -> tuple[int, ...]:
+    """The numbers of the eight cells about a cell (more where the width of columns changes)."""
+    row, column = divmod(cell_number, ROW)
+    if not is_at_seam(row):
+        south, north = cell_number - ROW, cell_number + ROW
+        return (south - 1, south, south + 1, cell_number - 1, cell_number + 1, north - 1, north, north + 1)
+    width = _width(row)
+    west, east = column * width, (column + 1) * width
     found = set()
     for other in (row - 1, row, row + 1):
-        width = _width(other)
-        first = math.floor((west - (east - west) / 2 + 180) / width)
-        last = math.floor((east + (east - west) / 2 + 180) / width)
-        found |= {f"{_write(other)}-{_write(column)}" for column in range(first, last + 1)}
-    return tuple(sorted(found - {code}))
+        across = _width(other)
+        first, last = math.floor((west - width / 2) / across), math.floor((east + width / 2) / across)
+        found |= {other * ROW + each for each in range(first, last + 1)}
+    return tuple(sorted(found - {cell_number}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
+from groundwork.keys import KeyRing
 from groundwork.problem import FieldError, Problem
 from groundwork.settings import ROOT, Settings
 from groundwork.web import install, process_middleware
@@ -73,6 +75,7 @@ from intake_api.http.resources import (
     MODELS,
     NOW,
     PLACES,
+    SECOND_FACTOR_KEYS,
     SETTINGS,
     TAXONOMY,
     WORDS,
@@ -86,6 +89,7 @@ from intake_api.pages.routes import add_page_routes
 from intake_api.places import EmbeddedPlaces, GeocodedPlaces, PlaceResolver
 from intake_api.public_cases import PublicCases
 from intake_api.releasing import Releasing
+from intake_api.storage import second_factors
 from intake_api.storage.attachments import AttachmentFiles, signing_key
 from intake_api.storage.database import Conflict, Database, StorageUnavailable
 from intake_api.storage.other_databases import OtherDatabases
@@ -190,9 +194,19 @@ def _version() -> str:
 async def _database(app: web.Application) -> AsyncIterator[None]:
     database = app[DATABASE]
     await database.upgrade()
+    keys = app[SECOND_FACTOR_KEYS] = await asyncio.to_thread(
+        KeyRing.chosen,
+        app[SETTINGS].second_factor_keys,
+        app[SETTINGS].var_dir / "secrets" / "second-factors.keys",
+        "YHT_SECOND_FACTOR_KEYS",
+    )
     async with database.write() as session:
         app[attachments.SIGNING_KEY].key = await signing_key(session, app[NOW]())
         app[webhooks.KEY].key = await webhook_signing_key(session, app[NOW]())
+        unreadable = await second_factors.seal_all(session, keys)
+    if unreadable:
+        # they can log in with recovery codes; who has none is reset by the security administrator
+        log.error("second factors unreadable, is this the right file of keys?", extra={"people": unreadable})
     yield
     await database.close()
 

@@ -15,7 +15,7 @@ from groundwork.problem import FieldError, Problem
 from intake_api.domain import case_number, tokens
 from intake_api.domain.access import Permission
 from intake_api.domain.grid import bounds, centre
-from intake_api.domain.hotspot import FORMULA, HISTORY, HotSpot, clusters, judged, telling
+from intake_api.domain.hotspot import FORMULA, HISTORY, HotSpot, clusters, judged, promising, telling
 from intake_api.http.cases import category_view
 from intake_api.http.queue import moment
 from intake_api.http.resources import CITY, DATABASE, NOW, TAXONOMY, WORDS
@@ -95,7 +95,9 @@ async def list_hot_spots(request: web.Request) -> web.Response:
     towns = [names.get(town, town) for town in query.town]
     async with request.app[DATABASE].read() as session:
         counts = await hotspots.counts(session, since, until, category=query.category, town=towns)
-        found = (await asyncio.to_thread(clusters, counts))[:_CANDIDATES]
+        totals = {category: sum(cases.values()) for category, cases in counts.items()}
+        cells = len(set().union(*counts.values()))
+        found = promising(await asyncio.to_thread(clusters, counts), totals, cells, _CANDIDATES)
         before = await hotspots.counts_in(
             session,
             {cell for cluster in found for cell in cluster.cells},
@@ -103,15 +105,12 @@ async def list_hot_spots(request: web.Request) -> web.Response:
             since - HISTORY * (until - since),
             since,
         )
-        totals = Counter[str]()
-        for (category, _), count in counts.items():
-            totals[category] += count
-        spots = judged(found, before, totals, len({cell for _, cell in counts}))[: query.limit]
+        spots = judged(found, before, totals, cells)[: query.limit]
         members = await hotspots.members_of(
             session, [spot.cluster for spot in spots], since=since, until=until, limit=_CASES
         )
         others = await hotspots.descriptions(session, since, until, _BACKGROUND) if spots else []
-    said = await asyncio.to_thread(_said, request.app[WORDS].cut, members, others)
+    said = await asyncio.to_thread(_said, request.app[WORDS].known, members, others)
     features = [
         _feature(request, spot, rows, words) for spot, rows, words in zip(spots, members, said, strict=True) if rows
     ]

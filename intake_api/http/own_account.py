@@ -14,7 +14,7 @@ from intake_api.domain.staff import ANY_DUTY, LOCK, PASSWORD_LIFE, needs_second_
 from intake_api.http import staff_schemas
 from intake_api.http.accounts import session_view
 from intake_api.http.authentication import COOKIE, PRINCIPAL
-from intake_api.http.resources import DATABASE, NOW
+from intake_api.http.resources import DATABASE, NOW, SECOND_FACTOR_KEYS
 from intake_api.http.routing import Operation, body_of, json_answer
 from intake_api.http.staff import PASSWORDS, check_not_reused, staff_view
 from intake_api.storage import audit, second_factors, staff
@@ -74,8 +74,9 @@ async def begin_second_factor(request: web.Request) -> web.Response:
     """Show a secret for the authenticator app. It counts for nothing until a code confirms it."""
     person = await _person(request)
     secret = second_factor.new_secret()
+    keys, now = request.app[SECOND_FACTOR_KEYS], request.app[NOW]()
     async with request.app[DATABASE].write() as session:
-        if not await second_factors.begin(session, person.id, secret, request.app[NOW]()):
+        if not await second_factors.begin(session, keys, person.id, secret, now):
             raise Problem(409, "already_enrolled", "您已启用双因素登录。换手机请先停用，或请安全管理员重置。")
     address = second_factor.address(secret, person.name, _ISSUER)
     return json_answer(
@@ -92,7 +93,7 @@ async def confirm_second_factor(request: web.Request) -> web.Response:
     codes = second_factor.new_recovery_codes()
     now = request.app[NOW]()
     async with request.app[DATABASE].write() as session:
-        right = await second_factors.confirm(session, person.id, body.code, now)
+        right = await second_factors.confirm(session, request.app[SECOND_FACTOR_KEYS], person.id, body.code, now)
         if right:
             await second_factors.keep_recovery_codes(session, person.id, codes, now)
             await staff.end_sessions(session, person.id, keep=_cookie(request))
@@ -111,7 +112,7 @@ async def renew_recovery_codes(request: web.Request) -> web.Response:
     await _check_lock(request, person)
     now = request.app[NOW]()
     async with request.app[DATABASE].write() as session:
-        right = await second_factors.use_code(session, person.id, body.code, now)
+        right = await second_factors.use_code(session, request.app[SECOND_FACTOR_KEYS], person.id, body.code, now)
         if right:
             await second_factors.keep_recovery_codes(session, person.id, codes, now)
             await _note(request, session, "renew_recovery_codes")
@@ -131,7 +132,7 @@ async def remove_second_factor(request: web.Request) -> web.Response:
     now = request.app[NOW]()
     async with request.app[DATABASE].write() as session:
         right = await second_factors.use_code(
-            session, person.id, body.code, now
+            session, request.app[SECOND_FACTOR_KEYS], person.id, body.code, now
         ) or await second_factors.use_recovery_code(session, person.id, body.code, now)
         if right:
             await second_factors.remove(session, person.id)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from groundwork.keys import KeyRing
 from groundwork.settings import Settings
 from intake_api.acting import Acting
 from intake_api.city_in_force import CityInForce
@@ -33,4 +34,5 @@ MODELS = web.AppKey("models", Path)
 FILES = web.AppKey("attachment_files", AttachmentFiles)
 NOW: web.AppKey[Callable[[], datetime]] = web.AppKey("now")
 WORDS = web.AppKey("words", Words)
+SECOND_FACTOR_KEYS = web.AppKey("second_factor_keys", KeyRing)
 KNOWLEDGE = web.AppKey("knowledge", KnowledgeSearch)

@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from groundwork.keys import KeyRing
 from groundwork.problem import FieldError, Problem
 from groundwork.web import client_address
 from intake_api.domain.access import ADMINISTRATORS, Role
@@ -26,7 +27,7 @@ from intake_api.domain.staff import (
 )
 from intake_api.http import schemas
 from intake_api.http.authentication import COOKIE, PRINCIPAL, csrf_token
-from intake_api.http.resources import CITY, DATABASE, NOW, SETTINGS
+from intake_api.http.resources import CITY, DATABASE, NOW, SECOND_FACTOR_KEYS, SETTINGS
 from intake_api.http.routing import Operation, body_of, json_answer
 from intake_api.storage import audit, second_factors, staff
 from intake_api.storage.tables import StaffRow
@@ -85,7 +86,7 @@ async def log_in(request: web.Request) -> web.Response:
         shut = (await staff.lock_state(session, body.name)).locked(now)
         proof = _Proof.WRONG
         if person is not None and right and not shut:
-            proof = await _second_proof(session, person.id, body.code, now)
+            proof = await _second_proof(session, request.app[SECOND_FACTOR_KEYS], person.id, body.code, now)
         actor = Actor(ActorKind.STAFF, str(person.id) if person else "unknown", person.name if person else "")
         cookie, result = "", "failed"
         if proof is _Proof.WRONG:
@@ -123,12 +124,12 @@ class _Proof(Enum):
     PAPER = "paper"
 
 
-async def _second_proof(session: AsyncSession, staff_id: int, code: str, now: datetime) -> _Proof:
+async def _second_proof(session: AsyncSession, keys: KeyRing, staff_id: int, code: str, now: datetime) -> _Proof:
     if not await second_factors.enrolled(session, staff_id):
         return _Proof.NOT_NEEDED
     if not code:
         return _Proof.MISSING
-    if await second_factors.use_code(session, staff_id, code, now):
+    if await second_factors.use_code(session, keys, staff_id, code, now):
         return _Proof.APP
     return _Proof.PAPER if await second_factors.use_recovery_code(session, staff_id, code, now) else _Proof.WRONG
 

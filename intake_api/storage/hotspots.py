@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, Text, cast, func, literal, select, union_all
+from sqlalchemy import ARRAY, ColumnElement, Select, any_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from intake_api.domain.hotspot import Cluster
 from intake_api.storage.tables import CaseRow
@@ -20,7 +22,7 @@ async def counts(
     *,
     category: Collection[str] = (),
     town: Collection[str] = (),
-) -> dict[tuple[str, str], int]:
+) -> dict[str, dict[str, int]]:
     """Cases received in ``since`` … ``until`` by category and grid cell."""
     query = select(CaseRow.category, CaseRow.grid_cell, func.count().label("cases")).where(
         CaseRow.received_at >= since,
@@ -37,10 +39,10 @@ async def counts(
 
 async def counts_in(
     session: AsyncSession, cells: Collection[str], categories: Collection[str], since: datetime, until: datetime
-) -> dict[tuple[str, str], int]:
+) -> dict[str, dict[str, int]]:
     """As ``counts``, in these cells only."""
     query = select(CaseRow.category, CaseRow.grid_cell, func.count().label("cases")).where(
-        CaseRow.grid_cell.in_(cells),
+        _among(session, CaseRow.grid_cell, cells),
         CaseRow.received_at >= since,
         CaseRow.received_at < until,
         CaseRow.category.in_(categories),
@@ -48,19 +50,28 @@ async def counts_in(
     return await _counted(session, query)
 
 
-async def _counted(session: AsyncSession, query: Select[str | None, str | None, int]) -> dict[tuple[str, str], int]:
-    """Counts by category and cell. Cells are many: each category's come in one text, which costs a tenth of rows."""
+async def _counted(session: AsyncSession, query: Select[str | None, str | None, int]) -> dict[str, dict[str, int]]:
+    """Counts by category and cell. Cells are many and most have one case: those of a category with equally many
+    come in one text, which costs a tenth of rows."""
     by_cell = query.group_by(CaseRow.category, CaseRow.grid_cell).subquery()
-    cell = by_cell.c.grid_cell + ":" + cast(by_cell.c.cases, Text)
     rows = await session.execute(
-        select(by_cell.c.category, func.aggregate_strings(cell, ",")).group_by(by_cell.c.category)
+        select(by_cell.c.category, by_cell.c.cases, func.aggregate_strings(by_cell.c.grid_cell, ",")).group_by(
+            by_cell.c.category, by_cell.c.cases
+        )
     )
-    found = {}
-    for category, cells in rows:
-        for each in cells.split(","):
-            code, _, cases = each.partition(":")
-            found[category, code] = int(cases)
+    found: dict[str, dict[str, int]] = {}
+    for category, cases, cells in rows:
+        found.setdefault(category, {}).update(dict.fromkeys(cells.split(","), cases))
     return found
+
+
+def _among(
+    session: AsyncSession, column: InstrumentedAttribute[Any], values: Collection[str] | Collection[int]
+) -> ColumnElement[bool]:
+    """Whether a column is one of many values: PostgreSQL takes them as one parameter, for their number is limited."""
+    if session.get_bind().dialect.name == "postgresql":
+        return column == any_(literal(list(values), ARRAY(column.type)))
+    return column.in_(values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,32 +88,32 @@ class Member:
 async def members_of(
     session: AsyncSession, found: Sequence[Cluster], *, since: datetime, until: datetime, limit: int
 ) -> list[list[Member]]:
-    """The newest cases of each cluster, newest first; asked in one statement."""
-    branches = [
-        select(
-            literal(number).label("number"),
-            CaseRow.id,
-            CaseRow.description,
-            CaseRow.place_name,
-            CaseRow.town,
-            CaseRow.received_at,
-        )
+    """The newest cases of each cluster, newest first."""
+    cluster_of = {(cluster.category, cell): number for number, cluster in enumerate(found) for cell in cluster.cells}
+    newest_in_cell = func.row_number().over(
+        partition_by=(CaseRow.category, CaseRow.grid_cell), order_by=(CaseRow.received_at.desc(), CaseRow.id.desc())
+    )
+    cases = (
+        select(CaseRow.id, CaseRow.category, CaseRow.grid_cell, CaseRow.received_at, newest_in_cell.label("place"))
         .where(
-            CaseRow.grid_cell.in_(cluster.cells),
-            CaseRow.category == cluster.category,
+            _among(session, CaseRow.grid_cell, {cell for _, cell in cluster_of}),
+            CaseRow.category.in_({cluster.category for cluster in found}),
             CaseRow.received_at >= since,
             CaseRow.received_at < until,
         )
-        .order_by(CaseRow.received_at.desc())
-        .limit(limit)
         .subquery()
-        for number, cluster in enumerate(found)
-    ]
-    members: list[list[Member]] = [[] for _ in found]
-    if branches:
-        for number, *columns in await session.execute(union_all(*map(select, branches))):
-            members[number].append(Member(*columns))
-    return [sorted(each, key=lambda member: member.received_at, reverse=True) for each in members]
+    )
+    query = select(cases.c.id, cases.c.category, cases.c.grid_cell).where(cases.c.place <= limit)
+    chosen: list[list[int]] = [[] for _ in found]
+    for case_id, category, cell in await session.execute(query.order_by(cases.c.received_at.desc(), cases.c.id.desc())):
+        number = cluster_of.get((category, cell))
+        if number is not None and len(chosen[number]) < limit:
+            chosen[number].append(case_id)
+    details = select(CaseRow.id, CaseRow.description, CaseRow.place_name, CaseRow.town, CaseRow.received_at).where(
+        _among(session, CaseRow.id, [case_id for each in chosen for case_id in each])
+    )
+    members = {row.id: Member(*row) for row in (await session.execute(details)).all()}
+    return [[members[case_id] for case_id in each] for each in chosen]
 
 
 async def descriptions(session: AsyncSession, since: datetime, until: datetime, limit: int) -> Sequence[str]:

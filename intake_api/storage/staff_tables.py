@@ -11,7 +11,9 @@ from intake_api.storage.tables import BIG, Base
 
 
 class SecondFactorRow(Base):
-    """The secret of somebody's authenticator app. Until ``confirmed_at`` it was only shown, and counts for nothing.
+    """The secret of somebody's authenticator app, sealed (storage.second_factors).
+
+    Until ``confirmed_at`` it was only shown, and counts for nothing.
 
     ``last_step``: the time step of the newest code used; neither it nor older ones work again.
     """
@@ -19,7 +21,7 @@ class SecondFactorRow(Base):
     __tablename__ = "second_factors"
 
     staff_id: Mapped[int] = mapped_column(BIG, ForeignKey("staff.id"), primary_key=True, autoincrement=False)
-    secret: Mapped[str] = mapped_column(String(64))
+    secret: Mapped[str] = mapped_column(String(160))
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     last_step: Mapped[int] = mapped_column(BigInteger)

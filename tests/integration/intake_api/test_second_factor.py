@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from sqlalchemy import CursorResult, text
 
+from groundwork.keys import KeyRing
 from intake_api.domain.second_factor import code_at, step_of
+from intake_api.storage import second_factors
+from intake_api.storage.database import Database
 from tests.integration.intake_api.conftest import Intake, only_sqlite
 from tests.integration.intake_api.desk import GOOD, account, attempt, code, enter, found
 
@@ -145,3 +152,71 @@ async def test_a_new_link_does_not_get_round_the_second_factor(intake: Intake) -
 async def test_a_program_has_no_account_of_its_own(intake: Intake) -> None:
     status, problem = await intake.call("POST", "/api/v1/account/second-factor", role="operator")
     assert (status, problem["code"]) == (403, "people_only")
+
+
+async def kept_secrets(
+    intake: Intake, statement: str = "SELECT secret FROM second_factors", **values: str
+) -> list[str]:
+    database = Database(intake.settings.cases_database)
+    async with database.write() as session:
+        result = cast("CursorResult[Any]", await session.execute(text(statement), values))
+        found = [str(row[0]) for row in result] if result.returns_rows else []
+    await database.close()
+    return found
+
+
+def keys_file(intake: Intake) -> Path:
+    return intake.settings.var_dir / "secrets" / "second-factors.keys"
+
+
+async def seal_again(intake: Intake) -> int:
+    """What the intake does when it starts."""
+    database = Database(intake.settings.cases_database)
+    async with database.write() as session:
+        unreadable = await second_factors.seal_all(session, KeyRing.read(keys_file(intake)))
+    await database.close()
+    return unreadable
+
+
+async def test_whoever_has_the_database_alone_has_no_secret(intake: Intake) -> None:
+    await account(intake, "李强", "operator")
+    await (await enter(intake, "李强")).enrol()
+    (kept,) = await kept_secrets(intake)
+    assert intake.secrets["李强"] not in kept
+    assert keys_file(intake).stat().st_mode & 0o077 == 0
+
+
+async def test_secrets_kept_unsealed_are_sealed_at_the_start_and_their_codes_go_on(intake: Intake) -> None:
+    await account(intake, "李强", "operator")
+    await (await enter(intake, "李强")).enrol()
+    secret = intake.secrets["李强"]
+    await kept_secrets(intake, "UPDATE second_factors SET secret = :secret", secret=secret)
+    assert (await attempt(intake, "李强", code=code(intake, "李强")))[0] == 200
+    assert await seal_again(intake) == 0
+    assert secret not in (await kept_secrets(intake))[0]
+    intake.clock.forward(minutes=2)
+    assert (await attempt(intake, "李强", code=code(intake, "李强")))[0] == 200
+
+
+@only_sqlite
+async def test_after_a_new_key_the_old_one_is_no_longer_needed(intake: Intake) -> None:
+    await account(intake, "李强", "operator")
+    await (await enter(intake, "李强")).enrol()
+    file, new = keys_file(intake), base64.b64encode(bytes(32)).decode()
+    file.write_text(f"{new}\n{file.read_text()}")
+    assert await seal_again(intake) == 0
+    file.write_text(new)
+    assert await seal_again(intake) == 0
+
+
+@only_sqlite
+async def test_without_the_keys_codes_are_refused_and_recovery_codes_still_open(intake: Intake) -> None:
+    await account(intake, "李强", "operator")
+    codes = await (await enter(intake, "李强")).enrol()
+    (kept,) = await kept_secrets(intake)
+    last = "A" if kept[-5] != "A" else "B"
+    await kept_secrets(intake, "UPDATE second_factors SET secret = :kept", kept=kept[:-5] + last + kept[-4:])
+    assert (await attempt(intake, "李强", code=code(intake, "李强")))[0] == 401
+    assert (await attempt(intake, "李强", code=codes[0]))[0] == 200
+    keys_file(intake).write_text(base64.b64encode(bytes(32)).decode())
+    assert await seal_again(intake) == 1

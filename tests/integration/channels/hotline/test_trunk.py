@@ -17,10 +17,11 @@ from uuid import UUID, uuid4
 import pytest
 from aiohttp.test_utils import unused_port
 
-from channels.hotline.recording import KeyRing, Recording
+from channels.hotline.recording import Recording
 from channels.hotline.voice import samples_of
 from channels.speech.port import RecogniserBusy, RecogniserUnavailable, Speech, Transcription
 from channels.speech.scripted import ScriptedRecogniser
+from groundwork.keys import KeyRing
 from tests.integration.channels.conftest import Clock
 from tests.integration.channels.hotline.conftest import (
     FRAME_BYTES,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import random
 from pathlib import Path
 
 import pytest
 
-from channels.hotline.recording import BadKeys, KeyRing, Recorder, Recording, RecordingBusy, RecordingUnreadable
+from channels.hotline.recording import Recorder, Recording, RecordingBusy, RecordingUnreadable
+from groundwork.keys import KeyRing
 
 KEYS = KeyRing((bytes(range(32)),))
 
@@ -111,21 +111,3 @@ def test_other_keys_do_not_open_it_and_a_renewed_ring_does(path: Path) -> None:
     with pytest.raises(RecordingUnreadable):
         Recording(path, KeyRing((new,)))
     assert Recording(path, KeyRing((new, *KEYS.keys))).read(0, 100) == sound(100)
-
-
-def test_keys_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:
-    file = tmp_path / "secrets" / "recordings.keys"
-    with pytest.raises(BadKeys):
-        KeyRing.read(file)
-    made = KeyRing.read(file, make=True)
-    assert KeyRing.read(file, make=True) == made
-    assert file.stat().st_mode & 0o077 == 0
-    assert [each.name for each in file.parent.iterdir()] == ["recordings.keys"]
-
-
-@pytest.mark.parametrize("content", ["", "no base64!", base64.b64encode(bytes(16)).decode()])
-def test_a_file_that_holds_no_keys_is_said_so(tmp_path: Path, content: str) -> None:
-    file = tmp_path / "keys"
-    file.write_text(content)
-    with pytest.raises(BadKeys, match="keys"):
-        KeyRing.read(file)
