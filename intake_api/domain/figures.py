@@ -3,6 +3,9 @@
 A count (``Measure``) is a condition on a case; the storage counts the cases that meet it, and the same condition lists
 them, so that behind every number stand the cases that make it up. All but the first are taken over the cases *filed* in
 the period, so that numerator and denominator speak of the same cases.
+
+What came of those cases, and what of them has fallen due, is both taken at the moment of asking: a case filed on the
+last day of a month and due in the next is closed, or overdue, in the figures of the month in which it was filed.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from enum import StrEnum
 
 
 class Measure(StrEnum):
-    """What is counted. ``as of``: the moment of asking, or the end of the period if that is earlier."""
+    """What is counted."""
 
     RECEIVED = "received"  # 受理: received in the period
     FILED = "filed"  # 立案: filed in the period
@@ -79,9 +82,12 @@ class Rate:
     definition: str
 
 
+BASIS = "统计期内立案的案件（受理数按受理时间），结案、超期等一律截至查询时；以后再查，数字会随办理情况变化。"
+"""Which cases every figure speaks of, and as they stand when."""
+
 RATES: tuple[Rate, ...] = (
     Rate("handled", "办结率", Measure.CLOSED, Measure.FILED, "结案数 ÷ 立案数（闵行口径）"),
-    Rate("closed", "结案率", Measure.DUE_CLOSED, Measure.DUE, "应结案中已结案数 ÷ 应结案数"),
+    Rate("closed", "结案率", Measure.DUE_CLOSED, Measure.DUE, "应结案中已结案数 ÷ 应结案数（截至查询时，已结案或时限已到）"),
     Rate("on_time", "按期结案率", Measure.DUE_IN_TIME, Measure.DUE, "按期结案数 ÷ 应结案数"),
     Rate("responded", "响应率", Measure.CONTACTED, Measure.DISPATCHED, "已联系诉求人的案件数 ÷ 派遣数"),
     Rate("solved", "解决率", Measure.SOLVED, Measure.ANSWERED, "回访确认已解决数 ÷ 回访有效数"),

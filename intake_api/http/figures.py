@@ -16,7 +16,7 @@ from pydantic import AwareDatetime, BeforeValidator, Field
 from groundwork.problem import FieldError, Problem
 from intake_api.domain.access import Permission
 from intake_api.domain.case import Channel
-from intake_api.domain.figures import RATES, Dimension, Measure, Score, percent, score, value_of
+from intake_api.domain.figures import BASIS, RATES, Dimension, Measure, Score, percent, score, value_of
 from intake_api.http import schemas
 from intake_api.http.authentication import PRINCIPAL
 from intake_api.http.cases import read_cursor, views_of, write_cursor
@@ -88,6 +88,8 @@ class FiguresView(View):
     start: AwareDatetime
     end: AwareDatetime
     as_of: AwareDatetime
+    basis: str
+    """Which cases are counted, and as they stand when: holds for every figure."""
     by: Dimension | None
     measures: dict[Measure, str]
     """The names of what is counted."""
@@ -123,6 +125,7 @@ class ScorecardView(View):
     start: AwareDatetime
     end: AwareDatetime
     as_of: AwareDatetime
+    basis: str
     formula: str
     rows: list[ScoreRow]
 
@@ -144,7 +147,7 @@ def _period(request: web.Request, query: FiguresQuery) -> Period:
         raise Problem(422, "invalid", fault, errors=[FieldError(pointer="?from", detail=fault)])
     start = datetime.combine(first, time(), zone)
     end = datetime.combine(last + timedelta(days=1), time(), zone)
-    return Period(start, end, min(now, end))
+    return Period(start, end, now)
 
 
 def _scope(request: web.Request, query: FiguresQuery) -> Scope:
@@ -191,6 +194,7 @@ async def _figures(request: web.Request, query: FiguresQuery) -> FiguresView:
         start=period.start,
         end=period.end,
         as_of=period.as_of,
+        basis=BASIS,
         by=query.by,
         measures={measure: measure.label for measure in Measure},
         total=_row("", "合计", total),
@@ -282,6 +286,7 @@ async def read_scorecard(request: web.Request) -> web.Response:
             start=period.start,
             end=period.end,
             as_of=period.as_of,
+            basis=BASIS,
             formula=f"各项指标乘以权重相加：{words}。没有案件的指标不计，权重按比例分给其余各项，折算成 100 分。",
             rows=[row(*each) for each in scored],
         )

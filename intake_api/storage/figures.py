@@ -22,7 +22,8 @@ from intake_api.storage.tables import CaseRow
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Half-open, aware; ``as_of``: when the question is asked, the end if that is earlier."""
+    """When the counted cases were filed: half-open, aware. ``as_of``: the moment of asking, which what has fallen due
+    is compared with; never the end of a past period, for what came of the cases is counted as it stands now."""
 
     start: datetime
     end: datetime

@@ -214,6 +214,7 @@ export const FiguresPage = {
           h('a', { class: 'button plain at-end', href: exported('xlsx'), download: '' }, '导出 Excel'),
           h('a', { class: 'button plain', href: exported('csv'), download: '' }, '导出 CSV'),
         ]),
+        view.value ? h('p', { class: 'quiet' }, view.value.basis) : null,
         h('form', { class: 'figures-entry', onSubmit: (event) => event.preventDefault(), 'aria-label': '统计范围' }, [
           day('from', '从'),
           day('to', '到（含）'),

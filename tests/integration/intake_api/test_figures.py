@@ -93,6 +93,22 @@ async def test_the_numbers_follow_from_the_events(intake: Intake) -> None:
         assert counts[measure] == sum(kind in kinds for kinds in told), measure
 
 
+async def test_what_falls_due_after_its_month_counts_in_the_month_in_which_it_was_filed(intake: Intake) -> None:
+    intake.clock.forward(days=8, hours=8)  # 30 September, 18:00; due on 1 October, 06:00
+    for _ in range(3):
+        await closed(intake)
+    _, left = await intake.file()
+    assert left["due_at"].startswith("2026-10-01")
+    intake.clock.forward(days=26)
+    view = await figures(intake, "from=2026-09-01&to=2026-09-30")
+    counts = view["total"]["counts"]
+    assert {name: counts[name] for name in ("filed", "due", "due_closed", "due_in_time", "overdue")} == {
+        "filed": 4, "due": 4, "due_closed": 3, "due_in_time": 3, "overdue": 1,
+    }  # fmt: skip
+    assert (rates(view["total"])["closed"], rates(view["total"])["on_time"]) == ("75.00 %", "75.00 %")
+    assert "截至查询时" in view["basis"]
+
+
 async def test_a_department_sees_its_own_figures(intake: Intake) -> None:
     await a_week_of_work(intake)
     own = await figures(intake, "by=department&department=hedong", role="handler@drainage")
