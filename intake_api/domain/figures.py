@@ -82,12 +82,21 @@ class Rate:
     definition: str
 
 
-BASIS = "统计期内立案的案件（受理数按受理时间），结案、超期等一律截至查询时；以后再查，数字会随办理情况变化。"
+BASIS = (
+    "统计期内立案的案件（受理数按受理时间），结案、超期等一律截至查询时；以后再查，数字会随办理情况变化。"
+    "重办的案件以各次办理中最差的一次计：超过时限、延期、督办、不满意、未解决，都不因重办而消去。"
+)
 """Which cases every figure speaks of, and as they stand when."""
 
 RATES: tuple[Rate, ...] = (
     Rate("handled", "办结率", Measure.CLOSED, Measure.FILED, "结案数 ÷ 立案数（闵行口径）"),
-    Rate("closed", "结案率", Measure.DUE_CLOSED, Measure.DUE, "应结案中已结案数 ÷ 应结案数（截至查询时，已结案或时限已到）"),
+    Rate(
+        "closed",
+        "结案率",
+        Measure.DUE_CLOSED,
+        Measure.DUE,
+        "应结案中已结案数 ÷ 应结案数（截至查询时，已结案或时限已到）",
+    ),
     Rate("on_time", "按期结案率", Measure.DUE_IN_TIME, Measure.DUE, "按期结案数 ÷ 应结案数"),
     Rate("responded", "响应率", Measure.CONTACTED, Measure.DISPATCHED, "已联系诉求人的案件数 ÷ 派遣数"),
     Rate("solved", "解决率", Measure.SOLVED, Measure.ANSWERED, "回访确认已解决数 ÷ 回访有效数"),

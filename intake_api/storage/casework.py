@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from intake_api.domain.casework import Remark, next_order_at
 from intake_api.domain.clock import Due
 from intake_api.domain.event import Event, EventKind
 from intake_api.domain.policy import Policy
-from intake_api.domain.standing import Grade, Standing
+from intake_api.domain.standing import Earlier, Grade, Standing
 from intake_api.domain.task import Task, TaskKind, TaskState
 from intake_api.storage import cases
 from intake_api.storage.database import insert_if_absent
@@ -67,6 +67,14 @@ async def standing(session: AsyncSession, row: CaseRow) -> Standing:
         solved=row.solved,
         rated_at=row.rated_at,
         tasks=tuple(tasks),
+        earlier=Earlier(
+            late=row.earlier_late,
+            extensions=row.earlier_extensions,
+            orders=row.earlier_orders,
+            reported=row.earlier_reported,
+            dissatisfied=row.earlier_dissatisfied,
+            unsolved=row.earlier_unsolved,
+        ),
     )
 
 
@@ -85,6 +93,8 @@ async def settle(session: AsyncSession, row: CaseRow, before: Standing, after: S
     row.merged_into = after.merged_into
     row.grade = after.grade.value if after.grade else None
     row.solved, row.rated_at = after.solved, after.rated_at
+    for name, value in asdict(after.earlier).items():
+        setattr(row, f"earlier_{name}", value)
     if after.clock != before.clock:
         row.due = after.clock.as_json() if after.clock else None
         row.due_at = after.due_at

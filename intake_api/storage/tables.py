@@ -140,6 +140,13 @@ class CaseRow(Base):
     rated_at: Mapped[datetime | None]
     last_seq: Mapped[int] = mapped_column(Integer)
     last_hash: Mapped[str] = mapped_column(String(64))
+    # what rounds and ratings before the present ones left behind (domain.standing.Earlier)
+    earlier_late: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    earlier_extensions: Mapped[int] = mapped_column(Integer, server_default="0")
+    earlier_orders: Mapped[int] = mapped_column(Integer, server_default="0")
+    earlier_reported: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    earlier_dissatisfied: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    earlier_unsolved: Mapped[bool] = mapped_column(Boolean, server_default=false())
     outcome: Mapped[int] = mapped_column(Integer, Computed(EXPRESSION, persisted=True), deferred=True)
 
     __table_args__ = (
