@@ -182,10 +182,12 @@ async def _figures(request: web.Request, query: FiguresQuery) -> FiguresView:
     offset = period.start.utcoffset() or timedelta()
     async with request.app[DATABASE].read() as session:
         counts = await figures.count(session, period, scope, query.by, offset / timedelta(hours=1))
+        # a case that several departments were given counts for each of them, and once in the total
+        once = await figures.count(session, period, scope, None, 0) if query.by is Dimension.DEPARTMENT else counts
     if query.by is Dimension.DIVISION:
         counts = _by_division(request, counts)
     total = dict.fromkeys(Measure, 0)
-    for each in counts.values():
+    for each in once.values():
         for measure, number in each.items():
             total[measure] += number
     label = _labels(request, query.by)

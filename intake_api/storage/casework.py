@@ -19,7 +19,7 @@ from intake_api.domain.standing import Earlier, Grade, Standing
 from intake_api.domain.task import Task, TaskKind, TaskState
 from intake_api.storage import cases
 from intake_api.storage.database import insert_if_absent
-from intake_api.storage.tables import CaseRow, EventRow, FollowerRow, RemarkRow, SupportingRow, TaskRow
+from intake_api.storage.tables import CaseReturnRow, CaseRow, EventRow, FollowerRow, RemarkRow, SupportingRow, TaskRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,8 @@ async def settle(session: AsyncSession, row: CaseRow, before: Standing, after: S
         row.due_at = after.due_at
         row.extensions = after.clock.extensions if after.clock else 0
     row.next_order_at = next_order_at(after, policy)
+    if after.returns > before.returns and before.department:
+        await insert_if_absent(session, CaseReturnRow, case_id=row.id, department_id=before.department)
     if after.supporting != before.supporting:
         await session.execute(delete(SupportingRow).where(SupportingRow.case_id == row.id))
         session.add_all(SupportingRow(case_id=row.id, department_id=unit) for unit in after.supporting)

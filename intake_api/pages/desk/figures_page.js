@@ -10,7 +10,7 @@ import { grouped } from './case_number.js'
 
 const BY = [
   { code: '', label: '合计' },
-  { code: 'department', label: '主办部门' },
+  { code: 'department', label: '负责部门' },
   { code: 'town', label: '街镇' },
   { code: 'division', label: '分区' },
   { code: 'category', label: '类别' },

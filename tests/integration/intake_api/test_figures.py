@@ -138,6 +138,36 @@ async def test_reopening_undoes_nothing_that_the_figures_count(intake: Intake) -
     assert [(await figures(intake))["total"]["counts"][name] for name in asked] == [1, 0, 1, 1, 1, 1, 0, 0]
 
 
+async def test_a_department_answers_for_what_it_returned_and_for_what_no_other_has_accepted(intake: Intake) -> None:
+    """Two cases of 禾东镇: one it returns, goes to greening, which accepts; one it returns, and greening lets it lie."""
+    _, taken = await intake.file()
+    _, lying = await intake.file()
+    for case in (taken, lying):
+        await done(intake, case, "return", HEDONG, reason="不在辖区")
+        await done(intake, case, "adjudicate", "dispatcher", department="greening", reason="归绿化")
+    await done(intake, taken, "accept", GREENING)
+    intake.clock.forward(hours=13)
+    for _ in range(2):
+        view = await figures(intake, "by=department")
+        rows = {row["key"]: row["counts"] for row in view["rows"]} | {"": view["total"]["counts"]}
+        asked = ("filed", "overdue", "dispatched", "assigned", "returned", "not_returned")
+        assert {key: [counts[name] for name in asked] for key, counts in rows.items()} == {
+            "hedong": [1, 1, 1, 2, 2, 0],
+            "greening": [1, 1, 1, 2, 0, 2],
+            "": [2, 2, 2, 2, 2, 0],
+        }
+        for department in ("hedong", "greening"):
+            scope = f"department={department}"
+            alone = (await figures(intake, scope))["total"]["counts"]
+            assert [alone[name] for name in asked] == [rows[department][name] for name in asked]
+            for measure in ("overdue", "assigned", "returned", "not_returned"):
+                _, page = await intake.call(
+                    "GET", f"/api/v1/figures/cases?measure={measure}&{scope}", role="supervisor"
+                )
+                assert len(page["items"]) == alone[measure], (department, measure)
+        await forget_and_read_the_events_again(intake, "0014")
+
+
 async def forget_and_read_the_events_again(intake: Intake, revision: str) -> None:
     """Take the database back to an earlier shape and forward again: what the figures ask is filled from the events."""
 
@@ -178,7 +208,7 @@ async def test_the_table_is_taken_away_as_csv_and_xlsx(intake: Intake) -> None:
     async with intake.client.get("/api/v1/figures/export?by=department&format=csv", headers=headers) as answer:
         rows = list(csv.reader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
     assert (rows[0][:3], [row[0] for row in rows[1:]]) == (
-        ["主办部门", "受理", "立案"],
+        ["负责部门", "受理", "立案"],
         ["青禾区排水管理所", "禾东镇城市运行管理中心", "合计"],
     )
     async with intake.client.get("/api/v1/figures/export?by=department", headers=headers) as answer:

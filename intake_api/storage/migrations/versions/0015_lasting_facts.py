@@ -1,4 +1,4 @@
-"""What earlier rounds of a case that was brought back leave behind, so that the figures go on counting it."""
+"""What the figures go on counting: facts of earlier rounds of a case that was brought back, and who returned it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ CONDITIONS = (
     ("urges > 0", ""),
     ("orders > 0", " OR earlier_orders > 0"),
 )
-COUNTED = ["outcome", "due_at", "channel", "category", "department_id", "town_code"]
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+COUNTED_BEFORE = ["outcome", "due_at", "channel", "category", "department_id", "town_code"]
+COUNTED = ["outcome", "due_at", "channel", "category", "department_id", "responsible_id", "town_code"]
+WINDOW = ["received_at", "category", "grid_cell", "town_code"]
 BAD = ("dissatisfied", "very_dissatisfied")
 
 EVENTS = sa.table("events", sa.column("case_id"), sa.column("seq"), sa.column("kind"), sa.column("data", sa.JSON()))
@@ -51,12 +54,33 @@ def upgrade() -> None:
     for name in NUMBERS:
         op.add_column("cases", sa.Column(name, sa.Integer(), server_default="0", nullable=False))
     _fill()
-    _count_by(" + ".join(f"CASE WHEN {old}{new} THEN {1 << bit} ELSE 0 END" for bit, (old, new) in _numbered()))
+    _count_by(
+        " + ".join(f"CASE WHEN {old}{new} THEN {1 << bit} ELSE 0 END" for bit, (old, new) in _numbered()), COUNTED
+    )
+    _window(["channel", "department_id", "responsible_id"])
+    op.create_table(
+        "case_returns",
+        sa.Column("case_id", BIG, nullable=False),
+        sa.Column("department_id", sa.String(60), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_returns_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "department_id", name=op.f("pk_case_returns")),
+    )
+    postgres = op.get_bind().dialect.name == "postgresql"
+    department = "events.data->>'department'" if postgres else "json_extract(events.data, '$.department')"
+    op.execute(
+        f"INSERT INTO case_returns (case_id, department_id) SELECT DISTINCT cases.id, {department} "  # noqa: S608
+        "FROM cases JOIN events ON events.case_id = cases.id "
+        f"WHERE cases.returns > 0 AND events.kind = 'returned' AND {department} IS NOT NULL"  # noqa: S608 - of the two above
+    )
 
 
 def downgrade() -> None:
-    """Forget what earlier rounds left behind."""
-    _count_by(" + ".join(f"CASE WHEN {old} THEN {1 << bit} ELSE 0 END" for bit, (old, _) in _numbered()))
+    """Forget what earlier rounds left behind, and who returned what."""
+    op.drop_table("case_returns")
+    _window(["channel", "department_id"])
+    _count_by(
+        " + ".join(f"CASE WHEN {old} THEN {1 << bit} ELSE 0 END" for bit, (old, _) in _numbered()), COUNTED_BEFORE
+    )
     for name in (*NUMBERS, *FLAGS):
         op.drop_column("cases", name)
 
@@ -65,12 +89,17 @@ def _numbered() -> Iterable[tuple[int, tuple[str, str]]]:
     return enumerate(CONDITIONS)
 
 
-def _count_by(outcome: str) -> None:
+def _window(beside: list[str]) -> None:
+    op.drop_index("ix_cases_window", table_name="cases")
+    op.create_index("ix_cases_window", "cases", WINDOW, postgresql_include=beside)
+
+
+def _count_by(outcome: str, counted: list[str]) -> None:
     stored = op.get_bind().dialect.name == "postgresql"
     op.drop_index("ix_cases_figures", table_name="cases")
     op.drop_column("cases", "outcome")
     op.add_column("cases", sa.Column("outcome", sa.Integer(), sa.Computed(outcome, persisted=stored or None)))
-    op.create_index("ix_cases_figures", "cases", ["filed_at"], postgresql_include=COUNTED)
+    op.create_index("ix_cases_figures", "cases", ["filed_at"], postgresql_include=counted)
 
 
 def _fill() -> None:
