@@ -20,6 +20,7 @@ class Work(StrEnum):
     SUSPENDED = "suspended"  # 挂账
     TO_FILE = "to_file"  # 待受理
     CALL_BACK = "call_back"  # 待回访
+    TO_TELL = "to_tell"  # 电话告知
     TO_DISPATCH = "to_dispatch"  # 待派遣
     TO_ADJUDICATE = "to_adjudicate"  # 退单待裁定
     EXTENSIONS = "extensions"  # 延期审批
@@ -37,7 +38,8 @@ class WorkList:
     """One work list: which cases are on it, for whom, and what is to be done with them.
 
     ``task`` and ``task_state``: cases with such a side task. ``own``: only those that one's own department leads, or,
-    where a task is named, those in which the task is its own. ``over``: cases that are closed.
+    where a task is named, those in which the task is its own. ``by_phone``: those of which somebody is to be told by
+    telephone.
     """
 
     work: Work
@@ -50,11 +52,12 @@ class WorkList:
     own: bool = False
     overdue: bool = False
     supervised: bool = False
+    by_phone: bool = False
 
     @property
     def over(self) -> bool:
-        """Whether its cases are settled, so that no clock runs."""
-        return not self.status & OPEN
+        """Whether no clock runs for what is to be done: its cases are settled, or their residents wait for a call."""
+        return self.by_phone or not self.status & OPEN
 
 
 _HELD = frozenset({Status.DISPATCHED, Status.ACCEPTED, Status.SUSPENDED, Status.REPORTED_DONE})
@@ -74,6 +77,8 @@ _LISTS = (
     WorkList(Work.TO_FILE, "待受理", "核对分类和地点，立案或告知不予受理", Role.OPERATOR, _in(Status.RECEIVED)),
     WorkList(Work.CALL_BACK, "待回访", "已结案，问诉求人是否解决、是否满意", Role.OPERATOR, _CLOSED,
              TaskKind.CALL_BACK, TaskState.GRANTED),
+    WorkList(Work.TO_TELL, "电话告知", "来电反映或加入的人收不到消息，打电话告诉他们", Role.OPERATOR,
+             frozenset(Status), by_phone=True),
     WorkList(Work.TO_DISPATCH, "待派遣", "已立案，派到责任部门", Role.DISPATCHER, _in(Status.FILED)),
     WorkList(Work.TO_ADJUDICATE, "退单待裁定", "部门退回，改派或裁定归谁办", Role.DISPATCHER, _in(Status.RETURNED)),
     WorkList(Work.EXTENSIONS, "延期审批", "部门申请延长办结时限", Role.DISPATCHER, OPEN,

@@ -32,7 +32,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which cases are counted; empty means all. ``department``: who answers for them, or of ``OWN`` measures, did it."""
+    """Which cases are counted; empty means all. ``department``: who answers for them, or, of ``OWN``, did it."""
 
     channel: Sequence[str] = ()
     category: Sequence[str] = ()

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from intake_api.domain.case import OPEN
 from intake_api.domain.task import TaskState
 from intake_api.domain.worklist import WorkList
+from intake_api.storage import telephone_news
 from intake_api.storage.tables import CaseRow, TaskRow
 
 MOST = 1000
@@ -41,6 +42,8 @@ def on(work: WorkList, department: str | None, now: datetime) -> ColumnElement[b
         conditions.append(CaseRow.id.in_(waiting))
     elif work.own:
         conditions.append(CaseRow.department_id == (department or ""))
+    if work.by_phone:
+        conditions.append(telephone_news.to_be_called(now))
     if work.overdue:
         conditions.append(CaseRow.due_at < now)
     if work.supervised:

@@ -8,8 +8,8 @@ import { address } from './router.js'
 const LOOK_EVERY = 15_000
 const QUIET_AFTER = 5 * 60_000
 
-/** Lists whose cases are closed: no clock runs, so they are not ordered by it. */
-const SETTLED = new Set(['call_back', 'reopenings'])
+/** Lists for which no clock runs, so that they are not ordered by it. */
+const SETTLED = new Set(['call_back', 'reopenings', 'to_tell'])
 
 /** `items` as the server answers them, the most urgent list first; `changed` counts how often they became others. */
 export const work = reactive({ items: [], state: 'idle', problem: null, changed: 0 })

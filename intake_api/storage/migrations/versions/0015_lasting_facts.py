@@ -68,9 +68,9 @@ def upgrade() -> None:
     postgres = op.get_bind().dialect.name == "postgresql"
     department = "events.data->>'department'" if postgres else "json_extract(events.data, '$.department')"
     op.execute(
-        f"INSERT INTO case_returns (case_id, department_id) SELECT DISTINCT cases.id, {department} "  # noqa: S608
+        f"INSERT INTO case_returns (case_id, department_id) SELECT DISTINCT cases.id, {department} "  # noqa: S608 - of the two above
         "FROM cases JOIN events ON events.case_id = cases.id "
-        f"WHERE cases.returns > 0 AND events.kind = 'returned' AND {department} IS NOT NULL"  # noqa: S608 - of the two above
+        f"WHERE cases.returns > 0 AND events.kind = 'returned' AND {department} IS NOT NULL"
     )
 
 
