@@ -8,12 +8,14 @@ from enum import StrEnum
 
 from intake_api.domain.access import Role
 from intake_api.domain.case import OPEN, Status
+from intake_api.domain.stages import WAITING
 from intake_api.domain.task import TaskKind, TaskState
 
 
 class Work(StrEnum):
     """The work lists."""
 
+    PRESSED = "pressed"  # 督办和催办
     TO_ACCEPT = "to_accept"  # 待签收
     IN_HAND = "in_hand"  # 处置中
     TO_SUPPORT = "to_support"  # 协办待反馈
@@ -39,7 +41,7 @@ class WorkList:
 
     ``task`` and ``task_state``: cases with such a side task. ``own``: only those that one's own department leads, or,
     where a task is named, those in which the task is its own. ``by_phone``: those of which somebody is to be told by
-    telephone.
+    telephone. ``pressed``: those that are supervised, or that a resident urged.
     """
 
     work: Work
@@ -53,6 +55,13 @@ class WorkList:
     overdue: bool = False
     supervised: bool = False
     by_phone: bool = False
+    pressed: bool = False
+
+    @property
+    def stage(self) -> str:
+        """The stage whose internal limit runs for all on the list; empty: they are late by their due time."""
+        [*stages] = {WAITING.get(state, "") for state in self.status}
+        return stages[0] if len(stages) == 1 else ""
 
     @property
     def over(self) -> bool:
@@ -61,6 +70,7 @@ class WorkList:
 
 
 _HELD = frozenset({Status.DISPATCHED, Status.ACCEPTED, Status.SUSPENDED, Status.REPORTED_DONE})
+_TO_DO = frozenset({Status.DISPATCHED, Status.ACCEPTED})
 _CLOSED = frozenset({Status.CLOSED})
 
 
@@ -69,8 +79,11 @@ def _in(*states: Status) -> frozenset[Status]:
 
 
 _LISTS = (
+    WorkList(Work.PRESSED, "督办和催办", "有督办，或诉求人催过，先办这些", Role.HANDLER, _TO_DO,
+             own=True, pressed=True),
     WorkList(Work.TO_ACCEPT, "待签收", "已派到本部门，签收后开始办理", Role.HANDLER, _in(Status.DISPATCHED), own=True),
-    WorkList(Work.IN_HAND, "处置中", "本部门在办，先到期的在前", Role.HANDLER, _in(Status.ACCEPTED), own=True),
+    WorkList(Work.IN_HAND, "处置中", "本部门在办，督办、催办和先到期的在前", Role.HANDLER, _in(Status.ACCEPTED),
+             own=True),
     WorkList(Work.TO_SUPPORT, "协办待反馈", "本部门协办，办完要反馈", Role.HANDLER, _HELD,
              TaskKind.ASSIST, TaskState.GRANTED, own=True),
     WorkList(Work.SUSPENDED, "挂账", "经批准暂缓，到期自动恢复", Role.HANDLER, _in(Status.SUSPENDED), own=True),

@@ -205,7 +205,7 @@ async def _own_of_each(session: AsyncSession, period: Period, scope: Scope) -> A
     has_now = _within(Measure.FILED, period, scope, CaseRow.department_id)
     given = select(CaseRow.department_id, func.count()).where(*has_now, _COUNTED[Measure.ASSIGNED].condition())
     for department, cases in await session.execute(given.group_by(CaseRow.department_id)):
-        yield department, cases, 0
+        yield department or "", cases, 0
     elsewhere = CaseRow.department_id.is_distinct_from(CaseReturnRow.department_id)
     returned = (
         select(CaseReturnRow.department_id, func.count().filter(elsewhere), func.count())

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intake_api.domain.case import Status
@@ -43,16 +43,32 @@ class Order(StrEnum):
     NEWEST = "newest"  # received last first
     DUE = "due"  # open cases, due first first, those without a clock last
     PRIORITY = "priority"  # open cases, as domain.priority says
+    STAGE = "stage"  # open cases, by when what they wait for began: internal limits, clock or no clock
 
     @property
     def label(self) -> str:
         """In Chinese, for people."""
-        return {"newest": "最新在前", "due": "先到期在前", "priority": "按优先次序"}[self]
+        return {"newest": "最新在前", "due": "先到期在前", "priority": "按优先次序", "stage": "先到先办"}[self]
+
+
+WAITS_SINCE = case(
+    (CaseRow.status == Status.FILED.value, CaseRow.filed_at),
+    (CaseRow.status == Status.REPORTED_DONE.value, CaseRow.reported_at),
+    else_=CaseRow.received_at,
+)
+"""When the stage began in which a case waits (``domain.stages.WAITING``)."""
+
+
+def waits_since(row: CaseRow) -> datetime:
+    """``WAITS_SINCE`` of a case that is here."""
+    began = {Status.FILED.value: row.filed_at, Status.REPORTED_DONE.value: row.reported_at}.get(row.status)
+    return began or row.received_at
 
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """Where a page goes on: behind this case. ``at``: its due time or rank; None for newest, or without a clock."""
+    """Where a page goes on: behind this case. ``at``: its due time, rank or when it began to wait; None for newest,
+    or without a clock."""
 
     id: int
     at: datetime | None = None
@@ -120,7 +136,12 @@ async def search(session: AsyncSession, wanted: CaseFilter) -> Page:
     if not more or not rows:
         return Page(rows, None)
     last = rows[-1]
-    at = {Order.NEWEST: None, Order.DUE: last.due_at, Order.PRIORITY: last.rank_at}[wanted.order]
+    at = {
+        Order.NEWEST: None,
+        Order.DUE: last.due_at,
+        Order.PRIORITY: last.rank_at,
+        Order.STAGE: waits_since(last),
+    }[wanted.order]
     return Page(rows, After(last.id, at))
 
 
@@ -155,7 +176,7 @@ async def _by_due_time(session: AsyncSession, wanted: CaseFilter) -> list[int]:
 
 async def _find(session: AsyncSession, wanted: CaseFilter, *, without_clock: bool = False) -> list[int]:
     lookup = _lookup(wanted)
-    if wanted.box is not None and _area(wanted.box) <= _SMALL_BOX:
+    if wanted.box is not None and wanted.order is not Order.STAGE and _area(wanted.box) <= _SMALL_BOX:
         within = _plain(wanted, without_clock=without_clock).add_columns(CaseRow.due_at, CaseRow.rank_at)
         if lookup.text:
             within = within.where(_has_text(session, lookup))
@@ -169,8 +190,9 @@ async def _find(session: AsyncSession, wanted: CaseFilter, *, without_clock: boo
         or wanted.waits_for
         or wanted.condition is not None
         or wanted.channel_user is not None
+        or wanted.order is Order.STAGE
     ):
-        # few cases, found by their own tables
+        # few cases, found by their own tables, or by the states in which work waits
         query = _plain(wanted, without_clock=without_clock)
         if lookup.text:
             query = query.where(_has_text(session, lookup))
@@ -404,6 +426,14 @@ def _is_open() -> Any:
     return CaseRow.status.in_([literal(state, literal_execute=True) for state in OPEN_STATES])
 
 
+_BY: dict[Order, Any] = {
+    Order.NEWEST: CaseRow.id,
+    Order.DUE: CaseRow.due_at,
+    Order.PRIORITY: CaseRow.rank_at,
+    Order.STAGE: WAITS_SINCE,
+}
+
+
 def _behind(query: Select[Any], wanted: CaseFilter, *, without_clock: bool) -> Select[Any]:
     """Only what comes behind the page before."""
     if wanted.order is Order.DUE:
@@ -415,15 +445,14 @@ def _behind(query: Select[Any], wanted: CaseFilter, *, without_clock: bool) -> S
         return query.where(CaseRow.id < after.id)
     if without_clock:
         return query.where(CaseRow.id > after.id)
-    column = CaseRow.due_at if wanted.order is Order.DUE else CaseRow.rank_at
+    column = _BY[wanted.order]
     return query.where(column >= after.at, or_(column > after.at, and_(column == after.at, CaseRow.id > after.id)))
 
 
 def _ordered(
     query: Select[Any], wanted: CaseFilter, *, without_clock: bool = False, with_key: bool = False
 ) -> Select[Any]:
-    columns = {Order.NEWEST: CaseRow.id, Order.DUE: CaseRow.due_at, Order.PRIORITY: CaseRow.rank_at}
-    column = CaseRow.id if without_clock else columns[wanted.order]
+    column = CaseRow.id if without_clock else _BY[wanted.order]
     if with_key:
         query = query.add_columns(column.label("key"))
     query = query.order_by(column.desc() if wanted.order is Order.NEWEST else column)

@@ -9,7 +9,7 @@ import { address, link } from './router.js'
 import { SearchField } from './filter_rail.js'
 import { caseRow } from './case_list.js'
 import { NextCase } from './next_case.js'
-import { countWords, countWork, isSettled, waiting, whileLooking, work, workAddress } from './work.js'
+import { countWords, countWork, isSettled, orderOf, waiting, whileLooking, work, workAddress } from './work.js'
 import { session } from './session.js'
 import { useShortcuts } from './shortcuts.js'
 
@@ -30,7 +30,7 @@ export const HomePage = {
             first[code] = []
             return
           }
-          const order = isSettled(code) ? '' : 'due'
+          const order = orderOf(code)
           try {
             const answer = await ask('GET', '/cases', {
               query: { work: code, limit: FIRST, order },
