@@ -491,6 +491,16 @@ class Casework:
             )
         self.standing = replace(settled, grade=grade, solved=solved, rated_at=self.now, earlier=earlier)
 
+    def let_call_back_lapse(self) -> bool:
+        """回访未果: nobody was reached, days after it should have been done. Whether that has come to pass."""
+        lapsed = call_backs_before(self.now, self.rules.policy)
+        tasks = [task for task in self.standing.open_tasks(TaskKind.CALL_BACK) if task.until and task.until <= lapsed]
+        for task in tasks:
+            self._decide(task, TaskState.VOID, "回访未果")
+        if tasks:
+            self._note(EventKind.CALL_BACK_LAPSED, f"到期后 {self.rules.policy.callback_lapse_days} 天仍没有回访到")
+        return bool(tasks)
+
     def hear_rating(self, joined: Standing, reason: str) -> None:
         """The reporter of a case that went on within this one is not satisfied: a supervisor is asked here."""
         if self.standing.open_tasks(TaskKind.REOPEN):
@@ -811,6 +821,11 @@ class Casework:
         for kind in kinds:
             for task in self.standing.open_tasks(kind):
                 self._decide(task, TaskState.VOID, "")
+
+
+def call_backs_before(now: datetime, policy: Policy) -> datetime:
+    """Call-backs that should have been done by then have lapsed."""
+    return now - timedelta(days=policy.callback_lapse_days)
 
 
 def next_order_at(standing: Standing, policy: Policy) -> datetime | None:

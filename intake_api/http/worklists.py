@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from aiohttp import web
 
 from intake_api.domain.access import Permission, Role
@@ -26,7 +28,8 @@ class WorkListView(View):
     more: bool
     """There are more than counted."""
     late: int
-    """Those of them past their due time, or, where they wait to be filed, dispatched or verified, past that limit."""
+    """Those of them past their due time, or, where they wait to be filed, dispatched, verified or called back, past the
+    limit for that."""
     over: bool
     """Its cases are settled: no clock runs."""
 
@@ -47,6 +50,7 @@ async def list_work(request: web.Request) -> web.Response:
         for each in lists
         if each.stage
     }
+    late_from[Work.CALL_BACK] = now - timedelta(days=city.policy.callback_days)
     async with request.app[DATABASE].read() as session:
         counted = await worklists.count(session, lists, principal.department_id, now, late_from)
     items = [

@@ -266,11 +266,24 @@ async def merged_into(session: AsyncSession, case_id: int) -> list[CaseRow]:
     return list(await session.scalars(query))
 
 
-async def awaiting_time(session: AsyncSession, now: datetime, limit: int) -> list[int]:
-    """Ids of cases for which a moment has come: a suspension ends, a supervision order falls due."""
+async def awaiting_time(session: AsyncSession, now: datetime, lapsed: datetime, limit: int) -> list[int]:
+    """Ids of cases for which a moment has come: a suspension ends, a supervision order falls due, or a call-back that
+    should have been done before ``lapsed`` is given up."""
     resume = select(CaseRow.id).where(CaseRow.suspended_until <= now).limit(limit)
     order = select(CaseRow.id).where(CaseRow.next_order_at <= now).limit(limit)
-    found = {*await session.scalars(resume), *await session.scalars(order)}
+    # the oldest, which are the first to lapse: the rest need not be looked at
+    oldest = (
+        select(TaskRow.case_id, TaskRow.until)
+        .where(
+            TaskRow.kind == TaskKind.CALL_BACK.value,
+            TaskRow.state.in_([TaskState.ASKED.value, TaskState.GRANTED.value]),
+        )
+        .order_by(TaskRow.id)
+        .limit(limit)
+        .subquery()
+    )
+    call_back = select(oldest.c.case_id).where(oldest.c.until <= lapsed)
+    found = {*await session.scalars(resume), *await session.scalars(order), *await session.scalars(call_back)}
     return sorted(found)[:limit]
 
 

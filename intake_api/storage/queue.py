@@ -43,7 +43,7 @@ class Order(StrEnum):
     NEWEST = "newest"  # received last first
     DUE = "due"  # open cases, due first first, those without a clock last
     PRIORITY = "priority"  # open cases, as domain.priority says
-    STAGE = "stage"  # open cases, by when what they wait for began: internal limits, clock or no clock
+    STAGE = "stage"  # by when what they wait for began, clock or no clock; open cases, or all of a work list
 
     @property
     def label(self) -> str:
@@ -54,15 +54,20 @@ class Order(StrEnum):
 WAITS_SINCE = case(
     (CaseRow.status == Status.FILED.value, CaseRow.filed_at),
     (CaseRow.status == Status.REPORTED_DONE.value, CaseRow.reported_at),
+    (CaseRow.status == Status.CLOSED.value, CaseRow.closed_at),
     else_=CaseRow.received_at,
 )
-"""When the stage began in which a case waits (``domain.stages.WAITING``)."""
+"""When the stage began in which a case waits (``domain.stages.WAITING``), or the wait for the call-back."""
 
 
 def waits_since(row: CaseRow) -> datetime:
     """``WAITS_SINCE`` of a case that is here."""
-    began = {Status.FILED.value: row.filed_at, Status.REPORTED_DONE.value: row.reported_at}.get(row.status)
-    return began or row.received_at
+    began = {
+        Status.FILED.value: row.filed_at,
+        Status.REPORTED_DONE.value: row.reported_at,
+        Status.CLOSED.value: row.closed_at,
+    }
+    return began.get(row.status) or row.received_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,7 @@ async def count(session: AsyncSession, wanted: CaseFilter) -> tuple[int, bool]:
 
 async def find(session: AsyncSession, wanted: CaseFilter) -> list[int]:
     """The ids of the first ``limit`` cases, in order."""
-    if wanted.order is not Order.NEWEST and not wanted.status:
+    if wanted.order is not Order.NEWEST and not wanted.status and not _of_work(wanted):
         wanted = replace(wanted, status=OPEN_STATES)
     if wanted.case_id is not None:
         return list(await session.scalars(_ordered(_plain(wanted).where(CaseRow.id == wanted.case_id), wanted)))
@@ -376,7 +381,7 @@ def _plain(wanted: CaseFilter, *, without_clock: bool = False) -> Select[tuple[i
     ):
         if values:
             query = query.where(column.in_(values))
-    if wanted.order is not Order.NEWEST or wanted.of_due:
+    if (wanted.order is not Order.NEWEST and not _of_work(wanted)) or wanted.of_due:
         query = query.where(_is_open())  # said as the partial indexes say it
     if wanted.town:
         query = query.where(or_(CaseRow.town_code.in_(wanted.town), CaseRow.town.in_(wanted.town)))
@@ -419,6 +424,11 @@ def _plain(wanted: CaseFilter, *, without_clock: bool = False) -> Select[tuple[i
             exists().where(CaseTextRow.case_id == CaseRow.id, CaseTextRow.text.contains(phrase, autoescape=True))
         )
     return _behind(query, wanted, without_clock=without_clock)
+
+
+def _of_work(wanted: CaseFilter) -> bool:
+    """Whether a work list is asked for by how long its cases wait: it says itself in which states they are."""
+    return wanted.order is Order.STAGE and wanted.condition is not None
 
 
 def _is_open() -> Any:

@@ -71,7 +71,7 @@ async def _count(
 ) -> Waiting:
     since = WAITS_SINCE.label("since")
     some = select(CaseRow.due_at, CaseRow.status, since).where(condition).limit(MOST).subquery()
-    late = some.c.since < late_from if late_from else some.c.due_at < now
-    late = and_(late, some.c.status.in_([state.value for state in OPEN]))
+    by_clock = and_(some.c.due_at < now, some.c.status.in_([state.value for state in OPEN]))
+    late = some.c.since < late_from if late_from else by_clock
     row = (await session.execute(select(func.count(), func.count().filter(late)).select_from(some))).one()
     return Waiting(row[0], row[1])

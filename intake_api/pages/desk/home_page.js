@@ -82,7 +82,7 @@ export const HomePage = {
         link(workAddress(item.work), { class: 'work-head' }, [
           h('strong', { class: 'work-count' }, countWords(item)),
           h('span', { class: 'work-title' }, [h('h2', null, item.label), h('span', { class: 'quiet' }, item.help)]),
-          item.late && item.work !== 'overdue' && !item.over
+          item.late && item.work !== 'overdue' && (!item.over || item.work === 'call_back')
             ? h('span', { class: 'clock late' }, [icon('alert', { size: 13 }), `${item.late} 件超时`])
             : null,
           i < 9 ? h('kbd', { 'aria-hidden': 'true' }, String(i + 1)) : null,

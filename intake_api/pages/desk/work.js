@@ -15,15 +15,15 @@ const SETTLED = new Set(['call_back', 'reopenings', 'to_tell'])
 export const work = reactive({ items: [], state: 'idle', problem: null, changed: 0 })
 
 /** Lists on which an internal limit runs: who waits longest comes first, with a clock of its own or without. */
-const STAGED = new Set(['to_file', 'to_dispatch', 'to_verify'])
+const STAGED = new Set(['to_file', 'to_dispatch', 'to_verify', 'call_back'])
 
 /** Lists of a department: what presses comes first, by supervision orders, urges and due times together. */
 const PRESSING = new Set(['pressed', 'to_accept', 'in_hand', 'to_support'])
 
 /** In which order a list is worked off; empty: as the server has it. */
 export function orderOf(code) {
-  if (SETTLED.has(code)) return ''
   if (STAGED.has(code)) return 'stage'
+  if (SETTLED.has(code)) return ''
   return PRESSING.has(code) ? 'priority' : 'due'
 }
 

@@ -8,7 +8,9 @@ import pytest
 from aiohttp import FormData
 from PIL import Image
 
+from intake_api.http.resources import ACTING
 from tests.integration.intake_api.conftest import Intake, Json
+from tests.integration.intake_api.test_life_of_a_case import closed
 
 
 def photo() -> bytes:
@@ -104,6 +106,32 @@ async def test_what_a_resident_urged_or_a_supervisor_pressed_is_first_with_the_d
         _, page = await intake.call("GET", f"/api/v1/cases?work={work}&order=priority", role=own)
         assert [item["case_no"] for item in page["items"]] == expected
     assert page["items"][1]["urges"] == 1
+
+
+async def test_call_backs_come_in_turn_become_late_and_are_given_up_with_an_event(intake: Intake) -> None:
+    """Closed a day apart; to be called back within 3 days, given up 7 days later."""
+    cases = []
+    for _ in range(2):
+        cases.append(await closed(intake))
+        intake.clock.forward(days=1)
+    numbers = [case["case_no"] for case in cases]
+    _, page = await intake.call("GET", "/api/v1/cases?work=call_back&order=stage", role="operator")
+    assert [item["case_no"] for item in page["items"]] == numbers
+
+    async def waiting() -> tuple[int, int]:
+        _, answer = await intake.call("GET", "/api/v1/work", role="operator")
+        return next((item["count"], item["late"]) for item in answer["items"] if item["work"] == "call_back")
+
+    assert await waiting() == (2, 0)
+    intake.clock.forward(days=1, minutes=1)
+    assert await waiting() == (2, 1)
+    intake.clock.forward(days=7)
+    assert await intake.client.server.app[ACTING].keep_time() == 1  # type: ignore[attr-defined]
+    assert await waiting() == (1, 1)
+    _, events = await intake.call("GET", f"/api/v1/cases/{numbers[0]}/events", role="operator")
+    assert events["items"][-1]["kind"] == "call_back_lapsed"
+    body = {"grade": "satisfied", "solved": True}
+    await act(intake, cases[0], "rate", "operator", **body)  # who calls in later is heard all the same
 
 
 async def test_an_inspector_sees_the_photos_of_what_is_to_be_looked_at(intake: Intake) -> None:
