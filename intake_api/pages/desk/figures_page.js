@@ -72,7 +72,7 @@ export const FiguresPage = {
 
     const exported = (format) => {
       const { by, ...period } = wanted.value
-      const query = { ...period, format, ...(by && !scored.value ? { by } : {}) }
+      const query = { ...period, format, ...(scored.value ? { table: 'scorecard' } : by ? { by } : {}) }
       return `/api/v1/figures/export?${new URLSearchParams(Object.entries(query).filter(([, value]) => value))}`
     }
     const day = (name, label) =>

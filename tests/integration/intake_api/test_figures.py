@@ -207,14 +207,35 @@ async def test_the_table_is_taken_away_as_csv_and_xlsx(intake: Intake) -> None:
     headers = {"Authorization": f"Bearer {await intake.token('supervisor')}"}
     async with intake.client.get("/api/v1/figures/export?by=department&format=csv", headers=headers) as answer:
         rows = list(csv.reader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
-    assert (rows[0][:3], [row[0] for row in rows[1:]]) == (
+    assert (rows[0][:3], [row[0] for row in rows[1:4]]) == (
         ["负责部门", "受理", "立案"],
         ["青禾区排水管理所", "禾东镇城市运行管理中心", "合计"],
     )
+    notes = dict(rows[5:])
+    assert notes["统计期"] == "2026-09-01 至 2026-09-23，截至 2026-09-23 14:00"
+    assert notes["退单率"].startswith("被退单的案件数 ÷ 派遣数")
+    assert "截至查询时" in notes["口径"]
     async with intake.client.get("/api/v1/figures/export?by=department", headers=headers) as answer:
         book = load_workbook(io.BytesIO(await answer.read()))
     assert book.sheetnames == ["指标", "定义"]
     assert [cell.value for cell in book["指标"][3]][:3] == ["青禾区排水管理所", 1, 1]
+
+
+async def test_the_scores_are_taken_away_with_what_they_are_made_of(intake: Intake) -> None:
+    await a_week_of_work(intake)
+    _, card = await intake.call("GET", "/api/v1/figures/scorecard", role="supervisor")
+    headers = {"Authorization": f"Bearer {await intake.token('supervisor')}"}
+    path = "/api/v1/figures/export?table=scorecard"
+    async with intake.client.get(path + "&format=csv", headers=headers) as answer:
+        rows = list(csv.reader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
+    assert rows[0][:5] == ["部门", "立案", "得分", "按期结案率", "按期结案率得分（满 30）"]
+    assert [(row[0], float(row[2])) for row in rows[1:3]] == [
+        (row["department"]["name"], row["score"]) for row in card["rows"]
+    ]
+    assert dict(rows[4:])["计分"] == card["formula"]
+    async with intake.client.get(path, headers=headers) as answer:
+        book = load_workbook(io.BytesIO(await answer.read()))
+    assert book.sheetnames == ["部门计分", "定义"]
 
 
 async def test_a_period_is_a_range_of_days(intake: Intake) -> None:
