@@ -15,7 +15,7 @@ from intake_api.city_in_force import CityInForce, CityNotLoaded
 from intake_api.domain import case_number
 from intake_api.domain.action import Action, Doer, may
 from intake_api.domain.case import Status
-from intake_api.domain.casework import Casework, Refused, Rules, next_order_at
+from intake_api.domain.casework import Casework, Refused, Rules, call_backs_before, next_order_at
 from intake_api.domain.event import BY_FOLLOWER, BY_REPORTER, SYSTEM, Actor, ActorKind, SealedEvent
 from intake_api.domain.resident import NOBODY, Resident
 from intake_api.domain.standing import Standing
@@ -201,14 +201,17 @@ class Acting:
         return True
 
     async def keep_time(self, limit: int = TIMELY_BATCH) -> int:
-        """Do what time demands: end suspensions, issue supervision orders. Returns how many cases were seen to.
+        """Do what time demands: end suspensions, issue supervision orders, give up call-backs nobody answered.
+
+        Returns how many cases were seen to.
 
         Any number of processes may do this at once: each case is looked at again under its lock. One that cannot be
         seen to does not stand in the way of the others.
         """
         now = self._now()
         async with self._database.read() as session:
-            waiting = await casework.awaiting_time(session, now, limit)
+            lapsed = call_backs_before(now, self.rules.policy)
+            waiting = await casework.awaiting_time(session, now, lapsed, limit)
         seen_to = 0
         for case_id in waiting:
             try:
@@ -227,7 +230,7 @@ class Acting:
             work = Casework(before, self.rules, SYSTEM, now)
             if before.status is Status.SUSPENDED and before.suspended_until and before.suspended_until <= now:
                 work.resume("挂账到期，自动恢复")
-            elif not work.supervise_by_rule():
+            elif not work.let_call_back_lapse() and not work.supervise_by_rule():
                 # the city has other hours than when the moment was noted, or another process was faster
                 row.next_order_at = next_order_at(before, work.rules.policy)
             await self._save(session, row, before, work)

@@ -47,6 +47,7 @@ ACTIONS: dict[str, str] = {
     "file_case": "登记案件",
     "correct_case": "更正案件",
     "upload_attachment": "上传附件",
+    "call_resident": "电话告知",
     "hear_recording": "听取通话录音",
     "accept_example": "采用学习样本",
     "reject_example": "不采用学习样本",

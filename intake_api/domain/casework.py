@@ -17,7 +17,7 @@ from intake_api.domain.clock import Due, Pause, due
 from intake_api.domain.event import SYSTEM, Actor, Event, EventKind
 from intake_api.domain.policy import Policy
 from intake_api.domain.responsibility import Assignment, Basis, ResponsibilityMatrix
-from intake_api.domain.standing import Grade, Standing
+from intake_api.domain.standing import Earlier, Grade, Standing
 from intake_api.domain.task import Task, TaskKind, TaskState
 from intake_api.domain.taxonomy import Taxonomy
 
@@ -357,14 +357,15 @@ class Casework:
         self._note(EventKind.ASSIST_REPORTED, data=data, remark=Remark(text, attachments))
 
     def extend(self, reason: str) -> None:
-        """申请延期: only before overdue, and at most as often as the city allows; refusals do not count."""
+        """申请延期: only before overdue, and at most as often as the city allows; refusals do not count, and reopening
+        gives none back."""
         self._require(Action.EXTEND)
         self._need(reason, "reason", "请写明延期的理由。")
         clock = self._clock()
         if self.now > clock.at:
             raise Refused("overdue", "案件已经超时，不能再申请延期。")
-        if clock.extensions >= self.rules.policy.extensions:
-            raise Refused("extended_enough", f"已经延期 {clock.extensions} 次，不能再延。")
+        if self.standing.extensions >= self.rules.policy.extensions:
+            raise Refused("extended_enough", f"已经延期 {self.standing.extensions} 次，不能再延。")
         if self.standing.open_tasks(TaskKind.EXTEND):
             raise Refused("already_asked", "已经申请延期，等审批后再说。")
         self._ask(TaskKind.EXTEND, TaskState.ASKED, reason)
@@ -514,7 +515,24 @@ class Casework:
             EventKind.RATED, data={"grade": grade.value, "solved": solved, "asks_reopening": unhappy and within},
             remark=Remark(text) if text else None,
         )  # fmt: skip
-        self.standing = replace(self.standing, grade=grade, solved=solved, rated_at=self.now)
+        settled, earlier = self.standing, self.standing.earlier
+        if settled.grade is not None:
+            earlier = replace(
+                earlier,
+                dissatisfied=earlier.dissatisfied or not settled.grade.is_satisfied,
+                unsolved=earlier.unsolved or settled.solved is False,
+            )
+        self.standing = replace(settled, grade=grade, solved=solved, rated_at=self.now, earlier=earlier)
+
+    def let_call_back_lapse(self) -> bool:
+        """回访未果: nobody was reached, days after it should have been done. Whether that has come to pass."""
+        lapsed = call_backs_before(self.now, self.rules.policy)
+        tasks = [task for task in self.standing.open_tasks(TaskKind.CALL_BACK) if task.until and task.until <= lapsed]
+        for task in tasks:
+            self._decide(task, TaskState.VOID, "回访未果")
+        if tasks:
+            self._note(EventKind.CALL_BACK_LAPSED, f"到期后 {self.rules.policy.callback_lapse_days} 天仍没有回访到")
+        return bool(tasks)
 
     def hear_rating(self, joined: Standing, reason: str) -> None:
         """The reporter of a case that went on within this one is not satisfied: a supervisor is asked here."""
@@ -555,6 +573,7 @@ class Casework:
             closed_at=None,
             orders=0,
             order_level=0,
+            earlier=self._round_over(),
         )
         self._ask_supporting()
 
@@ -735,6 +754,19 @@ class Casework:
         until = self.now + timedelta(days=self.rules.policy.callback_days)
         self._ask(TaskKind.CALL_BACK, TaskState.GRANTED, "结案回访", until=until)
 
+    def _round_over(self) -> Earlier:
+        """What a closed case keeps when it is brought back: the new clock makes nothing of it undone."""
+        standing, earlier = self.standing, self.standing.earlier
+        done_at = standing.reported_at or standing.closed_at
+        late = standing.due_at is not None and done_at is not None and done_at > standing.due_at
+        return replace(
+            earlier,
+            late=earlier.late or late,
+            extensions=standing.extensions,
+            orders=earlier.orders + standing.orders,
+            reported=earlier.reported or standing.reported_at is not None,
+        )
+
     def _end(self) -> None:
         self._void(*TaskKind)
         self.standing = replace(self.standing, closed_at=None, suspended_until=None)
@@ -837,6 +869,11 @@ class Casework:
         for kind in kinds:
             for task in self.standing.open_tasks(kind):
                 self._decide(task, TaskState.VOID, "")
+
+
+def call_backs_before(now: datetime, policy: Policy) -> datetime:
+    """Call-backs that should have been done by then have lapsed."""
+    return now - timedelta(days=policy.callback_lapse_days)
 
 
 def next_order_at(standing: Standing, policy: Policy) -> datetime | None:

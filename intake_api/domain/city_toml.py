@@ -238,6 +238,7 @@ _BOUNDS = {
     "repeat_days": (1, _YEARS),
     "urge_hours": (0, 24 * 365),
     "callback_days": (1, 365),
+    "callback_lapse_days": (1, 365),
 }
 
 

@@ -181,6 +181,23 @@ def stage_due(minutes: int, start: datetime, calendar: WorkCalendar | None) -> d
     return _walk(budget, start.astimezone(calendar.timezone), [], calendar)[0]
 
 
+def stage_late_from(minutes: int, now: datetime, calendar: WorkCalendar | None) -> datetime:
+    """What began before this moment has used up an internal limit of so many minutes by ``now``; to the second.
+
+    Raises BrokenCalendar.
+    """
+    late, in_time = now - timedelta(days=60) - timedelta(minutes=minutes), now
+    if calendar is None or not minutes:
+        return now - timedelta(minutes=minutes)
+    while in_time - late > timedelta(seconds=1):
+        middle = late + (in_time - late) / 2
+        if stage_due(minutes, middle, calendar) < now:
+            late = middle
+        else:
+            in_time = middle
+    return in_time
+
+
 def _merged(pauses: Iterable[Pause], timezone: tzinfo) -> list[Pause]:
     """In order, in the time zone, and without overlaps or empty ones."""
     merged: list[Pause] = []

@@ -63,6 +63,7 @@ class EventKind(StrEnum):
     REWORK = "rework"  # 返工
     ANSWERED = "answered"  # 直接结案: answered on the spot
     RATED = "rated"  # 评价（回访）
+    CALL_BACK_LAPSED = "call_back_lapsed"  # 回访未果: nobody was reached in time
     REOPENED = "reopened"  # 重办
     REOPENING_REFUSED = "reopening_refused"  # 不同意重办
     WITHDRAWN = "withdrawn"  # 撤诉
@@ -113,6 +114,7 @@ _LABELS = {
     EventKind.ANSWERED: "直接结案",
     EventKind.RATED: "评价",
     EventKind.REOPENED: "重办",
+    EventKind.CALL_BACK_LAPSED: "回访未果",
     EventKind.REOPENING_REFUSED: "不同意重办",
     EventKind.WITHDRAWN: "撤诉",
     EventKind.WITHDRAWAL_NOTED: "撤诉（继续办理）",
@@ -143,6 +145,7 @@ AMONG_STAFF = frozenset(
         EventKind.SUSPENSION_ASKED,
         EventKind.SUSPENSION_REFUSED,
         EventKind.SUPERVISED,
+        EventKind.CALL_BACK_LAPSED,
     }
 )
 """What goes on inside the administration; channels are not shown it."""

@@ -3,6 +3,9 @@
 A count (``Measure``) is a condition on a case; the storage counts the cases that meet it, and the same condition lists
 them, so that behind every number stand the cases that make it up. All but the first are taken over the cases *filed* in
 the period, so that numerator and denominator speak of the same cases.
+
+What came of those cases, and what of them has fallen due, is both taken at the moment of asking: a case filed on the
+last day of a month and due in the next is closed, or overdue, in the figures of the month in which it was filed.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from enum import StrEnum
 
 
 class Measure(StrEnum):
-    """What is counted. ``as of``: the moment of asking, or the end of the period if that is earlier."""
+    """What is counted."""
 
     RECEIVED = "received"  # 受理: received in the period
     FILED = "filed"  # 立案: filed in the period
@@ -24,7 +27,8 @@ class Measure(StrEnum):
     OVERDUE = "overdue"  # 超期未结
     DISPATCHED = "dispatched"  # 派遣
     CONTACTED = "contacted"  # 派遣后已联系诉求人
-    RETURNED = "returned"  # 被退单
+    ASSIGNED = "assigned"  # 派给过: as dispatched; of a department, all that it was ever given and kept or returned
+    RETURNED = "returned"  # 被退单; of a department, by itself
     NOT_RETURNED = "not_returned"  # 未被退单
     REWORKED = "reworked"  # 被返工
     REPORTED = "reported"  # 处置反馈
@@ -53,6 +57,7 @@ _MEASURES = {
     Measure.OVERDUE: "超期未结",
     Measure.DISPATCHED: "派遣",
     Measure.CONTACTED: "已联系诉求人",
+    Measure.ASSIGNED: "派给过",
     Measure.RETURNED: "被退单",
     Measure.NOT_RETURNED: "未被退单",
     Measure.REWORKED: "被返工",
@@ -79,15 +84,35 @@ class Rate:
     definition: str
 
 
+BASIS = (
+    "统计期内立案的案件（受理数按受理时间），结案、超期等一律截至查询时；以后再查，数字会随办理情况变化。"
+    "重办的案件以各次办理中最差的一次计：超过时限、延期、督办、不满意、未解决，都不因重办而消去。"
+    "分部门时案件归负责的部门（首接负责：改派后新部门签收以前，仍归前一部门），"
+    "退单归退单的部门，所以一件案件可以派给过几个部门，合计不重复计。"
+)
+"""Which cases every figure speaks of, and as they stand when."""
+
 RATES: tuple[Rate, ...] = (
     Rate("handled", "办结率", Measure.CLOSED, Measure.FILED, "结案数 ÷ 立案数（闵行口径）"),
-    Rate("closed", "结案率", Measure.DUE_CLOSED, Measure.DUE, "应结案中已结案数 ÷ 应结案数"),
+    Rate(
+        "closed",
+        "结案率",
+        Measure.DUE_CLOSED,
+        Measure.DUE,
+        "应结案中已结案数 ÷ 应结案数（截至查询时，已结案或时限已到）",
+    ),
     Rate("on_time", "按期结案率", Measure.DUE_IN_TIME, Measure.DUE, "按期结案数 ÷ 应结案数"),
     Rate("responded", "响应率", Measure.CONTACTED, Measure.DISPATCHED, "已联系诉求人的案件数 ÷ 派遣数"),
     Rate("solved", "解决率", Measure.SOLVED, Measure.ANSWERED, "回访确认已解决数 ÷ 回访有效数"),
     Rate("satisfied", "满意率", Measure.SATISFIED, Measure.ANSWERED, "非常满意、满意、基本满意之和 ÷ 回访有效数"),
-    Rate("dispatch_accuracy", "派遣准确率", Measure.NOT_RETURNED, Measure.DISPATCHED, "未被退单数 ÷ 派遣数"),
-    Rate("returned", "退单率", Measure.RETURNED, Measure.DISPATCHED, "被退单的案件数 ÷ 派遣数"),
+    Rate("dispatch_accuracy", "派遣准确率", Measure.NOT_RETURNED, Measure.ASSIGNED, "未被退单数 ÷ 派遣数"),
+    Rate(
+        "returned",
+        "退单率",
+        Measure.RETURNED,
+        Measure.ASSIGNED,
+        "被退单的案件数 ÷ 派遣数（分部门时：本部门退的 ÷ 派给过本部门的）",
+    ),
     Rate("reworked", "返工率", Measure.REWORKED, Measure.REPORTED, "被返工的案件数 ÷ 已反馈数"),
     Rate("extended", "延期率", Measure.EXTENDED, Measure.DISPATCHED, "获准延期的案件数 ÷ 派遣数"),
     Rate("repeated", "重复率", Measure.REPEATED, Measure.FILED, "重复案件数 ÷ 立案数"),
@@ -112,11 +137,15 @@ class Dimension(StrEnum):
             "channel": "渠道",
             "category": "类别",
             "division": "分区",
-            "department": "主办部门",
+            "department": "负责部门",
             "town": "街镇",
             "day": "日期",
         }[self]
 
+
+OWN = frozenset({Measure.ASSIGNED, Measure.RETURNED, Measure.NOT_RETURNED})
+"""Measures of what a department itself did with a case: they do not pass to the one that has it now, and a case may
+count for several departments."""
 
 Counts = Mapping[Measure, int]
 

@@ -232,6 +232,9 @@ class Policy:
     callback_days: int = 3
     """回访: the reporter is called back within so many days after closing (S6: call-backs are recorded)."""
 
+    callback_lapse_days: int = 7
+    """回访未果: a call-back that is late by so many days is given up, with an event. No document gives a number."""
+
     rating_reopens: tuple[str, ...] = ("不满意", "非常不满意")
     """Grades after which a case may be reopened; 未解决 always may."""
 

@@ -13,6 +13,9 @@ STAGES = ("信息收集", "案卷建立", "任务派遣", "任务处理", "处�
 """信息收集: until the report is with us · 案卷建立: until it is filed · 任务派遣: until a department has it ·
 任务处理: until the department has done it · 处理反馈: until verification begins · 核查结案: until it is closed."""
 
+WAITING = {Status.RECEIVED: "案卷建立", Status.FILED: "任务派遣", Status.REPORTED_DONE: "核查结案"}
+"""States in which a case waits for the hotline itself, and the stage whose internal limit runs then."""
+
 _BEGINS = {
     EventKind.RECEIVED: "案卷建立",
     EventKind.FILED: "任务派遣",

@@ -39,6 +39,23 @@ class Grade(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a case that was brought back (重办) or rated again keeps of what went before; nothing here is ever undone.
+
+    ``late``: a round ended after its due time. ``extensions``, ``orders``: approved extensions and supervision orders
+    of the rounds before. ``reported``: a department had reported it done. ``dissatisfied``, ``unsolved``: said in a
+    rating that a newer one replaced.
+    """
+
+    late: bool = False
+    extensions: int = 0
+    orders: int = 0
+    reported: bool = False
+    dissatisfied: bool = False
+    unsolved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """A case as it stands. Departments are ids, times are aware.
 
@@ -83,6 +100,7 @@ class Standing:
     tasks: tuple[Task, ...] = ()
     others: int = 0
     repeats: int = 0
+    earlier: Earlier = Earlier()
 
     @property
     def number(self) -> str:
@@ -97,3 +115,8 @@ class Standing:
     def due_at(self) -> datetime | None:
         """By when it has to be settled."""
         return self.clock.at if self.clock else None
+
+    @property
+    def extensions(self) -> int:
+        """Approved extensions in all its rounds."""
+        return self.earlier.extensions + (self.clock.extensions if self.clock else 0)

@@ -8,18 +8,21 @@ from enum import StrEnum
 
 from intake_api.domain.access import Role
 from intake_api.domain.case import OPEN, Status
+from intake_api.domain.stages import WAITING
 from intake_api.domain.task import TaskKind, TaskState
 
 
 class Work(StrEnum):
     """The work lists."""
 
+    PRESSED = "pressed"  # 督办和催办
     TO_ACCEPT = "to_accept"  # 待签收
     IN_HAND = "in_hand"  # 处置中
     TO_SUPPORT = "to_support"  # 协办待反馈
     SUSPENDED = "suspended"  # 挂账
     TO_FILE = "to_file"  # 待受理
     CALL_BACK = "call_back"  # 待回访
+    TO_TELL = "to_tell"  # 电话告知
     TO_DISPATCH = "to_dispatch"  # 待派遣
     TO_ADJUDICATE = "to_adjudicate"  # 退单待裁定
     EXTENSIONS = "extensions"  # 延期审批
@@ -37,7 +40,8 @@ class WorkList:
     """One work list: which cases are on it, for whom, and what is to be done with them.
 
     ``task`` and ``task_state``: cases with such a side task. ``own``: only those that one's own department leads, or,
-    where a task is named, those in which the task is its own. ``over``: cases that are closed.
+    where a task is named, those in which the task is its own. ``by_phone``: those of which somebody is to be told by
+    telephone. ``pressed``: those that are supervised, or that a resident urged.
     """
 
     work: Work
@@ -50,14 +54,23 @@ class WorkList:
     own: bool = False
     overdue: bool = False
     supervised: bool = False
+    by_phone: bool = False
+    pressed: bool = False
+
+    @property
+    def stage(self) -> str:
+        """The stage whose internal limit runs for all on the list; empty: they are late by their due time."""
+        [*stages] = {WAITING.get(state, "") for state in self.status}
+        return stages[0] if len(stages) == 1 else ""
 
     @property
     def over(self) -> bool:
-        """Whether its cases are settled, so that no clock runs."""
-        return not self.status & OPEN
+        """Whether no clock runs for what is to be done: its cases are settled, or their residents wait for a call."""
+        return self.by_phone or not self.status & OPEN
 
 
 _HELD = frozenset({Status.DISPATCHED, Status.ACCEPTED, Status.SUSPENDED, Status.REPORTED_DONE})
+_TO_DO = frozenset({Status.DISPATCHED, Status.ACCEPTED})
 _CLOSED = frozenset({Status.CLOSED})
 
 
@@ -66,14 +79,19 @@ def _in(*states: Status) -> frozenset[Status]:
 
 
 _LISTS = (
+    WorkList(Work.PRESSED, "督办和催办", "有督办，或诉求人催过，先办这些", Role.HANDLER, _TO_DO,
+             own=True, pressed=True),
     WorkList(Work.TO_ACCEPT, "待签收", "已派到本部门，签收后开始办理", Role.HANDLER, _in(Status.DISPATCHED), own=True),
-    WorkList(Work.IN_HAND, "处置中", "本部门在办，先到期的在前", Role.HANDLER, _in(Status.ACCEPTED), own=True),
+    WorkList(Work.IN_HAND, "处置中", "本部门在办，督办、催办和先到期的在前", Role.HANDLER, _in(Status.ACCEPTED),
+             own=True),
     WorkList(Work.TO_SUPPORT, "协办待反馈", "本部门协办，办完要反馈", Role.HANDLER, _HELD,
              TaskKind.ASSIST, TaskState.GRANTED, own=True),
     WorkList(Work.SUSPENDED, "挂账", "经批准暂缓，到期自动恢复", Role.HANDLER, _in(Status.SUSPENDED), own=True),
     WorkList(Work.TO_FILE, "待受理", "核对分类和地点，立案或告知不予受理", Role.OPERATOR, _in(Status.RECEIVED)),
     WorkList(Work.CALL_BACK, "待回访", "已结案，问诉求人是否解决、是否满意", Role.OPERATOR, _CLOSED,
              TaskKind.CALL_BACK, TaskState.GRANTED),
+    WorkList(Work.TO_TELL, "电话告知", "来电反映或加入的人收不到消息，打电话告诉他们", Role.OPERATOR,
+             frozenset(Status), by_phone=True),
     WorkList(Work.TO_DISPATCH, "待派遣", "已立案，派到责任部门", Role.DISPATCHER, _in(Status.FILED)),
     WorkList(Work.TO_ADJUDICATE, "退单待裁定", "部门退回，改派或裁定归谁办", Role.DISPATCHER, _in(Status.RETURNED)),
     WorkList(Work.EXTENSIONS, "延期审批", "部门申请延长办结时限", Role.DISPATCHER, OPEN,

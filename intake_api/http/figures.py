@@ -16,7 +16,7 @@ from pydantic import AwareDatetime, BeforeValidator, Field
 from groundwork.problem import FieldError, Problem
 from intake_api.domain.access import Permission
 from intake_api.domain.case import Channel
-from intake_api.domain.figures import RATES, Dimension, Measure, Score, percent, score, value_of
+from intake_api.domain.figures import BASIS, RATES, Dimension, Measure, Score, percent, score, value_of
 from intake_api.http import schemas
 from intake_api.http.authentication import PRINCIPAL
 from intake_api.http.cases import read_cursor, views_of, write_cursor
@@ -49,6 +49,8 @@ class ExportQuery(FiguresQuery):
     """As a file."""
 
     format: Literal["csv", "xlsx"] = "xlsx"
+    table: Literal["figures", "scorecard"] = "figures"
+    """The figures, or the departments' scores with what each figure gave."""
 
 
 class BehindQuery(FiguresQuery):
@@ -88,6 +90,8 @@ class FiguresView(View):
     start: AwareDatetime
     end: AwareDatetime
     as_of: AwareDatetime
+    basis: str
+    """Which cases are counted, and as they stand when: holds for every figure."""
     by: Dimension | None
     measures: dict[Measure, str]
     """The names of what is counted."""
@@ -123,6 +127,7 @@ class ScorecardView(View):
     start: AwareDatetime
     end: AwareDatetime
     as_of: AwareDatetime
+    basis: str
     formula: str
     rows: list[ScoreRow]
 
@@ -144,7 +149,7 @@ def _period(request: web.Request, query: FiguresQuery) -> Period:
         raise Problem(422, "invalid", fault, errors=[FieldError(pointer="?from", detail=fault)])
     start = datetime.combine(first, time(), zone)
     end = datetime.combine(last + timedelta(days=1), time(), zone)
-    return Period(start, end, min(now, end))
+    return Period(start, end, now)
 
 
 def _scope(request: web.Request, query: FiguresQuery) -> Scope:
@@ -179,10 +184,12 @@ async def _figures(request: web.Request, query: FiguresQuery) -> FiguresView:
     offset = period.start.utcoffset() or timedelta()
     async with request.app[DATABASE].read() as session:
         counts = await figures.count(session, period, scope, query.by, offset / timedelta(hours=1))
+        # a case that several departments were given counts for each of them, and once in the total
+        once = await figures.count(session, period, scope, None, 0) if query.by is Dimension.DEPARTMENT else counts
     if query.by is Dimension.DIVISION:
         counts = _by_division(request, counts)
     total = dict.fromkeys(Measure, 0)
-    for each in counts.values():
+    for each in once.values():
         for measure, number in each.items():
             total[measure] += number
     label = _labels(request, query.by)
@@ -191,6 +198,7 @@ async def _figures(request: web.Request, query: FiguresQuery) -> FiguresView:
         start=period.start,
         end=period.end,
         as_of=period.as_of,
+        basis=BASIS,
         by=query.by,
         measures={measure: measure.label for measure in Measure},
         total=_row("", "合计", total),
@@ -243,7 +251,10 @@ async def read_figures(request: web.Request) -> web.Response:
 
 async def read_scorecard(request: web.Request) -> web.Response:
     """The departments' scores."""
-    query = query_of(request, FiguresQuery)
+    return json_answer(await _scorecard(request, query_of(request, FiguresQuery)))
+
+
+async def _scorecard(request: web.Request, query: FiguresQuery) -> ScorecardView:
     period, scope = _period(request, query), _scope(request, query)
     async with request.app[DATABASE].read() as session:
         counts = await figures.count(session, period, scope, Dimension.DEPARTMENT, 0)
@@ -277,14 +288,13 @@ async def read_scorecard(request: web.Request) -> web.Response:
         f"{rates[code].label} {weight} 分{'（越低越好，按 1 减去它计）' if code in less else ''}"
         for code, weight in weights.items()
     )
-    return json_answer(
-        ScorecardView(
-            start=period.start,
-            end=period.end,
-            as_of=period.as_of,
-            formula=f"各项指标乘以权重相加：{words}。没有案件的指标不计，权重按比例分给其余各项，折算成 100 分。",
-            rows=[row(*each) for each in scored],
-        )
+    return ScorecardView(
+        start=period.start,
+        end=period.end,
+        as_of=period.as_of,
+        basis=BASIS,
+        formula=f"各项指标乘以权重相加：{words}。没有案件的指标不计，权重按比例分给其余各项，折算成 100 分。",
+        rows=[row(*each) for each in scored],
     )
 
 
@@ -302,23 +312,26 @@ async def cases_behind(request: web.Request) -> web.Response:
 async def export_figures(request: web.Request) -> web.Response:
     """The figures as a table; who took it is recorded."""
     query = query_of(request, ExportQuery)
-    view = await _figures(request, query)
+    scored = query.table == "scorecard"
+    view = await _scorecard(request, query) if scored else await _figures(request, query)
+    cut = query.table if scored else query.by or "total"
     principal = request[PRINCIPAL]
     async with request.app[DATABASE].write() as session:
         await audit.note(
             session,
             principal.actor,
             "export_figures",
-            target=f"figures:{view.start:%Y-%m-%d}:{view.end:%Y-%m-%d}:{query.by or 'total'}",
+            target=f"figures:{view.start:%Y-%m-%d}:{view.end:%Y-%m-%d}:{cut}",
             result="ok",
             address=principal.address,
             now=request.app[NOW](),
         )
-    table = _table(view)
-    name = f"figures-{view.start:%Y%m%d}"
+    table = _scores(view) if isinstance(view, ScorecardView) else _table(view)
+    name = f"{query.table}-{view.start:%Y%m%d}"
     if query.format == "csv":
         out = io.StringIO()
-        csv.writer(out).writerows(table)
+        # after the table, so that its head stays in the first line
+        csv.writer(out).writerows([*table, [], *_notes(view)])
         # spreadsheets take UTF-8 for granted only with a mark
         content, media = "\ufeff" + out.getvalue(), "text/csv"
         return _file(content.encode(), media, f"{name}.csv")
@@ -335,22 +348,56 @@ def _table(view: FiguresView) -> list[list[object]]:
     return [head, *rows]
 
 
+def _scores(view: ScorecardView) -> list[list[object]]:
+    parts = view.rows[0].parts if view.rows else []
+    head: list[object] = ["部门", "立案", "得分"]
+    for part in parts:
+        head += [part.label, f"{part.label}得分（满 {part.weight}）"]
+    rows: list[list[object]] = [
+        [
+            _harmless(row.department.name),
+            row.filed,
+            _or_dash(row.score),
+            *(cell for part in row.parts for cell in (part.text, _or_dash(part.points))),
+        ]
+        for row in view.rows
+    ]
+    return [head, *rows]
+
+
+def _or_dash(number: float | None) -> float | str:
+    return "—" if number is None else number
+
+
+def _notes(view: FiguresView | ScorecardView) -> list[list[object]]:
+    """What the numbers mean: of which days, as they stand when, and how each is made."""
+    notes: list[list[object]] = [["统计期", _days(view)], ["口径", view.basis]]
+    if isinstance(view, ScorecardView):
+        notes.append(["计分", view.formula])
+        shown = {part.code for row in view.rows for part in row.parts}
+        return notes + [[rate.label, rate.definition] for rate in RATES if rate.code in shown]
+    return notes + [[rate.label, rate.definition] for rate in RATES]
+
+
+def _days(view: FiguresView | ScorecardView) -> str:
+    last = view.end - timedelta(days=1)
+    return f"{view.start:%Y-%m-%d} 至 {last:%Y-%m-%d}，截至 {view.as_of.astimezone(view.start.tzinfo):%Y-%m-%d %H:%M}"
+
+
 def _harmless(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _workbook(table: list[list[object]], view: FiguresView) -> bytes:
+def _workbook(table: list[list[object]], view: FiguresView | ScorecardView) -> bytes:
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("指标")
-    sheet.append(
-        [f"{view.start:%Y-%m-%d} 至 {view.end - timedelta(days=1):%Y-%m-%d}，截至 {view.as_of:%Y-%m-%d %H:%M}"]
-    )
+    sheet = book.create_sheet("部门计分" if isinstance(view, ScorecardView) else "指标")
+    sheet.append([_days(view)])
     for row in table:
         sheet.append(row)
     notes = book.create_sheet("定义")
-    for rate in RATES:
-        notes.append([rate.label, rate.definition])
+    for row in _notes(view):
+        notes.append(row)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -378,7 +425,8 @@ OPERATIONS = (
     ),
     Operation(
         "GET", "/api/v1/figures/export", export_figures, "指标", "导出指标",
-        "The figures as CSV or XLSX, the definitions beside them. Recorded in the audit trail.",
+        "The figures, or the departments' scores, as CSV or XLSX: the period, what is counted and the definitions "
+        "stand below the table, in XLSX on a sheet of their own. Recorded in the audit trail.",
         needs=_NEEDS, query=ExportQuery, answers={200: None}, answer_media=("text/csv", _XLSX),
         answer_headers={"Content-Disposition": "The name of the file."}, problems=_PROBLEMS,
     ),

@@ -18,7 +18,9 @@ from intake_api.domain import case_number, tokens
 from intake_api.domain.access import Permission, Role
 from intake_api.domain.case import Status
 from intake_api.domain.claim import waiting_for
+from intake_api.domain.clock import stage_due
 from intake_api.domain.resident import NOBODY, Resident
+from intake_api.domain.stages import WAITING
 from intake_api.domain.task import TaskKind
 from intake_api.domain.worklist import LISTS
 from intake_api.http.authentication import PRINCIPAL, Principal
@@ -41,7 +43,7 @@ from intake_api.http.resources import CITY, DATABASE, NOW, WORDS
 from intake_api.http.routing import Operation, body_of, json_answer, number_of, query_of
 from intake_api.http.schemas import NO_DEPARTMENT, OneCaseQuery
 from intake_api.storage import claims, queue, ranking, views, worklists
-from intake_api.storage.queue import After, CaseFilter, Order
+from intake_api.storage.queue import After, CaseFilter, Order, waits_since
 from intake_api.storage.queue_tables import ClaimRow, SavedViewRow
 from intake_api.storage.tables import CaseRow
 
@@ -132,9 +134,19 @@ async def _queued(request: web.Request, rows: Sequence[CaseRow], resident: Resid
             **dict(view),
             claim=_claim(request, held.get(row.id)),
             rank_at=row.rank_at.astimezone(zone) if row.rank_at else None,
+            stage_due_at=_stage_due_at(request, row),
         )
         for row, view in zip(rows, shown, strict=True)
     ]
+
+
+def _stage_due_at(request: web.Request, row: CaseRow) -> datetime | None:
+    """When the internal limit of what a case waits for ends; residents are not told of it."""
+    stage, city = WAITING.get(Status(row.status)), request.app[CITY].current.city
+    if stage is None or request[PRINCIPAL].is_channel:
+        return None
+    at = stage_due(city.policy.stage_targets[stage], waits_since(row), city.staffed)
+    return at.astimezone(city.calendar.timezone)
 
 
 def _claim(request: web.Request, row: ClaimRow | None) -> ClaimView | None:
@@ -338,7 +350,7 @@ def _invalid(pointer: str, detail: str) -> Problem:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LETTERS = {Order.NEWEST: "c", Order.DUE: "d", Order.PRIORITY: "p"}
+_LETTERS = {Order.NEWEST: "c", Order.DUE: "d", Order.PRIORITY: "p", Order.STAGE: "s"}
 
 
 def _write_cursor(order: Order, after: After | None) -> str | None:
@@ -367,7 +379,8 @@ def _read_cursor(order: Order, cursor: str) -> After | None:
 OPERATIONS = (
     Operation(
         "GET", "/api/v1/cases", list_cases, "队列", "案件列表",
-        "Newest first, or `order=due` / `order=priority` for open cases. `q`: a case number, or words that must all be "
+        "Newest first, or `order=due` / `order=priority` / `order=stage` (what waits longest in its stage) for open "
+        "cases. `q`: a case number, or words that must all be "
         "in description or place; “…” a phrase as it stands. Handlers see cases of their own department, channels "
         "those of the reporter they speak for.",
         needs=READERS, query=QueueQuery, answers={200: QueuePage}, problems={422: "invalid"},

@@ -43,6 +43,8 @@ class QueuedCaseView(CaseView):
     """Null when nobody has claimed it."""
     rank_at: AwareDatetime | None
     """Place in the order of priority: the smallest comes first."""
+    stage_due_at: AwareDatetime | None
+    """By when it should be filed, dispatched or verified (the city's internal limits); null in all other states."""
 
 
 class QueuePage(View):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from aiohttp import web
 
 from intake_api.domain.access import Permission, Role
+from intake_api.domain.clock import stage_late_from
 from intake_api.domain.worklist import Work, lists_of
 from intake_api.http.authentication import PRINCIPAL
-from intake_api.http.resources import DATABASE, NOW
+from intake_api.http.resources import CITY, DATABASE, NOW
 from intake_api.http.routing import Operation, json_answer
 from intake_api.http.schemas import View
 from intake_api.storage import worklists
@@ -25,7 +28,8 @@ class WorkListView(View):
     more: bool
     """There are more than counted."""
     late: int
-    """Those of them past their due time."""
+    """Those of them past their due time, or, where they wait to be filed, dispatched, verified or called back, past the
+    limit for that."""
     over: bool
     """Its cases are settled: no clock runs."""
 
@@ -40,8 +44,15 @@ async def list_work(request: web.Request) -> web.Response:
     """What waits for the caller."""
     principal = request[PRINCIPAL]
     lists = lists_of(principal.roles)
+    now, city = request.app[NOW](), request.app[CITY].current.city
+    late_from = {
+        each.work: stage_late_from(city.policy.stage_targets[each.stage], now, city.staffed)
+        for each in lists
+        if each.stage
+    }
+    late_from[Work.CALL_BACK] = now - timedelta(days=city.policy.callback_days)
     async with request.app[DATABASE].read() as session:
-        counted = await worklists.count(session, lists, principal.department_id, request.app[NOW]())
+        counted = await worklists.count(session, lists, principal.department_id, now, late_from)
     items = [
         WorkListView(
             work=each.work,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -86,6 +86,7 @@ def columns_of(case: Case, standing: Standing, next_order_at: datetime | None) -
         "repeat_of": case.repeat_of,
         "worked_by": [],
         **dict.fromkeys(_COUNTERS, 0),
+        **{f"earlier_{name}": value for name, value in asdict(standing.earlier).items()},
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +16,11 @@ from intake_api.domain.clock import Due
 from intake_api.domain.event import Event, EventKind
 from intake_api.domain.policy import Policy
 from intake_api.domain.resident import Resident
-from intake_api.domain.standing import Grade, Standing
+from intake_api.domain.standing import Earlier, Grade, Standing
 from intake_api.domain.task import Task, TaskKind, TaskState
 from intake_api.storage import cases
 from intake_api.storage.database import insert_if_absent
-from intake_api.storage.tables import CaseRow, EventRow, FollowerRow, RemarkRow, SupportingRow, TaskRow
+from intake_api.storage.tables import CaseReturnRow, CaseRow, EventRow, FollowerRow, RemarkRow, SupportingRow, TaskRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,14 @@ async def standing(session: AsyncSession, row: CaseRow) -> Standing:
         solved=row.solved,
         rated_at=row.rated_at,
         tasks=tuple(tasks),
+        earlier=Earlier(
+            late=row.earlier_late,
+            extensions=row.earlier_extensions,
+            orders=row.earlier_orders,
+            reported=row.earlier_reported,
+            dissatisfied=row.earlier_dissatisfied,
+            unsolved=row.earlier_unsolved,
+        ),
     )
 
 
@@ -86,11 +94,15 @@ async def settle(session: AsyncSession, row: CaseRow, before: Standing, after: S
     row.merged_into = after.merged_into
     row.grade = after.grade.value if after.grade else None
     row.solved, row.rated_at = after.solved, after.rated_at
+    for name, value in asdict(after.earlier).items():
+        setattr(row, f"earlier_{name}", value)
     if after.clock != before.clock:
         row.due = after.clock.as_json() if after.clock else None
         row.due_at = after.due_at
         row.extensions = after.clock.extensions if after.clock else 0
     row.next_order_at = next_order_at(after, policy)
+    if after.returns > before.returns and before.department:
+        await insert_if_absent(session, CaseReturnRow, case_id=row.id, department_id=before.department)
     if after.supporting != before.supporting:
         await session.execute(delete(SupportingRow).where(SupportingRow.case_id == row.id))
         session.add_all(SupportingRow(case_id=row.id, department_id=unit) for unit in after.supporting)
@@ -278,11 +290,24 @@ async def merged_into(session: AsyncSession, case_id: int) -> list[CaseRow]:
     return list(await session.scalars(query))
 
 
-async def awaiting_time(session: AsyncSession, now: datetime, limit: int) -> list[int]:
-    """Ids of cases for which a moment has come: a suspension ends, a supervision order falls due."""
+async def awaiting_time(session: AsyncSession, now: datetime, lapsed: datetime, limit: int) -> list[int]:
+    """Ids of cases for which a moment has come: a suspension ends, a supervision order falls due, or a call-back that
+    should have been done before ``lapsed`` is given up."""
     resume = select(CaseRow.id).where(CaseRow.suspended_until <= now).limit(limit)
     order = select(CaseRow.id).where(CaseRow.next_order_at <= now).limit(limit)
-    found = {*await session.scalars(resume), *await session.scalars(order)}
+    # the oldest, which are the first to lapse: the rest need not be looked at
+    oldest = (
+        select(TaskRow.case_id, TaskRow.until)
+        .where(
+            TaskRow.kind == TaskKind.CALL_BACK.value,
+            TaskRow.state.in_([TaskState.ASKED.value, TaskState.GRANTED.value]),
+        )
+        .order_by(TaskRow.id)
+        .limit(limit)
+        .subquery()
+    )
+    call_back = select(oldest.c.case_id).where(oldest.c.until <= lapsed)
+    found = {*await session.scalars(resume), *await session.scalars(order), *await session.scalars(call_back)}
     return sorted(found)[:limit]
 
 

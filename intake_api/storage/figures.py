@@ -8,24 +8,25 @@ counting and for listing the cases behind.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intake_api.domain.case import Status
-from intake_api.domain.figures import Dimension, Measure
+from intake_api.domain.figures import OWN, Dimension, Measure
 from intake_api.storage.outcome import Outcome
 from intake_api.storage.overdue import CLOCK_RUNS, overdue
-from intake_api.storage.tables import CaseRow
+from intake_api.storage.tables import CaseReturnRow, CaseRow
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Half-open, aware; ``as_of``: when the question is asked, the end if that is earlier."""
+    """When the counted cases were filed: half-open, aware. ``as_of``: the moment of asking, which what has fallen due
+    is compared with; never the end of a past period, for what came of the cases is counted as it stands now."""
 
     start: datetime
     end: datetime
@@ -34,7 +35,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which cases are counted; empty means all."""
+    """Which cases are counted; empty means all. ``department``: who answers for them, or, of ``OWN``, did it."""
 
     channel: Sequence[str] = ()
     category: Sequence[str] = ()
@@ -66,6 +67,7 @@ _COUNTED = {
     Measure.DUE_IN_TIME: _Counted(Outcome.CLOSED | Outcome.IN_TIME),
     Measure.DISPATCHED: _Counted(Outcome.DISPATCHED),
     Measure.CONTACTED: _Counted(Outcome.DISPATCHED | Outcome.CONTACTED),
+    Measure.ASSIGNED: _Counted(Outcome.DISPATCHED),
     Measure.RETURNED: _Counted(Outcome.RETURNED),
     Measure.NOT_RETURNED: _Counted(Outcome.DISPATCHED, lacks=Outcome.RETURNED),
     Measure.REWORKED: _Counted(Outcome.REWORKED),
@@ -81,6 +83,22 @@ _COUNTED = {
 }
 """All measures but the two that go by the clock: of open cases the due time is compared."""
 _OPEN = _Counted(Outcome.OPEN)
+
+_ANSWERS = func.coalesce(CaseRow.responsible_id, CaseRow.department_id)
+"""The department that a case counts for: which answers for it (首接负责), or is proposed while none does."""
+
+
+def _returned_by(departments: Sequence[str]) -> ColumnElement[bool]:
+    return exists().where(CaseReturnRow.case_id == CaseRow.id, CaseReturnRow.department_id.in_(departments))
+
+
+def _own(measure: Measure, departments: Sequence[str]) -> ColumnElement[bool]:
+    """Which cases an ``OWN`` measure counts for ``departments``."""
+    returned = _returned_by(departments)
+    if measure is Measure.RETURNED:
+        return returned
+    has_now = and_(_COUNTED[Measure.ASSIGNED].condition(), CaseRow.department_id.in_(departments))
+    return or_(has_now, returned) if measure is Measure.ASSIGNED else and_(has_now, ~returned)
 
 
 def _condition(measure: Measure, as_of: datetime) -> ColumnElement[bool]:
@@ -105,13 +123,16 @@ def _add(counts: dict[Measure, int], outcome: int, cases: int, come: int, past: 
         counts[Measure.OVERDUE] += past
 
 
-def _within(measure: Measure, period: Period, scope: Scope) -> list[ColumnElement[bool]]:
+def _within(
+    measure: Measure, period: Period, scope: Scope, department: SQLColumnExpression[Any] = _ANSWERS
+) -> list[ColumnElement[bool]]:
+    """The period and the scope; ``department``: what of the case, or of its returns, the scope's departments mean."""
     moment = CaseRow.received_at if measure is Measure.RECEIVED else CaseRow.filed_at
     wanted: list[ColumnElement[bool]] = [moment >= period.start, moment < period.end]
     columns = (
         (CaseRow.channel, scope.channel),
         (CaseRow.category, scope.category),
-        (CaseRow.department_id, scope.department),
+        (department, scope.department),
         (CaseRow.town_code, scope.town),
     )
     return wanted + [column.in_(values) for column, values in columns if values]
@@ -125,7 +146,7 @@ def _key(dimension: Dimension, measure: Measure, offset_hours: float, dialect: s
             # the division of a category is known to the taxonomy; the caller adds up
             return CaseRow.category
         case Dimension.DEPARTMENT:
-            return CaseRow.department_id
+            return _ANSWERS
         case Dimension.TOWN:
             return CaseRow.town_code
         case Dimension.DAY:
@@ -173,19 +194,49 @@ async def count(
     for value, *stand in await session.execute(standing.group_by("key")):
         of(value)[Measure.DUE] -= stand[0]
         of(value)[Measure.OVERDUE] -= stand[1]
+    if by is not Dimension.DEPARTMENT and not scope.department:
+        return counts
+    for each in counts.values():
+        each.update(dict.fromkeys(OWN, 0))
+    if by is Dimension.DEPARTMENT:
+        async for department, assigned, returned in _own_of_each(session, period, scope):
+            of(department)[Measure.ASSIGNED] += assigned
+            of(department)[Measure.RETURNED] += returned
+            of(department)[Measure.NOT_RETURNED] += assigned - returned
+        return counts
+    beside = _within(Measure.FILED, period, replace(scope, department=()))
+    for measure in OWN:
+        own: Any = select(key(measure).label("key"), func.count()).where(*beside, _own(measure, scope.department))
+        for value, cases in await session.execute(own.group_by("key")):
+            of(value)[measure] += cases
     return counts
+
+
+async def _own_of_each(session: AsyncSession, period: Period, scope: Scope) -> AsyncIterator[tuple[str, int, int]]:
+    """Department, how many cases it was given, how many of them it returned; a department may come twice."""
+    has_now = _within(Measure.FILED, period, scope, CaseRow.department_id)
+    given = select(CaseRow.department_id, func.count()).where(*has_now, _COUNTED[Measure.ASSIGNED].condition())
+    for department, cases in await session.execute(given.group_by(CaseRow.department_id)):
+        yield department or "", cases, 0
+    elsewhere = CaseRow.department_id.is_distinct_from(CaseReturnRow.department_id)
+    returned = (
+        select(CaseReturnRow.department_id, func.count().filter(elsewhere), func.count())
+        .join(CaseRow, CaseRow.id == CaseReturnRow.case_id)
+        .where(*_within(Measure.FILED, period, scope, CaseReturnRow.department_id))
+    )
+    for department, given_before, cases in await session.execute(returned.group_by(CaseReturnRow.department_id)):
+        yield department, given_before, cases
 
 
 async def behind(
     session: AsyncSession, measure: Measure, period: Period, scope: Scope, *, before: int | None, limit: int
 ) -> tuple[list[CaseRow], int | None]:
     """The cases that a measure counts, newest first, and the id to go on before, None at the end."""
-    query = (
-        select(CaseRow)
-        .where(*_within(measure, period, scope), _condition(measure, period.as_of))
-        .order_by(CaseRow.id.desc())
-        .limit(limit + 1)
-    )
+    if measure in OWN and scope.department:
+        counted = [*_within(measure, period, replace(scope, department=())), _own(measure, scope.department)]
+    else:
+        counted = [*_within(measure, period, scope), _condition(measure, period.as_of)]
+    query = select(CaseRow).where(*counted).order_by(CaseRow.id.desc()).limit(limit + 1)
     if before is not None:
         query = query.where(CaseRow.id < before)
     rows = list(await session.scalars(query))

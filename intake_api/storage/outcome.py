@@ -15,7 +15,7 @@ class Outcome(IntFlag):
     OPEN = auto()
     CLOSED = auto()
     TIMED = auto()  # has a due time
-    IN_TIME = auto()  # the department had done it by then
+    IN_TIME = auto()  # the department had done it by then, in every round of a case that was brought back
     DISPATCHED = auto()
     CONTACTED = auto()
     RETURNED = auto()
@@ -35,20 +35,20 @@ CONDITIONS: dict[Outcome, str] = {
     Outcome.OPEN: "status IN ('accepted','dispatched','filed','received','reported_done','returned','suspended')",
     Outcome.CLOSED: "status = 'closed'",
     Outcome.TIMED: "due_at IS NOT NULL",
-    Outcome.IN_TIME: "coalesce(reported_at, closed_at) <= due_at",
+    Outcome.IN_TIME: "coalesce(reported_at, closed_at) <= due_at AND NOT earlier_late",
     Outcome.DISPATCHED: "dispatched_at IS NOT NULL",
     Outcome.CONTACTED: "contacted_at IS NOT NULL",
     Outcome.RETURNED: "returns > 0",
     Outcome.REWORKED: "reworks > 0",
-    Outcome.REPORTED: "reported_at IS NOT NULL OR reworks > 0",
-    Outcome.EXTENDED: "extensions > 0",
+    Outcome.REPORTED: "reported_at IS NOT NULL OR reworks > 0 OR earlier_reported",
+    Outcome.EXTENDED: "extensions > 0 OR earlier_extensions > 0",
     Outcome.REPEATED: "repeat_of IS NOT NULL",
     Outcome.REOPENED: "reopenings > 0",
     Outcome.ANSWERED: "grade IS NOT NULL",
-    Outcome.SOLVED: "solved IS TRUE",
-    Outcome.SATISFIED: "grade IN ('very_satisfied','satisfied','fairly_satisfied')",
+    Outcome.SOLVED: "solved IS TRUE AND NOT earlier_unsolved",
+    Outcome.SATISFIED: "grade IN ('very_satisfied','satisfied','fairly_satisfied') AND NOT earlier_dissatisfied",
     Outcome.URGED: "urges > 0",
-    Outcome.SUPERVISED: "orders > 0",
+    Outcome.SUPERVISED: "orders > 0 OR earlier_orders > 0",
 }
 """On the columns of ``cases``, in SQL that SQLite and PostgreSQL share."""
 

@@ -19,9 +19,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from intake_api.domain.case import Status
 from intake_api.domain.task import TaskState
 from intake_api.domain.tokens import TextQuery
 from intake_api.storage.overdue import CLOCK_RUNS, overdue
@@ -43,16 +44,37 @@ class Order(StrEnum):
     NEWEST = "newest"  # received last first
     DUE = "due"  # open cases, due first first, those without a clock last
     PRIORITY = "priority"  # open cases, as domain.priority says
+    STAGE = "stage"  # by when what they wait for began, clock or no clock; open cases, or all of a work list
 
     @property
     def label(self) -> str:
         """In Chinese, for people."""
-        return {"newest": "最新在前", "due": "先到期在前", "priority": "按优先次序"}[self]
+        return {"newest": "最新在前", "due": "先到期在前", "priority": "按优先次序", "stage": "先到先办"}[self]
+
+
+WAITS_SINCE = case(
+    (CaseRow.status == Status.FILED.value, CaseRow.filed_at),
+    (CaseRow.status == Status.REPORTED_DONE.value, CaseRow.reported_at),
+    (CaseRow.status == Status.CLOSED.value, CaseRow.closed_at),
+    else_=CaseRow.received_at,
+)
+"""When the stage began in which a case waits (``domain.stages.WAITING``), or the wait for the call-back."""
+
+
+def waits_since(row: CaseRow) -> datetime:
+    """``WAITS_SINCE`` of a case that is here."""
+    began = {
+        Status.FILED.value: row.filed_at,
+        Status.REPORTED_DONE.value: row.reported_at,
+        Status.CLOSED.value: row.closed_at,
+    }
+    return began.get(row.status) or row.received_at
 
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """Where a page goes on: behind this case. ``at``: its due time or rank; None for newest, or without a clock."""
+    """Where a page goes on: behind this case. ``at``: its due time, rank or when it began to wait; None for newest,
+    or without a clock."""
 
     id: int
     at: datetime | None = None
@@ -121,7 +143,12 @@ async def search(session: AsyncSession, wanted: CaseFilter) -> Page:
     if not more or not rows:
         return Page(rows, None)
     last = rows[-1]
-    at = {Order.NEWEST: None, Order.DUE: last.due_at, Order.PRIORITY: last.rank_at}[wanted.order]
+    at = {
+        Order.NEWEST: None,
+        Order.DUE: last.due_at,
+        Order.PRIORITY: last.rank_at,
+        Order.STAGE: waits_since(last),
+    }[wanted.order]
     return Page(rows, After(last.id, at))
 
 
@@ -133,7 +160,7 @@ async def count(session: AsyncSession, wanted: CaseFilter) -> tuple[int, bool]:
 
 async def find(session: AsyncSession, wanted: CaseFilter) -> list[int]:
     """The ids of the first ``limit`` cases, in order."""
-    if wanted.order is not Order.NEWEST and not wanted.status:
+    if wanted.order is not Order.NEWEST and not wanted.status and not _of_work(wanted):
         wanted = replace(wanted, status=OPEN_STATES)
     if wanted.case_id is not None:
         return list(await session.scalars(_ordered(_plain(wanted).where(CaseRow.id == wanted.case_id), wanted)))
@@ -156,7 +183,7 @@ async def _by_due_time(session: AsyncSession, wanted: CaseFilter) -> list[int]:
 
 async def _find(session: AsyncSession, wanted: CaseFilter, *, without_clock: bool = False) -> list[int]:
     lookup = _lookup(wanted)
-    if wanted.box is not None and _area(wanted.box) <= _SMALL_BOX:
+    if wanted.box is not None and wanted.order is not Order.STAGE and _area(wanted.box) <= _SMALL_BOX:
         within = _plain(wanted, without_clock=without_clock).add_columns(CaseRow.due_at, CaseRow.rank_at)
         if lookup.text:
             within = within.where(_has_text(session, lookup))
@@ -171,8 +198,9 @@ async def _find(session: AsyncSession, wanted: CaseFilter, *, without_clock: boo
         or wanted.condition is not None
         or wanted.channel_user is not None
         or wanted.without_department
+        or wanted.order is Order.STAGE
     ):
-        # few cases, found by their own tables
+        # few cases, found by their own tables, or by the states in which work waits
         query = _plain(wanted, without_clock=without_clock)
         if lookup.text:
             query = query.where(_has_text(session, lookup))
@@ -359,7 +387,7 @@ def _plain(wanted: CaseFilter, *, without_clock: bool = False) -> Select[tuple[i
     if wanted.without_department:
         nobody = CaseRow.department_id.is_(None)
         query = query.where(or_(nobody, CaseRow.department_id.in_(wanted.department)) if wanted.department else nobody)
-    if wanted.order is not Order.NEWEST or wanted.of_due:
+    if (wanted.order is not Order.NEWEST and not _of_work(wanted)) or wanted.of_due:
         query = query.where(_is_open())  # said as the partial indexes say it
     if wanted.town:
         query = query.where(or_(CaseRow.town_code.in_(wanted.town), CaseRow.town.in_(wanted.town)))
@@ -404,9 +432,22 @@ def _plain(wanted: CaseFilter, *, without_clock: bool = False) -> Select[tuple[i
     return _behind(query, wanted, without_clock=without_clock)
 
 
+def _of_work(wanted: CaseFilter) -> bool:
+    """Whether a work list is asked for by how long its cases wait: it says itself in which states they are."""
+    return wanted.order is Order.STAGE and wanted.condition is not None
+
+
 def _is_open() -> Any:
     # literal values: a partial index is only used when the statement itself says its condition
     return CaseRow.status.in_([literal(state, literal_execute=True) for state in OPEN_STATES])
+
+
+_BY: dict[Order, Any] = {
+    Order.NEWEST: CaseRow.id,
+    Order.DUE: CaseRow.due_at,
+    Order.PRIORITY: CaseRow.rank_at,
+    Order.STAGE: WAITS_SINCE,
+}
 
 
 def _behind(query: Select[Any], wanted: CaseFilter, *, without_clock: bool) -> Select[Any]:
@@ -420,15 +461,14 @@ def _behind(query: Select[Any], wanted: CaseFilter, *, without_clock: bool) -> S
         return query.where(CaseRow.id < after.id)
     if without_clock:
         return query.where(CaseRow.id > after.id)
-    column = CaseRow.due_at if wanted.order is Order.DUE else CaseRow.rank_at
+    column = _BY[wanted.order]
     return query.where(column >= after.at, or_(column > after.at, and_(column == after.at, CaseRow.id > after.id)))
 
 
 def _ordered(
     query: Select[Any], wanted: CaseFilter, *, without_clock: bool = False, with_key: bool = False
 ) -> Select[Any]:
-    columns = {Order.NEWEST: CaseRow.id, Order.DUE: CaseRow.due_at, Order.PRIORITY: CaseRow.rank_at}
-    column = CaseRow.id if without_clock else columns[wanted.order]
+    column = CaseRow.id if without_clock else _BY[wanted.order]
     if with_key:
         query = query.add_columns(column.label("key"))
     query = query.order_by(column.desc() if wanted.order is Order.NEWEST else column)

@@ -140,6 +140,13 @@ class CaseRow(Base):
     rated_at: Mapped[datetime | None]
     last_seq: Mapped[int] = mapped_column(Integer)
     last_hash: Mapped[str] = mapped_column(String(64))
+    # what rounds and ratings before the present ones left behind (domain.standing.Earlier)
+    earlier_late: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    earlier_extensions: Mapped[int] = mapped_column(Integer, server_default="0")
+    earlier_orders: Mapped[int] = mapped_column(Integer, server_default="0")
+    earlier_reported: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    earlier_dissatisfied: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    earlier_unsolved: Mapped[bool] = mapped_column(Boolean, server_default=false())
     outcome: Mapped[int] = mapped_column(Integer, Computed(EXPRESSION, persisted=True), deferred=True)
 
     __table_args__ = (
@@ -171,6 +178,7 @@ class CaseRow(Base):
                 "channel",
                 "category",
                 "department_id",
+                "responsible_id",
                 "town_code",
             ],
         ),
@@ -195,7 +203,7 @@ class CaseRow(Base):
             "category",
             "grid_cell",
             "town_code",
-            postgresql_include=["channel", "department_id"],
+            postgresql_include=["channel", "department_id", "responsible_id"],
         ),
         Index(
             "ix_cases_repeats",
@@ -222,6 +230,15 @@ class CaseRow(Base):
         _open("ix_cases_open_town_due", "town_code", "due_at", "id"),
         _open("ix_cases_open_town_rank", "town_code", "rank_at", "id"),
     )
+
+
+class CaseReturnRow(Base):
+    """A department that returned a case (退单), once or more often; filled from the events."""
+
+    __tablename__ = "case_returns"
+
+    case_id: Mapped[int] = mapped_column(BIG, ForeignKey("cases.id"), primary_key=True)
+    department_id: Mapped[str] = mapped_column(String(60), primary_key=True)
 
 
 class SupportingRow(Base):

@@ -3,14 +3,14 @@
 import { computed, h, nextTick, onBeforeUnmount, onMounted, ref, watch } from './vue.js'
 import { icon } from './icons.js'
 import { button, emptyPlace, iconButton, problemNote, skeleton } from './controls.js'
-import { channelOf } from './labels.js'
+import { FINAL_STATES, channelOf } from './labels.js'
 import { ago, now, remaining, fullTime, shortTime } from './clock.js'
-import { clockTag, stateTag, urgencyTag } from './case_tags.js'
+import { clockTag, stageTag, stateTag, urgencyTag } from './case_tags.js'
 import { grouped } from './case_number.js'
 import { address, go, link, route } from './router.js'
 import { SearchField, filterChips } from './filter_rail.js'
 import { ORDERS, caseAddress, clearFilters, filters, filtersSet, load, loadMore, queue, setFilters } from './queue.js'
-import { isSettled, workOf } from './work.js'
+import { isSettled, orderOf, workOf } from './work.js'
 import { hasRole, seesAll, session } from './session.js'
 import { useShortcuts } from './shortcuts.js'
 import { BULK, bulkOffers } from './bulk.js'
@@ -47,7 +47,11 @@ export function caseRow(item, target, settled = false, box = null) {
             h('span', { class: 'number' }, grouped(item.case_no)),
             h('strong', { class: 'category' }, item.category?.name ?? '未分类'),
             urgencyTag(item.urgency),
+            stageTag(item),
             item.orders ? h('span', { class: 'urgency soon' }, '督办') : null,
+            item.urges && !FINAL_STATES.has(item.status)
+              ? h('span', { class: 'urgency soon', title: `诉求人催办 ${item.urges} 次` }, '催办')
+              : null,
             item.claim
               ? h('span', { class: ['claim', { mine: item.claim.mine }], title: claimWords(item.claim) }, [
                   icon(item.claim.mine ? 'user' : 'lock', { size: 12 }),
@@ -242,7 +246,7 @@ export const CaseList = {
                   {
                     class: 'order',
                     'aria-label': '排列',
-                    value: filters.value.order || (filters.value.work ? 'due' : 'newest'),
+                    value: filters.value.order || orderOf(filters.value.work) || 'newest',
                     onChange: (event) => setFilters({ order: event.target.value }),
                   },
                   ORDERS.map(({ code, label }) => h('option', { key: code, value: code }, label)),

@@ -8,7 +8,7 @@ import { ago, remaining, shortTime } from './clock.js'
 import { grouped } from './case_number.js'
 import { go, link, route } from './router.js'
 import { categoryOf } from './reference.js'
-import { corrects, releases } from './session.js'
+import { calls, corrects, releases } from './session.js'
 import { listAddress, load, queue } from './queue.js'
 import { countWork } from './work.js'
 import { acted, open, openCase, renew, watchOpenCase } from './open_case.js'
@@ -16,6 +16,7 @@ import { ClaimMark } from './claim_mark.js'
 import { clockTag, stateTag, urgencyTag } from './case_tags.js'
 import { CaseMap } from './case_map.js'
 import { CaseFacts } from './case_facts.js'
+import { TelephoneNews } from './telephone_news.js'
 import { CallRecordings } from './call_recordings.js'
 import { Attachments, evidence } from './attachments.js'
 import { ACTIONS, inOrder } from './action_table.js'
@@ -186,6 +187,7 @@ export const CasePane = {
         h('p', { class: 'description' }, said.description),
         reported(case_, events),
         photos.length ? h(Attachments, { groups: photos }) : null,
+        calls.value ? h(TelephoneNews, { number: case_.case_no, version: case_.version }) : null,
         hasTasks(case_.tasks) ? section('请示和协办', sideTasks(case_.tasks)) : null,
         h(CaseFacts, {
           key: case_.case_no,

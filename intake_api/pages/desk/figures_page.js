@@ -10,7 +10,7 @@ import { grouped } from './case_number.js'
 
 const BY = [
   { code: '', label: '合计' },
-  { code: 'department', label: '主办部门' },
+  { code: 'department', label: '负责部门' },
   { code: 'town', label: '街镇' },
   { code: 'division', label: '分区' },
   { code: 'category', label: '类别' },
@@ -72,7 +72,7 @@ export const FiguresPage = {
 
     const exported = (format) => {
       const { by, ...period } = wanted.value
-      const query = { ...period, format, ...(by && !scored.value ? { by } : {}) }
+      const query = { ...period, format, ...(scored.value ? { table: 'scorecard' } : by ? { by } : {}) }
       return `/api/v1/figures/export?${new URLSearchParams(Object.entries(query).filter(([, value]) => value))}`
     }
     const day = (name, label) =>
@@ -214,6 +214,7 @@ export const FiguresPage = {
           h('a', { class: 'button plain at-end', href: exported('xlsx'), download: '' }, '导出 Excel'),
           h('a', { class: 'button plain', href: exported('csv'), download: '' }, '导出 CSV'),
         ]),
+        view.value ? h('p', { class: 'quiet' }, view.value.basis) : null,
         h('form', { class: 'figures-entry', onSubmit: (event) => event.preventDefault(), 'aria-label': '统计范围' }, [
           day('from', '从'),
           day('to', '到（含）'),

@@ -9,7 +9,7 @@ import { address, link } from './router.js'
 import { SearchField } from './filter_rail.js'
 import { caseRow } from './case_list.js'
 import { NextCase } from './next_case.js'
-import { countWords, countWork, isSettled, waiting, whileLooking, work, workAddress } from './work.js'
+import { countWords, countWork, isSettled, orderOf, waiting, whileLooking, work, workAddress } from './work.js'
 import { session } from './session.js'
 import { useShortcuts } from './shortcuts.js'
 
@@ -30,7 +30,7 @@ export const HomePage = {
             first[code] = []
             return
           }
-          const order = isSettled(code) ? '' : 'due'
+          const order = orderOf(code)
           try {
             const answer = await ask('GET', '/cases', {
               query: { work: code, limit: FIRST, order },
@@ -82,7 +82,7 @@ export const HomePage = {
         link(workAddress(item.work), { class: 'work-head' }, [
           h('strong', { class: 'work-count' }, countWords(item)),
           h('span', { class: 'work-title' }, [h('h2', null, item.label), h('span', { class: 'quiet' }, item.help)]),
-          item.late && item.work !== 'overdue' && !item.over
+          item.late && item.work !== 'overdue' && (!item.over || item.work === 'call_back')
             ? h('span', { class: 'clock late' }, [icon('alert', { size: 13 }), `${item.late} 件超时`])
             : null,
           i < 9 ? h('kbd', { 'aria-hidden': 'true' }, String(i + 1)) : null,

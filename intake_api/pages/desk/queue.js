@@ -4,7 +4,7 @@ import { computed, reactive, watch } from './vue.js'
 import { ask, isAbort } from './api.js'
 import { address, go, route } from './router.js'
 import { idleFor, session } from './session.js'
-import { isSettled } from './work.js'
+import { orderOf } from './work.js'
 
 const PAGE = 50
 const LOOK = 20
@@ -38,6 +38,7 @@ export const ORDERS = [
   { code: 'newest', label: '新到在前' },
   { code: 'due', label: '先到期在前' },
   { code: 'priority', label: '要紧在前' },
+  { code: 'stage', label: '等得久的在前' },
 ]
 
 /**
@@ -78,7 +79,7 @@ export const listAddress = () => address('/cases', filters.value)
 /** What is asked of the server: work lists begin with what is due first, all others with the newest. */
 function wanted() {
   const { order, work, ...others } = filters.value
-  const suits = work && !isSettled(work) ? 'due' : ''
+  const suits = work ? orderOf(work) : ''
   return { ...others, work, order: order === 'newest' ? '' : order || suits }
 }
 

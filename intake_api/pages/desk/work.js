@@ -8,11 +8,24 @@ import { address } from './router.js'
 const LOOK_EVERY = 15_000
 const QUIET_AFTER = 5 * 60_000
 
-/** Lists whose cases are closed: no clock runs, so they are not ordered by it. */
-const SETTLED = new Set(['call_back', 'reopenings'])
+/** Lists for which no clock runs, so that they are not ordered by it. */
+const SETTLED = new Set(['call_back', 'reopenings', 'to_tell'])
 
 /** `items` as the server answers them, the most urgent list first; `changed` counts how often they became others. */
 export const work = reactive({ items: [], state: 'idle', problem: null, changed: 0 })
+
+/** Lists on which an internal limit runs: who waits longest comes first, with a clock of its own or without. */
+const STAGED = new Set(['to_file', 'to_dispatch', 'to_verify', 'call_back'])
+
+/** Lists of a department: what presses comes first, by supervision orders, urges and due times together. */
+const PRESSING = new Set(['pressed', 'to_accept', 'in_hand', 'to_support'])
+
+/** In which order a list is worked off; empty: as the server has it. */
+export function orderOf(code) {
+  if (STAGED.has(code)) return 'stage'
+  if (SETTLED.has(code)) return ''
+  return PRESSING.has(code) ? 'priority' : 'due'
+}
 
 export const workOf = (code) => work.items.find((item) => item.work === code)
 export const isSettled = (code) => SETTLED.has(code)

@@ -132,7 +132,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 # the role of a replica lets the triggers pass that keep events and audit from being emptied
 _EMPTY = """
 SET session_replication_role = replica;
-TRUNCATE cases, case_supporting, events, idempotency_keys, tokens, staff, staff_sessions, invitations, login_locks,
+TRUNCATE cases, case_supporting, case_returns, events, idempotency_keys, tokens, staff, staff_sessions, invitations, login_locks,
     login_failures, outbox, attachments, audit, anchors, second_factors, recovery_codes, passwords,
     public_texts, webhooks, personal_erasures, saved_views, responsibility_changes, phone_checks, knowledge_articles,
     knowledge_published, knowledge_changes, knowledge_questions RESTART IDENTITY CASCADE;

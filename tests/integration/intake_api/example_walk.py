@@ -215,6 +215,7 @@ async def _life(go: Walk) -> None:
     fifth = await _second(go)
     await go.act("close", "operator", fifth, text="清运时间为每天七点和十六点")
     await go.act("reopen", "supervisor", fifth, reason="市民要求到现场")
+    await _called(go)
     await _dispatched(go)
 
 
@@ -228,6 +229,19 @@ async def _second(go: Walk) -> Json:
     description = f"{go.intake.clock.now:%H:%M} 路过，路没人扫"
     report = _report(description=description, category_confidence=0.2, reporter={"channel_user": "u2"})
     return await go("file_case", "channel", report)
+
+
+async def _called(go: Walk) -> None:
+    """Who asked by telephone is told the answer by telephone."""
+    reporter = {"name": "李芳", "phone": "13712345678", "channel_user": "13712345678"}
+    report = _report(
+        channel="hotline", description="垃圾几点清运", category_confidence=0.2, reporter=reporter, transcript=[]
+    )
+    case = await go("file_case", "channel", report)
+    await go.act("close", "operator", case, text="每天七点和十六点各清运一次")
+    number = case["case_no"]
+    waiting = await go("list_telephone_news", "operator", case_no=number, query="?reveal=true")
+    await go("called", "operator", {"result": "told"}, case_no=number, id=waiting["items"][0]["id"])
 
 
 async def _dispatched(go: Walk) -> None:

@@ -51,6 +51,8 @@ EXPECTED: dict[str, frozenset[Role]] = {
     "GET /api/v1/cases/{case_no}/claim": CASE_STAFF,
     "POST /api/v1/cases/{case_no}/claim": CASE_STAFF,
     "POST /api/v1/cases/{case_no}/release-claim": CASE_STAFF,
+    "GET /api/v1/cases/{case_no}/telephone-news": frozenset({Role.OPERATOR}),
+    "POST /api/v1/cases/{case_no}/telephone-news/{id}": frozenset({Role.OPERATOR}),
     "GET /api/v1/views": CASE_STAFF,
     "POST /api/v1/views": CASE_STAFF,
     "PUT /api/v1/views/{id}": CASE_STAFF,

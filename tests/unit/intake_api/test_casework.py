@@ -457,6 +457,21 @@ def test_a_reopening_that_was_asked_in_time_may_be_granted_later(rules: Rules) -
     assert (work.standing.status, work.standing.reopenings) == (Status.DISPATCHED, 1)
 
 
+def test_reopening_gives_no_extension_back(rules: Rules) -> None:
+    case = standing(rules, Status.ACCEPTED)
+    for _ in range(2):
+        work = at(rules, case)
+        work.extend("连日下雨")
+        work.extend_decide(True, "")
+        case = work.standing
+    done = replace(case, status=Status.CLOSED, closed_at=NOW)
+    work = at(rules, done)
+    work.reopen("没有解决")
+    work.accept()
+    with pytest.raises(Refused, match="已经延期 2 次"):
+        work.extend("又下雨了")
+
+
 def test_a_hazard_in_hand_is_seen_to_though_the_reporter_withdraws(rules: Rules) -> None:
     work = at(rules, standing(rules, Status.DISPATCHED, category="0103"))
     work.withdraw()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake_api.domain.calendar import DayKind, OfficeHours, SpecialDay, WorkCalendar
-from intake_api.domain.clock import BrokenCalendar, Due, Pause, due, replay, stage_due
+from intake_api.domain.clock import BrokenCalendar, Due, Pause, due, replay, stage_due, stage_late_from
 from intake_api.domain.taxonomy import Limit, Unit
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -137,6 +137,12 @@ def test_an_internal_limit_runs_within_office_hours_or_without_end(
         )
         moment += timedelta(minutes=1)
     assert stage_due(allowed, start, calendar) == moment
+    late_from = stage_late_from(allowed, moment, calendar)
+    assert (
+        stage_due(allowed, late_from, calendar)
+        >= moment
+        > stage_due(allowed, late_from - timedelta(seconds=1), calendar)
+    )
     assert stage_due(allowed, start, None) == start + timedelta(minutes=allowed)
 
 
