@@ -369,7 +369,7 @@ def _take_words(report: Report, heard: Heard, words: str) -> Report:
         if code:
             return replace(report, chosen_code=code)
     if asked == "new_matter":
-        return _with_categories(replace(report, matter=words, scores={}, chosen_code=None), heard)
+        return _with_categories(replace(report, matter=heard.typed, scores={}, chosen_code=None), heard)
     if asked in ("confirmed", "edit") and not heard.places:
         if agrees(heard, words):
             return report
@@ -390,7 +390,7 @@ def _take_words(report: Report, heard: Heard, words: str) -> Report:
         if report.has_place or report.asked != asked:
             return report
     if _adds_matter(report, heard, words, told_where):
-        matter = f"{report.matter}\n{words}" if report.matter else words
+        matter = f"{report.matter}\n{heard.typed}" if report.matter else heard.typed
         report = replace(report, matter=matter[:LONGEST_DESCRIPTION])
         if heard.act in ("consult", "suggest", "emergency") and report.act == "report" and "\n" not in matter:
             report = replace(report, act=heard.act)
@@ -461,7 +461,7 @@ def _corrected(report: Report, heard: Heard, words: str) -> Report:
         return replace(report, place=_IT_IS.sub("", words).strip(" 。，,！!"), place_kind="said", place_unknown=False)
     rest = _CORRECTION.sub("", words)
     if heard.act == "deny" and len(rest) >= SHORTEST_CORRECTION and not refuses_phone(words):
-        matter = f"{report.matter}\n{words}"[:LONGEST_DESCRIPTION]
+        matter = f"{report.matter}\n{heard.typed}"[:LONGEST_DESCRIPTION]
         scores = dict(heard.categories) or report.scores
         return replace(report, matter=matter, scores=scores, chosen_code=None)
     return report

@@ -13,6 +13,7 @@ from rasa_sdk import Tracker
 from actions import words
 from actions.english import LANGUAGE
 from actions.heard import Heard, Place, Problem
+from bot.language.normalise import without_markup
 
 LONGEST_TRANSCRIPT = 200
 OVER = "action_file_report"
@@ -64,7 +65,7 @@ def _categories(parsed: dict[str, Any]) -> tuple[tuple[str, float], ...]:
 
 
 def _places(parsed: dict[str, Any]) -> tuple[Place, ...]:
-    return tuple(Place(item["text"], item["kind"]) for item in parsed.get("locations") or [])
+    return tuple(Place(without_markup(item["text"]), item["kind"]) for item in parsed.get("locations") or [])
 
 
 def conversation_of(tracker: Tracker) -> tuple[str, str]:

@@ -221,3 +221,9 @@ def test_more_about_a_matter_that_was_read_back_does_not_open_the_question_of_wh
     )
     assert report.category is not None
     assert (report.category[0], said) == ("0115", ["utter_summary"])
+
+
+def test_a_link_or_markup_is_not_heard_but_kept_in_the_description():
+    typed = "银都路812弄门口路灯坏了 https://t.cn/13812345678"
+    report, said = say(Report(), typed, categories=LIGHT, places=(GATE,))
+    assert (report.matter, report.phone, said) == (typed, None, ["utter_summary"])
