@@ -33,7 +33,7 @@ def create_app(intake_url: str, token: str, drafts_file: Path) -> web.Applicatio
     drafts = Drafts(drafts_file)
     filing = Filing(drafts, intake)
     executor = ActionExecutor()
-    for action in (Clerk(intake), FileReport(filing), Consult(intake), Consulted(intake)):
+    for action in (Clerk(intake, filing), FileReport(filing), Consult(intake), Consulted(intake)):
         executor.register_action(action)
     app[_EXECUTOR] = executor
     app[_DRAFTS] = drafts

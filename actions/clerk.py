@@ -11,16 +11,17 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import english_words, hand_over, pausing, routing, words
+from actions import english_words, hand_over, pausing, refusals, routing, words
 from actions import errand as errands
 from actions.afterwards import Afterwards, Speaker
 from actions.dialogue import Report, Turn, hear, offer_photo_place, still, take_up
 from actions.drafts import draft_id
 from actions.english import heard_in_english
 from actions.errand import CALL_BACK, MOST_TRIES, STATUS, SUPPLEMENT, URGE, WITHDRAW, Errand
+from actions.filing import Filing
 from actions.heard import Heard, Place, Problem
 from actions.intake import Intake, IntakeDown, IntakeRefused
-from actions.report_form import SECOND, TAKEN_UP, report_body
+from actions.report_form import REFUSED, SECOND, TAKEN_UP, report_body
 from actions.said import Said, button, utter
 from actions.tracker import (
     conversation_of,
@@ -74,8 +75,9 @@ class Talk:
 class Clerk(Action):
     """Validates the report form: takes the latest message in, answers, and says what is asked for next."""
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake, filing: Filing) -> None:
         self._intake = intake
+        self._filing = filing
         self._afterwards = Afterwards(intake)
 
     def name(self) -> str:
@@ -85,7 +87,13 @@ class Clerk(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Decide, say, and set the slots; the form ends when nothing is open any more."""
         talk = _talk_of(tracker)
-        if taken_up := tracker.get_slot(TAKEN_UP):
+        for matter, refused in await self._filing.owed_refusals(talk.speaker.channel, talk.speaker.user):
+            why = refusals.what_is_wrong(refused, english=talk.english)
+            talk.say("utter_not_filed_later", matter=pausing.shortened(matter), why=why)
+        taken_up = tracker.get_slot(TAKEN_UP)
+        if taken_up == REFUSED:
+            talk.report = replace(talk.report, asked="edit")
+        elif taken_up:
             talk.take(take_up(talk.report, second=taken_up == SECOND))
         else:
             await self._listen(talk, tracker)
@@ -169,7 +177,7 @@ class Clerk(Action):
             talk.say("utter_status_unreachable")
             return
         except IntakeRefused as refused:
-            talk.say("utter_refused", detail=refused.detail)
+            talk.say("utter_refused", detail=refusals.in_words(refused, english=talk.english))
             talk.report = replace(report, similar=None)
             talk.says += still(talk.report)
             return

@@ -137,6 +137,8 @@ class Report:
     """the emergency advice was given"""
     later: dict[str, Any] | None = None
     """the second problem of the same message, as a report of its own: taken up when this one is over"""
+    since: float | None = None
+    """when what was said of it began, in seconds since 1970, where another report came to its end in between"""
     status: str = "open"
     """open, confirmed, cancelled, handed_over"""
 

@@ -121,12 +121,27 @@ def _newest_first(events: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     return iter(events[::-1])
 
 
-def transcript_of(tracker: Tracker) -> list[dict[str, str]]:
-    """What was said since the last report was over, as people read it; positions and files by what they were."""
+def talk_began(tracker: Tracker) -> float | None:
+    """When the resident spoke first since the last report was over, in seconds since 1970."""
+    began: float | None = None
+    for event in tracker.events:
+        if event.get("event") == "action" and event.get("name") == OVER:
+            began = None
+        elif event.get("event") == "user" and began is None:
+            began = float(event["timestamp"])
+    return began
+
+
+def transcript_of(tracker: Tracker, since: float | None = None) -> list[dict[str, str]]:
+    """What was said since the last report was over, as people read it; positions and files by what they were.
+
+    ``since``: of a report that was told before that, the time from which on what was said belongs to it.
+    """
     lines: list[dict[str, str]] = []
     for event in tracker.events:
         if event.get("event") == "action" and event.get("name") == OVER:
-            lines.clear()
+            if since is None or float(event["timestamp"]) < since:
+                lines.clear()
             continue
         if event.get("event") not in ("user", "bot"):
             continue

@@ -92,6 +92,17 @@ class Intake:
 
 
 @dataclass
+class Filing:
+    """Filing of which this resident has to hear, or not."""
+
+    owed: list[tuple[str, IntakeRefused]] = field(default_factory=list)
+
+    async def owed_refusals(self, channel, user):
+        owed, self.owed = self.owed, []
+        return owed
+
+
+@dataclass
 class Conversation:
     """Messages to the clerk, with the slots carried from turn to turn."""
 
@@ -100,6 +111,7 @@ class Conversation:
     events: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
     now: float = 1000.0
+    filing: Filing = field(default_factory=Filing)
 
     def hear(self, text: str, act: str, *, entities=None, metadata=None, confidence=0.9, **parsed: Any) -> list[str]:
         """What is answered: names of responses."""
@@ -115,7 +127,7 @@ class Conversation:
         self.events.append({"event": "user", "text": text, "timestamp": self.now, "metadata": message["metadata"]})
         tracker = Tracker("web:c1", dict(self.slots), message, self.events, False, None, {}, "action_listen")
         dispatcher = CollectingDispatcher()
-        for event in asyncio.run(Clerk(self.intake).run(dispatcher, tracker, {})):
+        for event in asyncio.run(Clerk(self.intake, self.filing).run(dispatcher, tracker, {})):
             self.slots[event["name"]] = event["value"]
         self.messages = dispatcher.messages
         self.events.append({"event": "bot", "text": "…", "timestamp": self.now + 1})
@@ -536,3 +548,21 @@ def test_the_place_asked_for_may_come_late():
     talk.hear("楼下垃圾没人清", "report", categories=[{"code": "1115", "confidence": 0.9}])
     talk.now += 7200
     assert talk.hear("银都路812弄门口", "other", locations=PLACE) == ["utter_summary"]
+
+
+def test_a_report_that_was_kept_and_then_refused_is_told_of_with_the_next_answer():
+    refused = IntakeRefused(422, {"code": "invalid", "errors": [{"pointer": "/description", "detail": "不能为空。"}]})
+    talk = Conversation(Intake(), filing=Filing([("路灯不亮", refused)]))
+    assert talk.hear("你好", "greet") == ["utter_not_filed_later", "utter_greet"]
+    assert (talk.messages[0]["matter"], talk.messages[0]["why"]) == ("路灯不亮", "内容：不能为空")
+    assert talk.hear("你好", "greet") == ["utter_greet"]
+
+
+def test_a_report_that_was_refused_is_open_to_be_changed():
+    talk = Conversation(Intake())
+    report = Report(matter="路灯坏了", scores={"0115": 0.9}, place="银都路").to_slot()
+    talk.slots = {"report": report, "taken_up": "refused"}
+    assert talk.hear("对", "affirm") == []
+    said = talk.hear("银都路812弄门口", "report", locations=PLACE, categories=LIGHT)
+    assert said == ["utter_summary"]
+    assert talk.slots["report"]["place"] == "银都路812弄门口"
