@@ -96,7 +96,7 @@ class Afterwards:
         return "utter_joined", {
             "case": speaker.words.case_words(case),
             "state": speaker.words.state_words(case),
-            "json_message": words.case_card(case) | {"kind": "progress"},
+            "json_message": speaker.words.case_card(case) | {"kind": "progress"},
         }
 
     # which case
@@ -155,7 +155,7 @@ class Afterwards:
         note = "" if errand.checked else await self._note(case, speaker)
         values: dict[str, Any] = {
             "status": speaker.words.progress_text(case, note, speaker.now),
-            "json_message": words.case_card(case) | {"kind": "progress"},
+            "json_message": speaker.words.case_card(case) | {"kind": "progress"},
         }
         if errand.checked and case["status"] not in OVER:
             values["buttons"] = [button("结果也告诉我", "follow", str(case["case_no"]))]

@@ -42,12 +42,12 @@ def what_is_wrong(refused: IntakeRefused, *, english: bool) -> str:
         pointer = str(error.get("pointer") or "")
         for prefix, chinese, name in _FIELDS:
             if pointer.startswith(prefix):
-                told.setdefault(name if english else chinese, str(error.get("detail") or ""))
+                told.setdefault(name if english else chinese, str(error.get("detail") or "").rstrip("。"))
                 break
     if english:
         if told:
             return " and ".join(told) + (" was" if len(told) == 1 else " were") + " not accepted"
         return _ENGLISH.get(refused.code, "the system did not accept it").rstrip(".")
     if told:
-        return "；".join(f"{name}：{detail}".rstrip("：") for name, detail in told.items()).rstrip("。")
+        return "；".join(f"{name}：{detail}".rstrip("：") for name, detail in told.items())
     return (refused.detail or "系统没有接受").rstrip("。")

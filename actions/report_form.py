@@ -119,7 +119,7 @@ class FileReport(Action):
             "utter_filed",
             case_no=words.spoken_number(case["case_no"]),
             who=who or "工作人员会尽快处理",
-            json_message=words.case_card(case),
+            json_message=(english_words if english else words).case_card(case),
         )
         return [str(case["case_no"])], False
 
