@@ -37,7 +37,8 @@ def create_app(intake_url: str, token: str, drafts_file: Path) -> web.Applicatio
     reading = second_reading(drafts_file.parent / "cache" / "knowledge-vectors.db")
     knowledge = Knowledge(intake, reading, CANDIDATES) if reading else Knowledge(intake)
     executor = ActionExecutor()
-    for action in (Clerk(intake, filing), FileReport(filing), Consult(intake, knowledge), Consulted(intake)):
+    clerk = Clerk(intake, filing, knowledge)
+    for action in (clerk, FileReport(filing), Consult(intake, knowledge), Consulted(intake)):
         executor.register_action(action)
     app[_EXECUTOR] = executor
     app[_DRAFTS] = drafts

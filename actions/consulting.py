@@ -126,7 +126,7 @@ class Consult(Action):
         """Look the question up and say what was found."""
         question = question_of(tracker.latest_message)
         form = [SlotSet(CONSULTED, None), FollowupAction("report_form")]
-        # the articles are in Chinese: a question in English is registered for the department
+        # the articles are in Chinese: a question in English is understood, and shown one, by the clerk
         if not question.text.strip() or is_english(tracker) or is_report(question) or is_about_a_case(tracker):
             return form
         try:

@@ -293,6 +293,11 @@ def hear(report: Report, heard: Heard) -> Turn:
     return ask_next(before, report, says)
 
 
+def asks_about_privacy(words: str) -> bool:
+    """Whether the words ask what becomes of the resident's name and telephone number."""
+    return bool(_PRIVACY.search(words))
+
+
 def is_let_go(report: Report, heard: Heard) -> bool:
     """Whether the resident takes the report back."""
     words = heard.words

@@ -25,6 +25,8 @@ class Article:
     updated: str
     fit: str
     score: float
+    updated_on: str = ""
+    """``updated`` in English"""
 
     @classmethod
     def of(cls, item: dict[str, Any]) -> Article:
@@ -38,6 +40,7 @@ class Article:
             f"{updated.year}年{updated.month}月{updated.day}日",
             str(item["fit"]),
             float(item["score"]),
+            f"{updated.day} {updated:%b} {updated.year}",
         )
 
 
