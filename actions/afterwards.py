@@ -24,6 +24,7 @@ from actions.errand import (
 from actions.heard import Heard
 from actions.intake import Intake, IntakeDown, IntakeRefused
 from actions.opinion import GRADES
+from actions.refusals import in_words
 from actions.said import Said, button
 from actions.which_case import OVER, Case, fitting, meant
 
@@ -79,7 +80,7 @@ class Afterwards:
             return None, [("utter_status_unreachable", {})]
         except IntakeRefused as refused:
             log.warning("an errand was refused: %s", refused)
-            return None, [("utter_refused", {"detail": refused.detail or "现在办不了，请稍后再试。"})]
+            return None, [("utter_refused", {"detail": in_words(refused, english=speaker.english)})]
 
     async def has_cases(self, speaker: Speaker) -> bool:
         """Whether this resident reported anything in this channel. Raises IntakeDown, IntakeRefused."""
@@ -95,7 +96,7 @@ class Afterwards:
         return "utter_joined", {
             "case": speaker.words.case_words(case),
             "state": speaker.words.state_words(case),
-            "json_message": words.case_card(case) | {"kind": "progress"},
+            "json_message": speaker.words.case_card(case) | {"kind": "progress"},
         }
 
     # which case
@@ -135,7 +136,11 @@ class Afterwards:
         except IntakeRefused as refused:
             if refused.code != "too_many_tries":
                 raise
-            return replace(errand, asked=None), None, [("utter_refused", {"detail": refused.detail})]
+            return (
+                replace(errand, asked=None),
+                None,
+                [("utter_refused", {"detail": in_words(refused, english=speaker.english)})],
+            )
         if case is not None:
             return replace(errand, checked=True), case, []
         errand = replace(errand, last_four=None)
@@ -150,7 +155,7 @@ class Afterwards:
         note = "" if errand.checked else await self._note(case, speaker)
         values: dict[str, Any] = {
             "status": speaker.words.progress_text(case, note, speaker.now),
-            "json_message": words.case_card(case) | {"kind": "progress"},
+            "json_message": speaker.words.case_card(case) | {"kind": "progress"},
         }
         if errand.checked and case["status"] not in OVER:
             values["buttons"] = [button("结果也告诉我", "follow", str(case["case_no"]))]
@@ -175,7 +180,10 @@ class Afterwards:
         except IntakeRefused as refused:
             if refused.code not in ("urged_lately", "not_in_this_state"):
                 raise
-            told = {"detail": refused.detail, "status": speaker.words.progress_text(case, "", speaker.now)}
+            told = {
+                "detail": in_words(refused, english=speaker.english),
+                "status": speaker.words.progress_text(case, "", speaker.now),
+            }
             return None, [("utter_not_urged", told)]
         return None, [("utter_urged", {"status": speaker.words.progress_text(case, "", speaker.now)})]
 
@@ -237,7 +245,7 @@ class Afterwards:
         except IntakeRefused as refused:
             if refused.code not in ("rated", "not_in_this_state"):
                 raise
-            return "utter_refused", {"detail": refused.detail}
+            return "utter_refused", {"detail": in_words(refused, english=speaker.english)}
         grade = title(grade_words(errand.grade or "")) if speaker.english else grade_words(errand.grade or "")
         told = {"case": speaker.words.case_words(case), "grade": grade}
         if not is_unhappy(errand):

@@ -18,6 +18,7 @@ from actions.said import Said, button
 from bot.language.contact import find_phone, looks_like_broken_phone, refuses_phone, wants_anonymity
 from bot.language.danger import kind_of_danger
 from bot.language.normalise import normalise
+from bot.language.trouble import names_place, tells_trouble, told_instead
 
 SURE_ENOUGH = 0.4
 """Confidence of the first category below which the resident is asked to choose: more questions mend a wrong one than
@@ -136,6 +137,8 @@ class Report:
     """the emergency advice was given"""
     later: dict[str, Any] | None = None
     """the second problem of the same message, as a report of its own: taken up when this one is over"""
+    since: float | None = None
+    """when what was said of it began, in seconds since 1970, where another report came to its end in between"""
     status: str = "open"
     """open, confirmed, cancelled, handed_over"""
 
@@ -238,6 +241,8 @@ def hear(report: Report, heard: Heard) -> Turn:
     heard = in_one_breath(heard)
     if heard.problems and not report.matter:
         report, heard = _only_first(report, heard)
+    if _told_instead(report, heard):
+        says.append(("utter_first_cancelled", {}))
     report, heard = _another_instead(report, heard)
     report = _without_second(report, heard)
     before = report
@@ -288,10 +293,17 @@ def hear(report: Report, heard: Heard) -> Turn:
     return ask_next(before, report, says)
 
 
+def asks_about_privacy(words: str) -> bool:
+    """Whether the words ask what becomes of the resident's name and telephone number."""
+    return bool(_PRIVACY.search(words))
+
+
 def is_let_go(report: Report, heard: Heard) -> bool:
     """Whether the resident takes the report back."""
     words = heard.words
     if words and (_PRIVACY.search(words) or (heard.confidence < SURE_OF_ACT and not _CANCEL.search(words))):
+        return False
+    if _told_instead(report, heard):
         return False
     if heard.act == "withdraw" and not (words and refuses_phone(words) and not _CANCEL.search(words)):
         return True
@@ -369,7 +381,7 @@ def _take_words(report: Report, heard: Heard, words: str) -> Report:
         if code:
             return replace(report, chosen_code=code)
     if asked == "new_matter":
-        return _with_categories(replace(report, matter=words, scores={}, chosen_code=None), heard)
+        return _with_categories(replace(report, matter=heard.typed, scores={}, chosen_code=None), heard)
     if asked in ("confirmed", "edit") and not heard.places:
         if agrees(heard, words):
             return report
@@ -390,7 +402,7 @@ def _take_words(report: Report, heard: Heard, words: str) -> Report:
         if report.has_place or report.asked != asked:
             return report
     if _adds_matter(report, heard, words, told_where):
-        matter = f"{report.matter}\n{words}" if report.matter else words
+        matter = f"{report.matter}\n{heard.typed}" if report.matter else heard.typed
         report = replace(report, matter=matter[:LONGEST_DESCRIPTION])
         if heard.act in ("consult", "suggest", "emergency") and report.act == "report" and "\n" not in matter:
             report = replace(report, act=heard.act)
@@ -408,15 +420,26 @@ def _speaks_of_same(report: Report, heard: Heard) -> bool:
     return code == category[0] or confidence >= SURE_OF_DIRECTIONS
 
 
+def _told_instead(report: Report, heard: Heard) -> str | None:
+    """The problem for which the one in hand is dropped in the same breath: 算了，有人在楼道充电."""
+    rest = told_instead(heard.words) if report.matter else None
+    sure = bool(heard.categories) and heard.categories[0][1] >= SURE_ENOUGH
+    return rest if rest and (sure or heard.act in REPORTING) else None
+
+
 def _another_instead(report: Report, heard: Heard) -> tuple[Report, Heard]:
     """那我报另一个：…: what was taken down is dropped for what follows; how to reach the resident stays."""
     instead = _INSTEAD.search(heard.words)
     rest = heard.words[instead.end() :].strip(" ，,。:：") if instead else ""
-    if not report.matter or heard.act not in REPORTING or len(rest) < SHORTEST_CORRECTION:
+    named = bool(report.matter) and heard.act in REPORTING and len(rest) >= SHORTEST_CORRECTION
+    if not named:
+        rest = _told_instead(report, heard) or ""
+    if not rest:
         return report, heard
     contact = {name: getattr(report, name) for name in ("phone", "phone_refused", "phone_asked", "confidential")}
     places = tuple(place for place in heard.places if place.text in rest)
-    return Report(**contact), replace(heard, text=rest, places=places)
+    act = heard.act if heard.act in ("suggest", "emergency") else "report"
+    return Report(**contact), replace(heard, text=rest, act=heard.act if named else act, places=places)
 
 
 def _without_second(report: Report, heard: Heard) -> Report:
@@ -444,6 +467,8 @@ def _place_in_own_words(report: Report, heard: Heard, words: str) -> Report:
         or (is_small_talk(words) and not _PLACE_LIKE.search(plain))
     ):
         return report
+    if tells_trouble(plain) and not names_place(plain):
+        return report  # what is wrong there, or somewhere else, is no place
     looks_so = (_PLACE_LIKE.search(plain) and not _TELLS.search(plain)) or (
         len(plain) <= 6 and heard.act != "report" and not _TELLS.search(plain)
     )
@@ -461,7 +486,7 @@ def _corrected(report: Report, heard: Heard, words: str) -> Report:
         return replace(report, place=_IT_IS.sub("", words).strip(" 。，,！!"), place_kind="said", place_unknown=False)
     rest = _CORRECTION.sub("", words)
     if heard.act == "deny" and len(rest) >= SHORTEST_CORRECTION and not refuses_phone(words):
-        matter = f"{report.matter}\n{words}"[:LONGEST_DESCRIPTION]
+        matter = f"{report.matter}\n{heard.typed}"[:LONGEST_DESCRIPTION]
         scores = dict(heard.categories) or report.scores
         return replace(report, matter=matter, scores=scores, chosen_code=None)
     return report

@@ -90,6 +90,13 @@ _DANGER = re.compile(
 _QUESTION = re.compile(
     r"^(?:how|what|when|where|who|which|can|could|may|is there|are there|do|does)\b.*\?\s*$", re.DOTALL
 )
+# how things are done or allowed in general, although things that can be wrong are named
+_ASKS_IN_GENERAL = re.compile(
+    r"^(?:how (?:do|can|should|long|much|many)|what (?:are|is|time|do|should)|when (?:can|is|are|do|will)|"
+    r"(?:can|may|must|should) (?:i|we|one|people)|am i allowed|is it (?:ok|okay|allowed|legal|illegal|permitted)|"
+    r"(?:is|are) .{2,40} (?:allowed|legal|illegal|permitted)|do (?:i|we) (?:need|have)|"
+    r"where (?:can|do|should) (?:i|we)|who (?:is|do|should|handles|deals))\b"
+)
 _AROUND_A_PHONE = re.compile(
     r"\b(?:yes|yeah|ok|okay|correct|my|the|phone|telephone|mobile|cell|number|is|it'?s|call|me|at|on|reach|contact|you|can|"
     r"please|and|here|no|tel)\b|[\s,.:!+-]|\d"
@@ -193,9 +200,11 @@ def _told(heard: Heard, asked: str | None) -> Heard:
     act = "report"
     if _DANGER.search(lower):
         act = "emergency"
-    elif _QUESTION.match(lower) and not categories:
+    general = bool(_ASKS_IN_GENERAL.match(lower))
+    named = tuple(place for place in heard.places if _HANZI.search(place.text))
+    places = named or _places(text, None if general else asked)
+    if act == "report" and ((general and not places) or (_QUESTION.match(lower) and not categories)):
         act = "consult"
-    places = tuple(place for place in heard.places if _HANZI.search(place.text)) or _places(text, asked)
     if asked in ("confirmed", "edit") and places and lower.startswith(("no", "wrong", "not ", "it")):
         act = "deny"
     return replace(heard, act=act, confidence=1.0, categories=categories, places=places, problems=())

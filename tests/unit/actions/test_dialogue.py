@@ -221,3 +221,38 @@ def test_more_about_a_matter_that_was_read_back_does_not_open_the_question_of_wh
     )
     assert report.category is not None
     assert (report.category[0], said) == ("0115", ["utter_summary"])
+
+
+def test_a_link_or_markup_is_not_heard_but_kept_in_the_description():
+    typed = "银都路812弄门口路灯坏了 https://t.cn/13812345678"
+    report, said = say(Report(), typed, categories=LIGHT, places=(GATE,))
+    assert (report.matter, report.phone, said) == (typed, None, ["utter_summary"])
+
+
+def test_a_matter_dropped_for_another_is_not_taken_for_its_place():
+    for words, act in (("算了，有人在楼道充电", "withdraw"), ("先不报了，有人在楼道充电", "report")):
+        report, _ = say(Report(phone="13812345678"), "路灯坏了", categories=LIGHT)
+        report, said = say(report, words, act, categories=(("1514", 0.8),))
+        assert (report.matter, report.place, report.status) == ("有人在楼道充电", None, "open"), words
+        assert (report.category, report.phone) == (("1514", 0.8), "13812345678")
+        assert said == ["utter_first_cancelled", "utter_where"]
+
+
+def test_dropping_a_matter_with_a_reason_drops_it():
+    report, _ = say(Report(), "路灯坏了", categories=LIGHT)
+    report, said = say(report, "算了，反正没人管", "withdraw", categories=(("0115", 0.8),))
+    assert (report.status, said) == ("cancelled", ["utter_cancelled"])
+
+
+def test_trouble_told_in_answer_to_where_is_no_place():
+    report, _ = say(Report(), "路灯坏了", categories=LIGHT)
+    for _ in range(2):
+        report, _ = say(report, "有人在楼道充电", "report", categories=(("1514", 0.8),))
+    assert report.place is None
+    assert "有人在楼道充电" in report.matter
+
+
+def test_a_place_told_by_the_trouble_there_is_one():
+    report, _ = say(Report(), "路灯坏了", categories=LIGHT)
+    report, _ = say(report, "灯坏掉的那个路口", "other")
+    assert report.place == "灯坏掉的那个路口"
