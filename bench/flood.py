@@ -5,8 +5,8 @@ What they send comes late, twice, and to any of the processes; each sends on whe
 channels do. Meanwhile processes are killed (SIGKILL) and started again. Afterwards the assistant must have heard every
 message once and in its sender's order, and every resident must have been answered all of them, in order.
 
-WeChat and Telegram have no key against repetition: what was on its way to a user when a process died may be told
-twice (``told_again``); nothing else may.
+WeChat and Telegram have no key against repetition: a letter that was on its way to a user when a process died may come
+twice (``told_again``); nothing else may. A process has at most ten on their way in each of the two channels.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ import aiohttp
 import asyncpg
 
 from bench.stand_ins import TELEGRAM_TOKEN, Assistant, Intake, Messengers, echo, served
+from channels.gateway.postman import AT_ONCE
 from channels.gateway.wording import BUSY
 from channels.telegram.views import SECRET_HEADER
 from channels.wechat.codec import read_xml, signature, write_xml
@@ -48,7 +49,6 @@ _LATER = 0.1  # ... and of these come again when others have come
 _PINS = 0.1  # are positions, the others words
 _READY_SECONDS = 120.0
 _STILL_SECONDS = 150.0  # without anything new, nothing more will come; a lease is 30 s, a postponement at most 2 min
-_TOLD_AT_ONCE = 20  # letters on their way from one process: ten of each postman
 _WECHAT_TOKEN = "callback-token"
 _SECRET = "webhook-secret"
 _ECHO = re.compile(re.escape(echo("")) + r"(\S+)")
@@ -60,7 +60,7 @@ class DidNotStart(Exception):
 
 @dataclass
 class Report:
-    """What was done, and ``faults``: what should not have happened."""
+    """What was done, and ``faults``: what should not have happened. ``told_again`` are letters, not answers."""
 
     messages: int = 0
     deliveries: int = 0
@@ -74,7 +74,7 @@ class Report:
         """In one line."""
         return (
             f"{self.messages} 条消息，送达 {self.deliveries} 次，杀死 {self.kills} 次，"
-            f"先答“稍后回复”{self.put_off} 次，重复告知 {self.told_again} 次，"
+            f"先答“稍后回复”{self.put_off} 次，重复送出 {self.told_again} 条，"
             f"用时 {self.seconds:.0f} 秒（每秒 {self.messages / self.seconds:.0f} 条）："
             + ("没有差错" if not self.faults else "差错：" + "；".join(self.faults[:10]))
         )
@@ -83,14 +83,15 @@ class Report:
 class Process:
     """One channels process that can be killed and started again."""
 
-    def __init__(self, settings: Settings, name: str, addresses: dict[str, str]) -> None:
+    def __init__(self, settings: Settings, name: str, more: dict[str, str]) -> None:
+        """``more``: further settings, as their variables."""
         self._port = free_ports(1)[0]
         self.url = f"http://{LOOPBACK}:{self._port}"
         self._log = settings.var_dir / f"{name}.log"
         kept = {key: value for key, value in os.environ.items() if not key.startswith("YHT_")}
         # empty, not absent: what is absent would be looked up in .env
         blank = {f"YHT_{key.upper()}": "" for key, one in Settings.model_fields.items() if one.default in ("", ())}
-        self._environment = kept | blank | addresses
+        self._environment = kept | blank | more
         self._environment |= {
             "YHT_VAR_DIR": str(settings.var_dir),
             "YHT_DATABASE_URL": settings.database_url,
@@ -273,13 +274,20 @@ class WebResident(Resident):
         return {"Authorization": f"Bearer {self._conversation['token']}"}
 
 
+async def call_back(session: aiohttp.ClientSession, url: str, body: bytes) -> aiohttp.ClientResponse:
+    """Call the process at ``url`` as WeChat does, in plain mode."""
+    stamp = str(int(time.time()))
+    signed = {"timestamp": stamp, "nonce": "n", "signature": signature(_WECHAT_TOKEN, stamp, "n")}
+    return await session.post(f"{url}/channels/wechat", params=signed, data=body)
+
+
 class WeChatResident(Resident):
     """Follows the account: a message is acknowledged by the reply to its callback, which may have words in it."""
 
     channel = "wechat"
 
     async def send(self, words: str, place: int, *, pin: bool) -> None:
-        """As WeChat calls back, in plain mode. Of the replies to one message WeChat shows one."""
+        """Of the replies to one message WeChat shows one."""
         fields: Json = {
             "ToUserName": "gh_account", "FromUserName": self.user, "CreateTime": int(time.time()),
             "MsgId": self.number * 1_000_000 + place,
@@ -288,9 +296,7 @@ class WeChatResident(Resident):
         body = write_xml(fields | (pinned if pin else {"MsgType": "text", "Content": words}))
 
         async def post(url: str) -> aiohttp.ClientResponse:
-            stamp = str(int(time.time()))
-            signed = {"timestamp": stamp, "nonce": "n", "signature": signature(_WECHAT_TOKEN, stamp, "n")}
-            return await self._post.session.post(f"{url}/channels/wechat", params=signed, data=body)
+            return await call_back(self._post.session, url, body)
 
         # WeChat repeats only what it has had no answer to, so nothing comes after the next message
         answers = await self._post.deliver(post, later=False)
@@ -423,16 +429,19 @@ async def _look(residents: Sequence[Resident], assistant: Assistant, report: Rep
             report.faults.append(f"{sent}，助手听到 {_difference(heard, resident)}")
         said = await resident.read()
         report.put_off += sum(letter.count(BUSY.text) for letter in said)
-        told = _answers(said)
-        once = list(dict.fromkeys(told))
-        again = len(told) - len(once)
+        once: dict[str, None] = {}
+        again = 0
+        for letter in said:
+            answers = dict.fromkeys(_answers([letter]))
+            again += not once.keys().isdisjoint(answers)
+            once |= answers
         report.told_again += again
-        if once != resident.sent:
-            report.faults.append(f"{sent}，答了 {_difference(once, resident)}")
+        if list(once) != resident.sent:
+            report.faults.append(f"{sent}，答了 {_difference(list(once), resident)}")
         if again and isinstance(resident, WebResident):
             report.faults.append(f"{resident.sender} 在网页上看到同一个回答两次")
-    if report.told_again > report.kills * _TOLD_AT_ONCE:
-        report.faults.append(f"{report.told_again} 个回答告知了两次，比进程被杀时在路上的多")
+    if report.told_again > report.kills * 2 * AT_ONCE:
+        report.faults.append(f"{report.told_again} 条消息送了两次，比进程被杀时在路上的多")
 
 
 def _difference(found: Sequence[str], resident: Resident) -> str:

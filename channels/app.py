@@ -55,8 +55,8 @@ from channels.telegram.views import TELEGRAM, TelegramChannel, add_telegram_rout
 from channels.webchat.views import CHANNEL as WEB_CHANNEL
 from channels.webchat.views import OPENING, WEBCHAT, WebChat, add_webchat_routes
 from channels.wechat.account import Account as WeChatAccount
-from channels.wechat.attendant import CHANNEL as WECHAT_CHANNEL
 from channels.wechat.attendant import Attendant as WeChatAttendant
+from channels.wechat.followers import CHANNEL as WECHAT_CHANNEL
 from channels.wechat.views import WECHAT, WeChatChannel, add_wechat_routes
 from groundwork.settings import BadSettings, Settings
 from groundwork.web import client_address, install, process_middleware
@@ -166,7 +166,7 @@ async def _working(
         channels = [WEB_CHANNEL]
         if wechat:
             channels.append(WECHAT_CHANNEL)
-            callbacks = wechat.attendant(gateway, Limits(WECHAT_CHANNEL, database, clock))
+            callbacks = wechat.attendant(gateway, store, Limits(WECHAT_CHANNEL, database, clock))
             await stack.enter_async_context(_wechat(app, wechat, callbacks, clock))
         if telegram:
             channels.append(TELEGRAM_CHANNEL)

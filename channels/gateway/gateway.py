@@ -10,8 +10,8 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -29,6 +29,7 @@ from channels.gateway.pushes import Pushes
 from channels.gateway.staffing import Staffing
 from channels.gateway.store import LeaseLost, Store, Work
 from channels.gateway.voice import Listen, is_voice, understood
+from channels.gateway.waiting import Waiting
 from channels.gateway.wording import BUSY, GIVEN_UP, MEDIA_LOST, STALE_BUTTON, STALE_TITLE, metadata, offered, wording
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class Pace:
 
     patience: float = 25.0  # a resident's request waits this long for its answer
     renew: float = 10.0  # a lease is renewed after this, well before it expires
-    poll: float = 0.05  # how often a request looks for the answer that another process makes
+    poll: float = 0.05  # how often answers that other processes make are looked for
     retry: float = 0.5  # first wait before the assistant is asked again; doubled each time
     longest_retry: float = 4.0
     recover: float = 2.0  # how often unanswered messages are looked for
@@ -102,11 +103,12 @@ class Gateway:
         self._staffing = staffing
         self._listen = listen
         self._arrivals: dict[str, list[asyncio.Future[None]]] = {}
-        # requests of this process that wait for an answer, by conversation and message; None: not for now
-        self._waiting: dict[str, list[tuple[int, asyncio.Future[Answer | None]]]] = {}
         # what this process is at work on, by conversation
         self._at_work: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting = Waiting(
+            store, clock, at_work=self._at_work.__contains__, resume=self._resume, every=self._pace.poll
+        )
 
     async def handle(self, message: Inbound, *, kept: Callable[[], None] | None = None) -> Answer:
         """Answer ``message``. A repetition gets the same answer and does nothing twice.
@@ -126,12 +128,11 @@ class Gateway:
             metrics.MESSAGES.labels(message.channel, message.kind.value).inc()
         if accepted.answer is not None:
             return accepted.answer
-        with self._wait_for(sender, accepted.seq) as future:
-            if accepted.work is not None:
-                first = accepted.work.seq == accepted.seq
-                self._start(sender, owner, accepted.work, time.perf_counter() - started if first else None)
-            self._pushes.tell(sender, busy=True)
-            answer = await self._await(sender, accepted.seq, future)
+        if accepted.work is not None:
+            first = accepted.work.seq == accepted.seq
+            self._start(sender, owner, accepted.work, time.perf_counter() - started if first else None)
+        self._pushes.tell(sender, busy=True)
+        answer = await self._waiting.answer(sender, accepted.seq, self._pace.patience)
         if answer is None:
             metrics.BUSY_REPLIES.labels(message.channel).inc()
             answer = await self._store.apologise(sender, accepted.seq, BUSY, self._clock())
@@ -192,13 +193,12 @@ class Gateway:
 
     async def close(self) -> None:
         """Let what is under way come to its end; what does not is taken up later, when its lease is over."""
+        await self._waiting.close()
         if self._tasks:
             _, unfinished = await asyncio.wait(set(self._tasks), timeout=_CLOSING_SECONDS)
             for task in unfinished:
                 task.cancel()
             await asyncio.gather(*unfinished, return_exceptions=True)
-
-    # waiting for an answer
 
     @asynccontextmanager
     async def _arrival(self, sender: str) -> AsyncIterator[None]:
@@ -216,43 +216,6 @@ class Gateway:
                 self._arrivals.pop(sender, None)
             elif not queue[0].done():
                 queue[0].set_result(None)
-
-    @contextmanager
-    def _wait_for(self, sender: str, seq: int) -> Iterator[asyncio.Future[Answer | None]]:
-        """A future for the answer to message ``seq``."""
-        future: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(sender, []).append((seq, future))
-        try:
-            yield future
-        finally:
-            waiting = self._waiting[sender]
-            waiting.remove((seq, future))
-            if not waiting:
-                del self._waiting[sender]
-
-    async def _await(self, sender: str, seq: int, future: asyncio.Future[Answer | None]) -> Answer | None:
-        """The answer to message ``seq``, made here or by another process; None when it does not come in time.
-
-        When the one who was at work on it died, this process takes over.
-        """
-        deadline = time.monotonic() + self._pace.patience
-        while (left := deadline - time.monotonic()) > 0:
-            here = sender in self._at_work
-            await asyncio.wait({future}, timeout=min(left, 1.0 if here else self._pace.poll))
-            if future.done():
-                return future.result()
-            answer, free = await self._store.outcome(sender, seq, self._clock())
-            if answer is not None:
-                return answer
-            if free and sender not in self._at_work:
-                await self._resume(sender)
-        return None
-
-    def _tell_waiting(self, sender: str, answer: Answer | None, seq: int | None = None) -> None:
-        """Give ``answer`` to the requests that wait for message ``seq``, or for any message."""
-        for waited_for, future in self._waiting.get(sender, ()):
-            if seq in (None, waited_for) and not future.done():
-                future.set_result(answer)
 
     # handling a conversation under its lease
 
@@ -332,7 +295,7 @@ class Gateway:
         if work.attempts > 1:
             metrics.RECOVERED.inc()
         sender = work.message.sender
-        self._tell_waiting(sender, answer, work.seq)
+        self._waiting.tell(sender, answer, work.seq)
         self._pushes.tell(sender, busy=following is not None)
         return following
 
@@ -341,7 +304,7 @@ class Gateway:
         now = self._clock()
         await self._store.postpone(owner, work, now + timedelta(seconds=pause), now, failed=failed)
         log.warning("the assistant does not answer", extra={"seq": work.seq, "attempts": work.attempts})
-        self._tell_waiting(work.message.sender, None)
+        self._waiting.tell(work.message.sender, None)
 
     async def _replies(self, work: Work, exchange: _Exchange) -> list[Reply]:
         """What is answered to ``work``: by the assistant, or by ourselves when it must not hear it."""

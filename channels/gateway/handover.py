@@ -23,6 +23,13 @@ DESERTED = timedelta(minutes=3)
 """When nobody has been ready for so long, those who wait are told, and a call-back is arranged."""
 
 
+PLACE_EVERY = timedelta(minutes=1)
+"""Who waits in the line hears no more often than this that they have come nearer, unless they are next."""
+
+PLACES_UNASKED = 2
+"""So often they hear it without having written, before they are next: WeChat lets us say five things in all."""
+
+
 class State(StrEnum):
     """How far a handover is. In the first two the assistant is silent."""
 
@@ -119,6 +126,18 @@ def in_line(before: int) -> Reply:
         (CANCEL,),
         english=f"People before you: {before}. You can go on writing here meanwhile; to stop waiting, reply “cancel”.",
     )
+
+
+def worth_telling(before: int, told: int) -> bool:
+    """Whether somebody with so many before them, who was told of ``told``, is next or has come much nearer."""
+    return before < told and (before == 0 or (before <= told // 2 and told - before > 1))
+
+
+def nearer(before: int) -> Reply:
+    """What somebody hears in the line without having written."""
+    place = f"您前面还有 {before} 位，请再等一等。" if before else "您是下一位，马上就到您。"
+    english = f"People before you: {before}." if before else "You are next."
+    return Reply(place, (CANCEL,), english=english)
 
 
 def arranged(opens_at: datetime | None) -> Reply:

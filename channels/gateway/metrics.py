@@ -14,7 +14,7 @@ ANSWER_SECONDS = Histogram(
 OVERHEAD_SECONDS = Histogram(
     "yht_gateway_overhead_seconds",
     "The gateway's own part of answering a message: storing, ordering, storing the answer; not the assistant's.",
-    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1),
+    buckets=(0.002, 0.005, 0.008, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1),
 )
 RETRIES = Counter("yht_assistant_retries_total", "Times the assistant was asked again, by what went wrong.", ["reason"])
 BUSY_REPLIES = Counter("yht_busy_replies_total", "Messages told that their answer comes later.", ["channel"])

@@ -73,10 +73,20 @@ class Filing:
 
 def serves(connection: sa.Connection, sender: str) -> bool:
     """Whether people serve the conversation, or it waits for them: then the assistant is silent."""
+    return bool(connection.execute(sa.select(is_served(sender))).scalar_one())
+
+
+def is_served(sender: str) -> sa.ColumnElement[bool]:
+    """The same within a query."""
     query = sa.select(handovers.c.id).where(
         handovers.c.conversation == sender, _OPEN, handovers.c.state.in_(WITH_PEOPLE)
     )
-    return connection.execute(query).first() is not None
+    return query.exists()
+
+
+def has_untold(sender: str) -> sa.ColumnElement[bool]:
+    """Whether ``untold`` finds anything, within a query."""
+    return sa.select(messages.c.id).where(messages.c.conversation == sender, _UNTOLD).exists()
 
 
 def untold(connection: sa.Connection, sender: str) -> list[Line]:
@@ -403,6 +413,36 @@ class People:
 
         return await self._each(due, work)
 
+    async def move_up(self, now: datetime) -> list[str]:
+        """Who has come nearer in the line is told, in measure. Returns their conversations."""
+        line = (
+            sa.select(handovers.c.id, handovers.c.told_position)
+            .where(_OPEN, handovers.c.state == State.WAITING)
+            .order_by(handovers.c.asked_at, handovers.c.id)
+        )
+        waiting = await self._database.read(lambda connection: connection.execute(line).all())
+
+        def tell(connection: sa.Connection, handover: int) -> str | None:
+            row = _locked(connection, handover)
+            before = _position(connection, handover, row.asked_at)
+            if State(row.state) is not State.WAITING or not words.worth_telling(before, row.told_position):
+                return None
+            times, last = _places_told(connection, row)
+            if before and (times >= words.PLACES_UNASKED or now - last < words.PLACE_EVERY):
+                return None
+            _change(connection, handover, told_position=before)
+            place = f"{_place_prefix(handover)}{row.version}"
+            # the assistant need not know of it
+            _say(connection, row.conversation, place, words.nearer(before), now, status=Status.REMEMBERED)
+            return str(row.conversation)
+
+        told = [
+            await self._database.write(partial(tell, handover=row.id))
+            for before, row in enumerate(waiting)
+            if words.worth_telling(before, row.told_position)
+        ]
+        return [conversation for conversation in told if conversation]
+
     async def _each(self, due: sa.ColumnElement[bool], work: Callable[[sa.Connection, Any], None]) -> list[str]:
         """Do ``work`` to each handover that is due, each in a transaction of its own that looks again."""
         found = await self._database.read(
@@ -428,12 +468,40 @@ class People:
             raise NotYours(State(row.state), row.staff_name if _is_held(row, now) else "")
 
 
+def _place_prefix(handover: int) -> str:
+    return f"handover:{handover}:place:"
+
+
+def _places_told(connection: sa.Connection, row: Any) -> tuple[int, datetime]:
+    """How often somebody in the line was told their place since they wrote, and when last (or when they wrote)."""
+    written = (
+        sa.select(sa.func.coalesce(sa.func.max(messages.c.id), 0))
+        .where(messages.c.conversation == row.conversation, messages.c.direction == "in")
+        .scalar_subquery()
+    )
+    told = sa.select(messages.c.at).where(
+        messages.c.conversation == row.conversation,
+        messages.c.direction == "out",
+        messages.c.message_id.startswith(_place_prefix(row.id), autoescape=True),
+        messages.c.id > written,
+    )
+    times = list(connection.execute(told).scalars())
+    return len(times), max([row.active_at, *times])
+
+
 def _say(
-    connection: sa.Connection, sender: str, message_id: str, reply: Reply, now: datetime, *, by: Staff | None = None
+    connection: sa.Connection,
+    sender: str,
+    message_id: str,
+    reply: Reply,
+    now: datetime,
+    *,
+    by: Staff | None = None,
+    status: Status = Status.STAFF,
 ) -> int:
     said = reply if by else put(reply, language_in(connection, sender))  # a person's words are their own
     content = said.content() | ({"staff": {"id": by.id, "name": by.name}} if by else {})
-    (seq,) = insert_messages(connection, message_row(sender, message_id, content, now, Status.STAFF))
+    (seq,) = insert_messages(connection, message_row(sender, message_id, content, now, status))
     return seq
 
 

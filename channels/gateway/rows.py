@@ -51,7 +51,18 @@ def insert_messages(connection: sa.Connection, *rows: Json) -> tuple[int, ...]:
     return tuple((connection.execute(numbers, rows)).scalars())
 
 
+def insert_once(connection: sa.Connection, row: Json) -> int | None:
+    """Add a message and return its number; None when the conversation has one with its id in its direction."""
+    new = _dialect(connection).insert(messages).values(row).on_conflict_do_nothing().returning(messages.c.id)
+    number: int | None = connection.execute(new).scalar_one_or_none()
+    return number
+
+
 def insert_new(connection: sa.Connection, table: sa.Table, **values: Any) -> bool:
     """Add a row unless its key is there: of two processes that do it at once, one does. Whether it was added here."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return bool(connection.execute(dialect.insert(table).values(**values).on_conflict_do_nothing()).rowcount)
+    new = _dialect(connection).insert(table).values(**values).on_conflict_do_nothing()
+    return bool(connection.execute(new).rowcount)
+
+
+def _dialect(connection: sa.Connection) -> Any:
+    return sqlite if connection.dialect.name == "sqlite" else postgresql

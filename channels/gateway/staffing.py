@@ -112,7 +112,7 @@ def _set(connection: sa.Connection, staff: Staff, state: OperatorState, now: dat
 
 
 class Tidying:
-    """What time does to handovers: operators who are gone, conversations that fell silent, an empty room."""
+    """What time does to handovers: operators who are gone, talk that fell silent, an empty room, a line that moves."""
 
     def __init__(
         self,
@@ -135,6 +135,7 @@ class Tidying:
         changed = await self._people.lapse(now) + await self._people.fall_silent(now)
         if await self._staffing.deserted(now):
             changed += await self._people.desert(self._hours.opens_at(now), now)
+        changed += await self._people.move_up(now)
         for conversation in changed:
             self._tell(conversation)
 

@@ -21,7 +21,7 @@ from channels.gateway.language import put, put_all
 from channels.gateway.message import Answer, Button, Inbound, Json, Reply, inbound_from, reply_from
 from channels.gateway.offers import Offer, Press, standing
 from channels.gateway.people import Line
-from channels.gateway.rows import insert_messages, language_in, lock, message_row
+from channels.gateway.rows import insert_messages, insert_once, language_in, lock, message_row
 from channels.gateway.tables import Status, attachments, conversations, leases, messages
 
 P = ParamSpec("P")
@@ -215,24 +215,22 @@ class Store:
         )
         if not seen.rowcount:
             raise UnknownConversation(message.sender)
-        known = (
-            connection.execute(
+        row = message_row(message.sender, message.message_id, message.content(), now, Status.PENDING, due_at=now)
+        seq = insert_once(connection, row)
+        new = seq is not None
+        if seq is None:
+            known = connection.execute(
                 sa.select(messages.c.id, messages.c.status).where(
                     messages.c.conversation == message.sender,
                     messages.c.direction == "in",
                     messages.c.message_id == message.message_id,
                 )
-            )
-        ).one_or_none()
-        if known is None:
-            row = message_row(message.sender, message.message_id, message.content(), now, Status.PENDING, due_at=now)
-            (seq,) = insert_messages(connection, row)
-        else:
-            seq = known.id
+            ).one()
+            seq = int(known.id)
             if known.status != Status.PENDING:
                 return Accepted(seq, False, None, _answer(connection, seq))
         work = self._take(connection, message.sender, owner, now)
-        return Accepted(seq, known is None, work, None)
+        return Accepted(seq, new, work, None)
 
     @_writes
     def take(self, connection: sa.Connection, sender: str, owner: str, now: datetime) -> Work | None:
@@ -312,16 +310,21 @@ class Store:
 
     @_writes
     def apologise(self, connection: sa.Connection, sender: str, seq: int, reply: Reply, now: datetime) -> Answer:
-        """Keep, once, the word that the answer to message ``seq`` comes later; or return the answer if it is there."""
+        """Keep the word that the answer to message ``seq`` comes later, or return the answer if it is there.
+
+        It is said once for all messages that wait.
+        """
         lock(connection, sender)
         status = (connection.execute(sa.select(messages.c.status).where(messages.c.id == seq))).scalar_one()
         if status != Status.PENDING:
             return _answer(connection, seq)
-        said = (
-            connection.execute(
-                sa.select(messages.c.id).where(messages.c.answer_to == seq, messages.c.status == Status.BUSY)
+        # who waits for several answers hears it once, and again only when those are answered
+        waiting = sa.select(messages.c.id).where(messages.c.conversation == sender, _PENDING)
+        said = connection.execute(
+            sa.select(sa.func.max(messages.c.id)).where(
+                messages.c.answer_to.in_(waiting), messages.c.status == Status.BUSY
             )
-        ).scalar_one_or_none()
+        ).scalar_one()
         reply = put(reply, language_in(connection, sender))
         if said is None:
             row = message_row(sender, f"{seq}.busy", reply.content(), now, Status.BUSY, answer_to=seq)
@@ -329,17 +332,19 @@ class Store:
         return Answer((reply,), (said,), settled=False)
 
     @_reads
-    def outcome(self, connection: sa.Connection, sender: str, seq: int, now: datetime) -> tuple[Answer | None, bool]:
-        """The answer to message ``seq`` if it is there, and whether the conversation's lease is free."""
-        row = (
-            connection.execute(
-                sa.select(messages.c.status, leases.c.expires_at)
-                .join(leases, leases.c.conversation == messages.c.conversation)
-                .where(messages.c.id == seq)
-            )
-        ).one()
-        answer = _answer(connection, seq) if row.status != Status.PENDING else None
-        return answer, row.expires_at <= now
+    def outcomes(
+        self, connection: sa.Connection, seqs: Sequence[int], now: datetime
+    ) -> tuple[dict[int, Answer], list[str]]:
+        """The answers to those of the messages ``seqs`` that have one, and the conversations of the others whose
+        lease is free: nobody is at work on them.
+        """
+        rows = connection.execute(
+            sa.select(messages.c.id, messages.c.conversation, messages.c.status)
+            .join(leases, leases.c.conversation == messages.c.conversation)
+            .where(messages.c.id.in_(seqs), sa.or_(messages.c.status != Status.PENDING, leases.c.expires_at <= now))
+        ).all()
+        answers = _answers(connection, [row.id for row in rows if row.status != Status.PENDING])
+        return answers, [row.conversation for row in rows if row.status == Status.PENDING]
 
     @_reads
     def overdue(self, connection: sa.Connection, now: datetime, limit: int) -> list[str]:
@@ -506,6 +511,12 @@ class Store:
         return {row.conversation: Glance(row.seq or 0, row.expires_at > now) for row in rows}
 
     @_reads
+    def unanswered_of(self, connection: sa.Connection, sender: str) -> int:
+        """How many messages of the conversation wait for their answer."""
+        query = sa.select(sa.func.count()).select_from(messages).where(messages.c.conversation == sender, _PENDING)
+        return connection.execute(query).scalar_one()
+
+    @_reads
     def unanswered(self, connection: sa.Connection) -> int:
         """How many messages wait for their answer."""
         return (connection.execute(sa.select(sa.func.count()).select_from(messages).where(_PENDING))).scalar_one()
@@ -594,23 +605,42 @@ def _next(connection: sa.Connection, sender: str) -> Work | None:
     ).one_or_none()
     if row is None:
         return None
-    served = people.serves(connection, sender)
+    facts = connection.execute(
+        sa.select(
+            conversations.c.language,
+            people.is_served(sender).label("served"),
+            people.has_untold(sender).label("untold"),
+        ).where(conversations.c.id == sender)
+    ).one()
+    recount = facts.untold and not facts.served
     return Work(
         row.id,
         inbound_from(sender, row.message_id, row.content, row.at),
         row.attempts,
         row.failures,
-        served,
-        () if served else tuple(people.untold(connection, sender)),
-        language_in(connection, sender),
+        facts.served,
+        tuple(people.untold(connection, sender)) if recount else (),
+        facts.language,
     )
 
 
 def _answer(connection: sa.Connection, seq: int) -> Answer:
+    return _answers(connection, [seq])[seq]
+
+
+def _answers(connection: sa.Connection, seqs: Sequence[int]) -> dict[int, Answer]:
+    """The answers to messages that are answered; one that had to be answered nothing has an empty one."""
+    if not seqs:
+        return {}
     rows = connection.execute(
-        sa.select(messages.c.id, messages.c.content)
-        .where(messages.c.answer_to == seq, messages.c.status == Status.REPLY)
+        sa.select(messages.c.id, messages.c.answer_to, messages.c.content)
+        .where(messages.c.answer_to.in_(seqs), messages.c.status == Status.REPLY)
         .order_by(messages.c.id)
     )
-    said = rows.all()
-    return Answer(tuple(reply_from(row.content) for row in said), tuple(row.id for row in said))
+    said: dict[int, list[tuple[int, Reply]]] = {seq: [] for seq in seqs}
+    for row in rows:
+        said[row.answer_to].append((row.id, reply_from(row.content)))
+    return {
+        seq: Answer(tuple(reply for _, reply in found), tuple(place for place, _ in found))
+        for seq, found in said.items()
+    }

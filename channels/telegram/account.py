@@ -15,13 +15,12 @@ from channels.gateway.media import Fetch
 from channels.gateway.pulse import Pulse
 from channels.gateway.store import Store
 from channels.telegram.attendant import Attendant
-from channels.telegram.chats import Chats
 from channels.telegram.client import Telegram
 from channels.telegram.inbox import CHANNEL, Inbox
 from channels.telegram.poller import Poller, PollPace
 from channels.telegram.pollers import LEASE, Pollers
 from channels.telegram.porter import TELEGRAM_LIMIT, Porter
-from channels.telegram.postman import Postman
+from channels.telegram.postman import telegram_postman
 from groundwork.settings import Settings
 
 
@@ -41,7 +40,7 @@ class Account:
         self._limit = min(settings.upload_limit_mb * 1024 * 1024, TELEGRAM_LIMIT)
         self.telegram = Telegram(session, base=settings.telegram_api_base, token=settings.telegram_token)
         self.inbox = Inbox(database, self.telegram.bot_id)
-        self.postman = Postman(Chats(database), self.telegram, pulse, clock)
+        self.postman = telegram_postman(database, self.telegram, pulse, clock)
         self.pollers = Pollers(database, self.telegram.bot_id, lease=LEASE)
 
     def fetchers(self, intake: Intake, store: Store) -> dict[str, Fetch]:

@@ -16,14 +16,14 @@ from channels.gateway.flood import Flood, Limits
 from channels.gateway.gateway import Gateway
 from channels.gateway.message import Answer, Inbound, Json, Kind, Reply
 from channels.gateway.offers import pressed
+from channels.gateway.postman import Postman
 from channels.gateway.pulse import Pulse
 from channels.gateway.store import Store
 from channels.gateway.wording import GIVEN_UP, STALE_BUTTON
 from channels.telegram.client import Telegram, TelegramDown, TelegramRefused
 from channels.telegram.inbox import CHANNEL, Inbox, Parcel
 from channels.telegram.incoming import NOTHING, Meaning, correction, meaning
-from channels.telegram.letters import MARK, chosen
-from channels.telegram.postman import Postman
+from channels.telegram.letters import MARK, Letter, chosen
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Attendant:
         *,
         store: Store,
         telegram: Telegram,
-        postman: Postman,
+        postman: Postman[Letter],
         limits: Limits,
         pulse: Pulse,
         clock: Callable[[], datetime],

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from channels.gateway.database import Database
 from channels.gateway.message import Json, sender_id
+from channels.gateway.recipients import NEVER, Waits, note_contact
 from channels.gateway.rows import insert_new
-from channels.gateway.tables import conversations, leases
 from channels.telegram import metrics
-from channels.telegram.tables import Waits, chats, updates
+from channels.telegram.tables import chats, updates
 
 CHANNEL = "telegram"
 
@@ -26,7 +26,6 @@ ALBUM_PAUSE = timedelta(seconds=1)
 """So long after the last photo of an album it counts as complete: each photo comes as an update of its own."""
 
 _LEASE = timedelta(seconds=60)
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _KEPT = timedelta(days=3)
 """Numbers of handled updates are kept longer than the day for which Telegram keeps updates."""
 
@@ -71,9 +70,11 @@ class Inbox:
             if kind == "my_chat_member":
                 _membership(connection, conversation, body)
                 continue
-            _contact(connection, conversation, now)
+            # a pause that Telegram asked for is kept; what failed for another reason is tried at once
+            due_at = sa.case((chats.c.waits == Waits.CONTACT.value, NEVER), else_=chats.c.due_at)
+            note_contact(connection, chats, conversation, now, changes={"due_at": due_at}, first={})
             album = str(body.get("media_group_id") or "")
-            due_at = now + ALBUM_PAUSE if album else now
+            complete_at = now + ALBUM_PAUSE if album else now
             new = insert_new(
                 connection,
                 updates,
@@ -83,15 +84,15 @@ class Inbox:
                 album=album,
                 content=_plain(update),
                 at=now,
-                due_at=due_at,
+                due_at=complete_at,
                 pending=True,
                 attempts=0,
-                expires_at=_NEVER,
+                expires_at=NEVER,
             )
             if new:
                 metrics.UPDATES.labels(kind).inc()
                 if album:
-                    self._change(connection, self._album(conversation, album), due_at=due_at)
+                    self._change(connection, self._album(conversation, album), due_at=complete_at)
 
     async def due(self, now: datetime, limit: int) -> list[str]:
         """Chats whose oldest pending update may be handled now."""
@@ -151,7 +152,7 @@ class Inbox:
         """Handle it again from ``due_at`` on; what comes after it in the chat waits too."""
         await self._database.write(
             lambda connection: self._change(
-                connection, updates.c.update_id.in_(parcel.numbers), due_at=due_at, expires_at=_NEVER
+                connection, updates.c.update_id.in_(parcel.numbers), due_at=due_at, expires_at=NEVER
             )
         )
 
@@ -179,44 +180,6 @@ def _private_chat(body: Json) -> str | None:
     if chat.get("type") != "private" or not isinstance(chat.get("id"), int):
         return None
     return str(chat["id"])
-
-
-def _contact(connection: sa.Connection, conversation: str, now: datetime) -> None:
-    """The user has turned to the bot: what waited may be said. Begins the conversation if there is none."""
-    # a user that Telegram vouches for needs no token
-    insert_new(
-        connection,
-        conversations,
-        id=conversation,
-        channel=CHANNEL,
-        token_hash="",
-        consented_at=None,
-        created_at=now,
-        last_seen=now,
-    )
-    insert_new(connection, leases, conversation=conversation, owner="", expires_at=_NEVER)
-    insert_new(
-        connection,
-        chats,
-        conversation=conversation,
-        told=0,
-        contact_at=now,
-        waits=Waits.NOTHING,
-        owner="",
-        expires_at=_NEVER,
-        attempts=0,
-        due_at=_NEVER,
-    )
-    connection.execute(
-        sa.update(chats)
-        .where(chats.c.conversation == conversation)
-        .values(
-            contact_at=now,
-            # a pause that Telegram asked for is kept; what failed for another reason is tried at once
-            due_at=sa.case((chats.c.waits == Waits.CONTACT.value, _NEVER), else_=chats.c.due_at),
-            waits=Waits.NOTHING,
-        )
-    )
 
 
 def _membership(connection: sa.Connection, conversation: str, body: Json) -> None:

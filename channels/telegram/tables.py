@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import sqlalchemy as sa
 
+from channels.gateway.recipients import recipient_columns
 from channels.gateway.tables import UtcDateTime, metadata
-
-
-class Waits(StrEnum):
-    """For what a chat's undelivered words wait."""
-
-    NOTHING = ""
-    CONTACT = "contact"  # the user has blocked the bot; they are told when they turn to it again
-
 
 # an update is stored before Telegram hears that it has been received, and handled from here
 updates = sa.Table(
@@ -47,18 +38,7 @@ updates = sa.Table(
 chats = sa.Table(
     "channels_telegram_chats",
     metadata,
-    sa.Column(
-        "conversation", sa.Text, sa.ForeignKey("channels_conversations.id", ondelete="CASCADE"), primary_key=True
-    ),
-    # everything said in the conversation up to this message has been brought to the user
-    sa.Column("told", sa.BigInteger, nullable=False),
-    sa.Column("contact_at", UtcDateTime, nullable=False),
-    sa.Column("waits", sa.Text, nullable=False),
-    # lease of the process that is writing to the user
-    sa.Column("owner", sa.Text, nullable=False),
-    sa.Column("expires_at", UtcDateTime, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("due_at", UtcDateTime, nullable=False),
+    *recipient_columns(),
     sa.Index("ix_channels_telegram_chats_contact_at", "contact_at"),
 )
 

@@ -14,12 +14,12 @@ from channels.gateway.intake import Intake
 from channels.gateway.media import Fetch
 from channels.gateway.pulse import Pulse
 from channels.gateway.store import Store
-from channels.wechat.attendant import CHANNEL, Attendant, Porter
+from channels.wechat.attendant import Attendant, Porter
 from channels.wechat.client import WeChat
 from channels.wechat.codec import Envelope
-from channels.wechat.followers import Followers
+from channels.wechat.followers import CHANNEL, Followers
 from channels.wechat.gate import Gate
-from channels.wechat.postman import Postman
+from channels.wechat.postman import wechat_postman
 from groundwork.settings import Settings
 
 
@@ -48,20 +48,21 @@ class Account:
             clock=clock,
         )
         self._followers = Followers(database)
-        self.postman = Postman(self._followers, self.wechat, pulse, clock)
+        self.postman = wechat_postman(self._followers, self.wechat, pulse, clock)
 
     def fetchers(self, intake: Intake, store: Store) -> dict[str, Fetch]:
         """For the gateway: who fetches photos and voice messages."""
         limit = self._settings.upload_limit_mb * 1024 * 1024
         return {CHANNEL: Porter(self.wechat, intake, store, self._clock, limit).fetch}
 
-    def attendant(self, gateway: Gateway, limits: Limits) -> Attendant:
+    def attendant(self, gateway: Gateway, store: Store, limits: Limits) -> Attendant:
         """Who answers callbacks."""
         seconds = self._settings.wechat_reply_seconds
         return Attendant(
             gateway,
             self._followers,
             self.postman,
+            store=store,
             limits=limits,
             pulse=self._pulse,
             clock=self._clock,

@@ -6,26 +6,28 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from channels.gateway.flood import Flood, Limits
 from channels.gateway.gateway import Gateway
 from channels.gateway.intake import Intake, IntakeDown, IntakeRefused
 from channels.gateway.media import MediaAway, MediaLost
-from channels.gateway.message import Answer, Inbound, Kind, sender_id
+from channels.gateway.message import Answer, Inbound, Json, Kind, sender_id
+from channels.gateway.postman import Postman
 from channels.gateway.pulse import Pulse
 from channels.gateway.store import Store
 from channels.wechat import metrics
 from channels.wechat.client import MediaTooLarge, WeChat, WeChatDown, WeChatRefused
-from channels.wechat.followers import Followers, Taken
+from channels.wechat.followers import CHANNEL, Followers, Taken
 from channels.wechat.gate import Callback
 from channels.wechat.incoming import LEAVING, meaning
-from channels.wechat.letters import chosen
-from channels.wechat.postman import Postman
+from channels.wechat.letters import Letter, chosen, typed_number
 
 log = logging.getLogger(__name__)
 
-CHANNEL = "wechat"
-_SLOW_DOWN = "消息发得太快了，请稍等一会儿再发。"
+LONGEST_LINE = 300
+"""So many messages of a user may wait for their answers; of those who write too fast no more are taken until then."""
+
 _MEDIA_GONE = "刚才的照片或语音已经取不到了，请您再发一次，或者用文字说明。"
 _POLL_SECONDS = 0.05
 _EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "audio/amr": "amr"}
@@ -38,8 +40,9 @@ class Attendant:
         self,
         gateway: Gateway,
         followers: Followers,
-        postman: Postman,
+        postman: Postman[Letter],
         *,
+        store: Store,
         limits: Limits,
         pulse: Pulse,
         clock: Callable[[], datetime],
@@ -48,6 +51,7 @@ class Attendant:
         self._gateway = gateway
         self._followers = followers
         self._postman = postman
+        self._store = store
         self._limits = limits
         self._pulse = pulse
         self._clock = clock
@@ -56,6 +60,7 @@ class Attendant:
 
     async def attend(self, callback: Callback) -> str:
         """The words for the reply to ``callback``; empty when there are none, or they come later."""
+        began = asyncio.get_running_loop().time()
         conversation, now = sender_id(CHANNEL, callback.open_id), self._clock()
         self._pulse.heard(CHANNEL)
         if callback.fields.get("Event") == LEAVING:
@@ -66,14 +71,17 @@ class Attendant:
             if callback.fields.get("Event") not in ("LOCATION", "VIEW"):  # these give us no right to write
                 await self._followers.contact(conversation, now)
             return meant
+        patience = self._reply_seconds
         try:
             await self._limits.reserve(conversation)
         except Flood:
-            return _SLOW_DOWN
-        deadline = asyncio.get_running_loop().time() + self._reply_seconds
-        await self._followers.contact(conversation, now, now + timedelta(seconds=self._reply_seconds + 1))
+            if not await self._room(conversation, callback.message_id):
+                return _not_taken(meant)
+            patience = 0.0  # it has a long way to go
+        deadline = began + patience
+        await self._followers.contact(conversation, now, now + timedelta(seconds=patience + 1) if patience else None)
         message = Inbound(CHANNEL, callback.open_id, callback.message_id, Kind.TEXT, now).with_parts(meant)
-        if message.kind is Kind.TEXT:
+        if message.kind is Kind.TEXT and typed_number(message.text) is not None:
             offer = chosen(message.text, await self._followers.choices(conversation))
             if offer is not None:
                 parts = {"payload": offer.button.payload, "text": offer.button.title, "shown_at": offer.seq}
@@ -111,23 +119,36 @@ class Attendant:
         await asyncio.wait({task}, timeout=max(0.0, deadline - loop.time()))
         if not task.done():
             # while it could still be lost it is not acknowledged: WeChat gives up waiting and sends it again
-            await asyncio.wait({task, kept}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            return ""
-        task.result()  # its error is the callback's: WeChat asks again
-        while True:
+            first: set[asyncio.Future[Any]] = {task, kept}
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()  # its error is the callback's: WeChat asks again
+        # after the deadline WeChat may have hung up: words in the reply would count as told and be read by nobody
+        while loop.time() < deadline:
             try:
                 return await self._followers.reply(conversation, message_id, self._clock())
             except Taken:
-                if loop.time() > deadline:
-                    return ""
                 await asyncio.sleep(_POLL_SECONDS)
+        return ""
+
+    async def _room(self, conversation: str, message_id: str) -> bool:
+        """Whether a message of somebody who writes too fast is taken; one that has been taken stays so."""
+        if await self._store.unanswered_of(conversation) < LONGEST_LINE:
+            return True
+        return await self._store.heard(conversation, message_id) is not None
 
     def _answered(self, task: asyncio.Task[Answer]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a WeChat message was not answered", extra={"reason": type(error).__name__})
         self._postman.ring()
+
+
+def _not_taken(meant: Json) -> str:
+    """Which message was not taken, in the words of the user where it has some."""
+    words = str(meant.get("text") or "").strip()
+    which = f"“{words[:20]}{'…' if len(words) > 20 else ''}”" if words else "您刚发的照片、语音或位置"
+    return f"您发来的内容太多，前面的还在一条条处理。{which}这一条没有收下，请收到前面的回复以后再发一次。"
 
 
 class Porter:

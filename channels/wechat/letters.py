@@ -46,12 +46,16 @@ def letters(entries: Sequence[Entry]) -> list[Letter]:
     return found
 
 
+def typed_number(text: str) -> int | None:
+    """The number that ``text`` is, as one types it to choose; None when it is anything else."""
+    number = unicodedata.normalize("NFKC", text).strip().rstrip(".。、号")
+    return int(number) if number.isascii() and number.isdecimal() and len(number) <= 2 else None
+
+
 def chosen(text: str, choices: Sequence[Offer]) -> Offer | None:
     """The button that ``text`` names by its number, if it is one of ``choices``."""
-    number = unicodedata.normalize("NFKC", text).strip().rstrip(".。、号")
-    if not (number.isascii() and number.isdecimal() and len(number) <= 2 and 1 <= int(number) <= len(choices)):
-        return None
-    return choices[int(number) - 1]
+    number = typed_number(text)
+    return choices[number - 1] if number is not None and 1 <= number <= len(choices) else None
 
 
 def split(words: str, limit: int = LIMIT) -> list[str]:

@@ -118,6 +118,43 @@ async def test_a_waiting_request_takes_over_when_the_lease_of_a_dead_process_end
     assert [words for _, words, _ in dialogue.asked] == ["一", "二"]
 
 
+async def test_all_requests_that_wait_for_another_process_ask_the_database_together(
+    new_store, new_gateway, dialogue, opened, text, clock, monkeypatch, eventually
+) -> None:
+    other, store = new_store(), new_store()
+    conversations = [f"c{number}" for number in range(30)]
+    for conversation in conversations:
+        await opened(other, conversation)
+        await other.accept(text("一", "1", conversation), "another process", clock())
+    asked: list[int] = []
+    outcomes = store.outcomes
+
+    async def counted(seqs, now):
+        asked.append(len(seqs))
+        return await outcomes(seqs, now)
+
+    monkeypatch.setattr(store, "outcomes", counted)
+    gateway = new_gateway(store, dialogue, Pace(patience=20))
+    waiting = [asyncio.create_task(gateway.handle(text("一", "1", each))) for each in conversations * 2]
+    await eventually(lambda: 30 in asked)
+    assert not any(task.done() for task in waiting)
+    clock.forward(31)  # the other process has died
+    assert [said(await task) for task in waiting] == [["听到：一"]] * 60
+    assert len(dialogue.asked) == 30
+
+
+async def test_who_waits_for_several_answers_hears_once_that_they_come_later(
+    store, new_gateway, dialogue, opened, text, clock, eventually
+) -> None:
+    sender = await opened(store)
+    gateway = new_gateway(store, dialogue, Pace(patience=0.3, poll=0.02, retry=0.02, postpone=5))
+    dialogue.down = True
+    for words in ("一", "二", "三"):
+        assert said(await gateway.handle(text(words, words))) == [BUSY.text]
+    history = [entry.content["text"] for entry in await store.history(sender, 0, 20)]
+    assert history.count(BUSY.text) == 1
+
+
 async def test_work_longer_than_a_lease_keeps_it(new_store, new_gateway, opened, text, clock) -> None:
     done = asyncio.Event()
 

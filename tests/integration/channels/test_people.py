@@ -112,6 +112,30 @@ async def test_those_who_ask_for_a_person_wait_in_a_line_and_hear_how_many_are_b
     assert {item.phone for item in items.values()} == {"138****5678"}
 
 
+async def test_who_waits_hears_when_the_line_moves_but_not_at_every_step(room, opened, text, clock) -> None:
+    for conversation in range(9):
+        await opened(room.store, f"c{conversation}")
+        await room.gateway.handle(text("转人工", conversation=f"c{conversation}"))
+
+    async def serve(places: range) -> list[str]:
+        """Operators take these; what the last one in the line hears of it."""
+        before = len(await room.said("c8"))
+        await room.people.renew(WANG.id, clock())
+        for place in places:
+            await room.people.step_in(f"web:c{place}", WANG, clock())
+        await room.tidying.round()
+        await room.tidying.round()
+        return (await room.said("c8"))[before:]
+
+    assert await serve(range(3)) == []  # five before them instead of eight
+    clock.forward(61)
+    assert await serve(range(3, 4)) == ["您前面还有 4 位，请再等一等。"]
+    assert await serve(range(4, 6)) == []  # less than a minute ago
+    clock.forward(61)
+    assert await serve(range(0)) == ["您前面还有 2 位，请再等一等。"]
+    assert await serve(range(6, 8)) == ["您是下一位，马上就到您。"]
+
+
 async def test_the_assistant_knows_with_each_message_whether_a_person_could_be_had(
     new_room, opened, text, clock, asks_for_a_person
 ) -> None:

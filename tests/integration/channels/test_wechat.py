@@ -17,6 +17,7 @@ from aiohttp import ClientSession, web
 from channels.app import create_app
 from channels.gateway.database import Database
 from channels.gateway.dialogue import MemoryDialogue
+from channels.gateway.flood import Flood, Limits
 from channels.gateway.message import Button, Reply
 from channels.gateway.store import Accepted, Store
 from channels.wechat.client import WeChat
@@ -277,7 +278,7 @@ async def test_a_message_that_could_still_be_lost_is_not_acknowledged(
         return await accept(store, *given)
 
     monkeypatch.setattr(Store, "accept", slowly)
-    phone = await new_phone(reply_seconds=0.05)
+    phone = await new_phone(reply_seconds=0.1)
     assistant.delay = 0.3
     said = asyncio.create_task(phone.says("路灯不亮"))
     await asyncio.sleep(0.4)
@@ -309,6 +310,35 @@ async def test_an_answer_that_followed_as_a_message_is_not_repeated_in_a_late_re
     await eventually(lambda: wechat.sent)
     assert await phone.says("路灯不亮", 77) == ""
     assert (assistant.heard, len(wechat.sent)) == (["路灯不亮"], 1)
+
+
+async def test_who_writes_too_fast_is_answered_later_and_nothing_of_it_is_lost(
+    phone: Phone, assistant: Assistant, wechat: WeChatStandIn, monkeypatch: pytest.MonkeyPatch, eventually
+) -> None:
+    monkeypatch.setattr(Limits, "reserve", _too_fast)
+    assistant.delay = 0.1
+    said = [await phone.says(f"第{number}句") for number in range(5)]
+    assert said == [""] * 5
+    await eventually(lambda: "第4句" in "".join(wechat.words), 10)
+    assert assistant.heard == [f"第{number}句" for number in range(5)]
+
+
+async def test_beyond_what_can_be_kept_the_user_hears_which_message_was_not_taken(
+    phone: Phone, assistant: Assistant, wechat: WeChatStandIn, monkeypatch: pytest.MonkeyPatch, eventually
+) -> None:
+    monkeypatch.setattr(Limits, "reserve", _too_fast)
+    monkeypatch.setattr("channels.wechat.attendant.LONGEST_LINE", 2)
+    assistant.delay = 0.5
+    assert [await phone.says("一", 1), await phone.says("二", 2)] == ["", ""]
+    refusal = await phone.says("三号楼前的路灯不亮", 3)
+    assert "“三号楼前的路灯不亮”这一条没有收下" in refusal
+    assert await phone.says("二", 2) == ""  # was taken, and still is
+    await eventually(lambda: "听到：二" in "".join(wechat.words), 10)
+    assert assistant.heard == ["一", "二"]
+
+
+async def _too_fast(_limits: Limits, _sender: str, *, longest_wait: float | None = None) -> float:
+    raise Flood(1.0)
 
 
 async def test_an_event_told_twice_happened_once(phone: Phone, assistant: Assistant) -> None:
