@@ -98,6 +98,9 @@ _ORDINALS = {
     "第三": 2,
 }
 
+_PLACE_IN_DOUBT = frozenset({"place", "new_place", "edit", "confirmed"})
+"""Questions in answer to which a pin says where it is, whatever was said of the place before."""
+
 REPORTING = frozenset({"report", "consult", "suggest", "emergency", "supplement", "praise", "urge"})
 
 
@@ -349,7 +352,10 @@ def _take_media(report: Report, heard: Heard) -> tuple[Report, list[Said]]:
     if heard.position:
         lat, lng, label = heard.position
         report = replace(report, position=(lat, lng), place_unknown=False)
-        if label and (report.place is None or report.asked in ("place", "new_place")):
+        if report.asked in _PLACE_IN_DOUBT:
+            # a pin without a label is named by the intake; the old words would name another place than the map
+            report = replace(report, place=label or None, place_kind="poi" if label else None)
+        elif label and report.place is None:
             report = replace(report, place=label, place_kind="poi")
     if heard.attachment and heard.attachment[0] not in report.attachments:
         attachment, media = heard.attachment

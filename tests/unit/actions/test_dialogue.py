@@ -136,6 +136,22 @@ def test_a_position_from_the_map_is_a_place():
     assert (report.position, report.place, said) == ((31.1, 121.4), "南方商城", ["utter_summary"])
 
 
+def test_a_pin_at_the_summary_replaces_a_wrong_address():
+    report = summary_of_a_broken_light()
+    labelled, said = say(report, "/share_location{}", "share_location", position=(31.1, 121.4, "南方商城"), button=True)
+    assert (labelled.position, labelled.place, said) == ((31.1, 121.4), "南方商城", ["utter_summary"])
+    bare, said = say(report, "/share_location{}", "share_location", position=(31.1, 121.4, ""), button=True)
+    # no words of the old address are left beside the new position: the intake names it
+    assert (bare.position, bare.place, bare.has_place, said) == ((31.1, 121.4), None, True, ["utter_summary"])
+
+
+def test_a_bare_pin_after_the_wish_to_change_the_place_replaces_it():
+    report, said = say(summary_of_a_broken_light(), "/edit", "edit", edit="place", button=True)
+    assert said == ["utter_new_where"]
+    report, said = say(report, "/share_location{}", "share_location", position=(31.1, 121.4, ""), button=True)
+    assert (report.position, report.place, said) == ((31.1, 121.4), None, ["utter_summary"])
+
+
 def test_when_it_is_not_sure_it_asks_instead_of_guessing_but_only_once():
     unsure = (("0115", 0.3), ("0116", 0.28), ("0114", 0.2))
     report, said = say(Report(), "银都路812弄门口灯有问题", categories=unsure, places=(GATE,))
