@@ -49,6 +49,8 @@ def report_body(report: Report, tracker: Tracker) -> dict[str, Any]:
         "act": report.act,
         "attachments": list(report.attachments)[:_MOST_ATTACHMENTS],
     }
+    if report.act == "emergency":
+        body["urgency"] = "emergency"
     if report.category:
         body["category"], body["category_confidence"] = report.category[0], round(report.category[1], 4)
     return body

@@ -51,6 +51,7 @@ def _draft(body: schemas.CaseBody) -> Draft:
         occurred_at=body.occurred_at,
         transcript=tuple(Utterance(line.role, line.text, line.at) for line in body.transcript),
         attachments=tuple(body.attachments),
+        urgency=body.urgency,
     )
     return Draft(
         report, Location(**body.location.model_dump()), body.category or None, body.condition or None, body.announce

@@ -36,6 +36,10 @@ def _or_nothing(value: object) -> object:
     return {} if value is None else value
 
 
+def _or_normal(value: object) -> object:
+    return value or Urgency.NORMAL
+
+
 def _within_reach(value: date) -> date:
     # beyond, a change of the time zone may leave the calendar
     if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
@@ -134,6 +138,8 @@ class CaseBody(Body):
     occurred_at: Moment | None = None
     act: OptionalText = Field("", max_length=40)
     """What is meant: report, suggest, praise, consult, …"""
+    urgency: Annotated[Urgency, BeforeValidator(_or_normal)] = Urgency.NORMAL
+    """What was heard in it. It only raises the urgency of the category: an emergency has 2 hours, what is urgent 24."""
     announce: bool = False
     """The reporter has not been told the number yet: tell them by the channel of origin, once.
 

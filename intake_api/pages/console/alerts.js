@@ -3,7 +3,6 @@
 
 import { reactive, watch } from '../desk/vue.js'
 import { ask } from '../desk/api.js'
-import { categoryOf } from '../desk/reference.js'
 import { session } from '../desk/session.js'
 import { keep, kept } from './storage.js'
 import { board } from './wire.js'
@@ -38,7 +37,7 @@ async function follow(signal) {
       if (after === null) after = page.head
       else {
         after = page.next
-        const grave = page.items.filter(({ category }) => categoryOf(category)?.urgency === 'emergency')
+        const grave = page.items.filter(({ data }) => data.urgency === 'emergency')
         if (grave.length) {
           alerts.cases = [
             ...grave.map(({ case_no, category, town, at }) => ({ case_no, category, town, at })),

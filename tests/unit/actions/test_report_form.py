@@ -215,6 +215,12 @@ def test_a_dropped_report_files_nothing_and_an_unfinished_one_stays_known(tmp_pa
     assert slots["report"]["matter"] == "电梯坏了"
 
 
+def test_what_was_heard_as_danger_is_filed_as_an_emergency():
+    assert "urgency" not in report_body(Report.from_slot(confirmed()), tracker())
+    danger = Report.from_slot(confirmed() | {"act": "emergency"})
+    assert report_body(danger, tracker())["urgency"] == "emergency"
+
+
 def test_a_report_goes_to_the_intake_with_its_reporter():
     body = report_body(Report.from_slot(confirmed()), tracker())
     assert body["channel"] == "web"
