@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from bot.language.danger import danger_now
+from bot.language.danger_in_english import danger_in
 from channels.gateway import metrics, people
 from channels.gateway.dialogue import AssistantFailed, AssistantSlow, AssistantUnreachable, Dialogue
 from channels.gateway.handover import Presence, Request, request_in
@@ -353,7 +353,9 @@ class Gateway:
         """What is noted together with the answer: that a person is asked for, or spoken to, or is in danger."""
         message = exchange.message
         presence = exchange.presence if request is None else await self._presence()
-        danger = danger_now(message.text[:_DANGER_SHOWS_WITHIN]) if message.kind is Kind.TEXT else None
+        # said, spoken or below a photo; only what is read on a button is not the resident's
+        said = "" if message.kind is Kind.PAYLOAD else message.text[:_DANGER_SHOWS_WITHIN]
+        danger = danger_in(said)
 
         def note(connection: sa.Connection) -> list[Reply]:
             if danger:
