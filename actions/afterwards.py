@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from actions import english_words, words
+from actions.dialogue import Report
 from actions.english_titles import title
 from actions.errand import (
     MOST_TRIES,
@@ -86,13 +87,21 @@ class Afterwards:
         """Whether this resident reported anything in this channel. Raises IntakeDown, IntakeRefused."""
         return bool(await self._intake.cases(speaker.channel, speaker.user, limit=1))
 
-    async def join(self, number: str, phone: str | None, attachments: tuple[str, ...], speaker: Speaker) -> Said:
-        """Let the resident hear the outcome of somebody's case. Raises IntakeDown, IntakeRefused."""
-        body = {"channel": speaker.channel, "channel_user": speaker.user, "phone": phone or ""}
+    async def join(self, number: str, report: Report, speaker: Speaker) -> Said:
+        """Let the resident hear the outcome of somebody's case; what they had told of it goes to who handles it.
+
+        Raises IntakeDown, IntakeRefused.
+        """
+        body = {"channel": speaker.channel, "channel_user": speaker.user, "phone": report.phone or ""}
         case = await self._intake.act(number, "follow", body, f"{speaker.key}-follow")
-        if attachments:
-            photos = {"channel_user": speaker.user, "text": "", "attachments": list(attachments)}
-            await self._intake.act(number, "supplement", photos, f"{speaker.key}-photos")
+        told = "\n".join(filter(None, (report.matter, f"地点：{report.place}" if report.place else "")))
+        if told or report.attachments:
+            added = {
+                "channel_user": speaker.user,
+                "text": told[:_LONGEST_SUPPLEMENT],
+                "attachments": list(report.attachments),
+            }
+            await self._intake.act(number, SUPPLEMENT, added, f"{speaker.key}-joined")
         return "utter_joined", {
             "case": speaker.words.case_words(case),
             "state": speaker.words.state_words(case),

@@ -221,7 +221,7 @@ class Clerk(Action):
     async def _join(self, talk: Talk, number: str) -> None:
         report = talk.report
         try:
-            talk.says.append(await self._afterwards.join(number, report.phone, report.attachments, talk.speaker))
+            talk.says.append(await self._afterwards.join(number, report, talk.speaker))
         except IntakeDown:
             talk.say("utter_status_unreachable")
             return

@@ -256,7 +256,15 @@ class Acting:
                 raise Claimed(held.holder_name, held.until)
         if order.action is Action.WITHDRAW:
             standing = replace(standing, others=await casework.others_waiting(session, case_id))
-        return row, Casework(standing, self.rules, doer.actor, now, department=doer.department)
+        work = Casework(
+            standing,
+            self.rules,
+            doer.actor,
+            now,
+            department=doer.department,
+            for_follower=doer.speaks_for_follower,
+        )
+        return row, work
 
     async def _store(self, session: AsyncSession, row: CaseRow, before: Standing, work: Casework, order: Order) -> None:
         if order.evidence:

@@ -14,7 +14,7 @@ from intake_api.domain.action import Action, Doer, may
 from intake_api.domain.calendar import WorkCalendar
 from intake_api.domain.case import OPEN, Status
 from intake_api.domain.clock import Due, Pause, due
-from intake_api.domain.event import SYSTEM, Actor, Event, EventKind
+from intake_api.domain.event import BY_FOLLOWER, SYSTEM, Actor, Event, EventKind
 from intake_api.domain.policy import Policy
 from intake_api.domain.responsibility import Assignment, Basis, ResponsibilityMatrix
 from intake_api.domain.standing import Grade, Standing
@@ -122,14 +122,22 @@ class Casework:
     """One case in the hands of one actor at one moment; afterwards ``standing`` and ``events`` are to be stored."""
 
     def __init__(
-        self, standing: Standing, rules: Rules, actor: Actor, now: datetime, *, department: str | None = None
+        self,
+        standing: Standing,
+        rules: Rules,
+        actor: Actor,
+        now: datetime,
+        *,
+        department: str | None = None,
+        for_follower: bool = False,
     ) -> None:
-        """``department``: the id of the actor's own."""
+        """``department``: the id of the actor's own. ``for_follower``: a channel acts for one who joined the case."""
         self.standing = standing
         self.rules = rules
         self.actor = actor
         self.now = now
         self.department = department
+        self.for_follower = for_follower
         self.events: list[Event] = []
         self.remarks: dict[int, Remark] = {}
         """By the index of their event."""
@@ -562,11 +570,12 @@ class Casework:
         self._supervise_repeated(1 + urges)
 
     def supplement(self, text: str, attachments: tuple[str, ...]) -> None:
-        """补充: words or photos of the reporter."""
+        """补充: words or photos of the reporter, or of one who joined; the reporter does not read the latter's."""
         self._require(Action.SUPPLEMENT)
         if not text and not attachments:
             raise Refused("nothing_said", "请写明补充的内容，或附上照片。", "text")
-        self._note(EventKind.SUPPLEMENTED, data={"photos": len(attachments)}, remark=Remark(text, attachments))
+        data = {"photos": len(attachments)} | ({BY_FOLLOWER: True} if self.for_follower else {})
+        self._note(EventKind.SUPPLEMENTED, data=data, remark=Remark(text, attachments))
 
     def follow(self, followers: int) -> None:
         """加入: one more resident wants to hear the outcome; ``followers`` counts them with this one."""

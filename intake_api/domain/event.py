@@ -160,6 +160,9 @@ WITH_THE_REPORTER = frozenset(
 )
 """What passes between the city and who reported; others who follow the case are not shown it."""
 
+BY_FOLLOWER = "by_follower"
+"""Member of the data of what a resident added who joined the case: between them and the city, not for who reported."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

@@ -20,7 +20,15 @@ from intake_api.domain.access import Permission
 from intake_api.domain.action import Doer
 from intake_api.domain.case import Channel, Report, Reporter, Status, Utterance
 from intake_api.domain.casework import possible
-from intake_api.domain.event import AMONG_STAFF, WITH_THE_REPORTER, Actor, ActorKind, canonical_json, is_intact
+from intake_api.domain.event import (
+    AMONG_STAFF,
+    BY_FOLLOWER,
+    WITH_THE_REPORTER,
+    Actor,
+    ActorKind,
+    canonical_json,
+    is_intact,
+)
 from intake_api.domain.limits import UnknownCondition
 from intake_api.domain.masking import mask_name, mask_said
 from intake_api.domain.place import Place, Precision
@@ -183,6 +191,7 @@ async def read_events(request: web.Request) -> web.Response:
         )
         for sealed in events
         if sealed.event.kind not in hidden
+        and not (request[PRINCIPAL].is_channel and sealed.event.data.get(BY_FOLLOWER))
     ]
     return json_answer(schemas.EventList(items=items, intact=is_intact(row.id, events)))
 

@@ -235,8 +235,16 @@ def test_a_similar_open_case_is_told_with_number_and_state():
 def test_joining_follows_the_case_and_files_nothing(text):
     talk = summarised(intake := Intake(near=[NEAR]))
     assert talk.hear(text, "other") == ["utter_joined"]
-    assert [(number, action) for number, action, _, _ in intake.done] == [(OTHERS, "follow")]
+    assert [(number, action) for number, action, _, _ in intake.done] == [(OTHERS, "follow"), (OTHERS, "supplement")]
     assert (talk.report.status, talk.slots["requested_slot"]) == ("joined", None)
+
+
+def test_what_was_said_before_joining_goes_to_those_who_handle_the_case():
+    talk = summarised(intake := Intake(near=[NEAR]))
+    report = talk.report
+    talk.hear("加入", "other")
+    (added,) = [body for _, action, body, _ in intake.done if action == "supplement"]
+    assert added["text"] == f"{report.matter}\n地点：{report.place}"
 
 
 @pytest.mark.parametrize("text", ["对", "确认", "是的", "不加入，单独报", "好的"])

@@ -88,7 +88,7 @@ def test_closing_asks_the_reporter_for_a_grade() -> None:
     }
     english = put(reply, "en")
     assert english.text.endswith("Are you satisfied with the result?")
-    assert [button.title for button in english.buttons][0] == "Very satisfied"
+    assert english.buttons[0].title == "Very satisfied"
     assert all(button.title.isascii() for button in english.buttons)
 
 
