@@ -352,6 +352,19 @@ async def test_a_photo_in_its_best_size_and_a_recording_are_kept(
     assert assistant.heard[0] == '/share_attachment{"id": "a1", "media_type": "image/jpeg"}'
 
 
+async def test_a_recording_sent_as_a_file_is_kept_with_the_words_below_it(
+    start, telegram: BotApi, assistant: Assistant, intake: IntakeStandIn, eventually
+) -> None:
+    await start()
+    telegram.files = {"tape": PHOTO + b"tape"}
+    tape = {"file_id": "tape", "file_unique_id": "t", "mime_type": "audio/mpeg", "file_name": "noise.mp3"}
+    telegram.message(document=tape, caption="半夜施工")
+    await eventually(lambda: assistant.heard, 15)
+    assert list(intake.attachments.values()) == [PHOTO + b"tape"]
+    assert assistant.heard == ["半夜施工"]
+    assert [each["id"] for each in assistant.asked[0][2]["attachments"]] == ["a1"]
+
+
 async def test_an_album_with_its_words_is_one_message(
     start, telegram: BotApi, assistant: Assistant, intake: IntakeStandIn, eventually
 ) -> None:
