@@ -52,6 +52,12 @@ _CANCEL = re.compile(
     r"(不报了|先不报|不想报|不用报了|别报了|取消|撤销|撤回|不投诉了|当我没说|不用了.{0,4}(?:修好|解决|好了))"
 )
 _NEVER_MIND = re.compile(r"^(?:哎|唉|嗯|那)?(?:算了|不用了|不要了|没事了)[吧啊了。！!\s]*$")
+_OTHER_PHONE = re.compile(
+    r"^.{0,6}?(?:(?:改|换|更改|修改|更换|变更|更正)(?:一下|一个|个|下|成别的)?(?:我的|联系|留的)*(?:电话|手机|号码)"
+    r"|(?:电话|手机|号码|联系方式)(?:号码?)?(?:也|是|好像|都|我)*(?P<wrong>不对|不正确|错|有误|写错|留错|填错|说错|弄错|打错|不是(?:我的|这个))"
+    r"|(?:电话|手机|号码|联系方式)(?:号码?)?(?:我)?(?:要|想|得|需要)?(?:改|换)(?:一下|一个|个|下|掉|了)?).{0,4}$"
+)
+_NO_CHANGE = re.compile(r"^(?:还是|就)*(?:不改|不换|先不改|用原来的|原来的|原来那个)(?:了|就行|就好|吧|。)*$")
 _WAIT = re.compile(r"(等一下|等等|等会|稍等|慢点|我想想|我看看|等我)")
 _UNKNOWN_PLACE = re.compile(r"^(?:我也?|都|也)?(?:不知道|不清楚|说不清|不晓得|不记得|忘了|弄不清|讲不清楚?|随便)")
 _PRIVACY = re.compile(
@@ -124,7 +130,7 @@ class Report:
     media: tuple[str, ...] = ()
     asked: str | None = None
     """what the last question was about: matter, place, photo_place, category, confirmed, edit, new_place, new_matter,
-    resume"""
+    new_phone, resume"""
     place_asked: int = 0
     category_asked: bool = False
     phone_asked: bool = False
@@ -248,6 +254,11 @@ def hear(report: Report, heard: Heard) -> Turn:
         says.append(("utter_first_cancelled", {}))
     report, heard = _another_instead(report, heard)
     report = _without_second(report, heard)
+    if report.asked == "new_phone":
+        answered = _new_phone_answered(report, heard)
+        if answered is not None:
+            return answered
+        report = replace(report, asked="confirmed")
     before = report
     words = heard.words
 
@@ -261,6 +272,9 @@ def hear(report: Report, heard: Heard) -> Turn:
         if answered:
             return ask_next(before, report, says)
 
+    if report.asked in ("confirmed", "edit") and (other := _OTHER_PHONE.search(words)) and not find_phone(words):
+        report, question = _edit(replace(report, phone=None) if other["wrong"] else report, "phone")
+        return Turn(report, (*says, question))
     report, remarks = _take_contact(report, words)
     says += remarks
     report, remarks = _take_media(report, heard)
@@ -377,7 +391,24 @@ def _edit(report: Report, what: str) -> tuple[Report, Said]:
         return replace(report, asked="new_place"), ("utter_new_where", {})
     if what == "matter":
         return replace(report, asked="new_matter"), ("utter_new_what", {})
+    if what == "phone":
+        return replace(report, asked="new_phone"), ("utter_new_phone", {})
     return replace(report, asked="category", category_asked=True), ("utter_which", {})
+
+
+def _new_phone_answered(report: Report, heard: Heard) -> Turn | None:
+    """Take the answer to "what is the right number?"; None when something else was said."""
+    words = heard.words
+    if looks_like_broken_phone(words):
+        return Turn(report, (("utter_phone_broken", {}),))
+    if _NEVER_MIND.match(words) or _NO_CHANGE.match(words):
+        says: list[Said] = []
+    elif words and _only_about_contact(report, words, heard):
+        report, says = _take_contact(report, words)
+    else:
+        return None
+    # what had been read back is read back again, and not filed on the 对 before a number
+    return ask_next(replace(report, asked="confirmed"), report, says)
 
 
 def _take_words(report: Report, heard: Heard, words: str) -> Report:
@@ -601,6 +632,7 @@ def still(report: Report) -> list[Said]:
     """The question that stands, put once more after something else came in between."""
     match_asked = {"matter": "utter_what_still", "place": "utter_where_still", "new_place": "utter_new_where"}
     match_asked |= {"category": "utter_which", "new_matter": "utter_new_what", "edit": "utter_what_is_wrong"}
+    match_asked |= {"new_phone": "utter_new_phone"}
     if report.asked is None:
         return []
     return [(match_asked.get(report.asked, "utter_confirm_again"), {})]

@@ -77,6 +77,10 @@ _CHANGE = re.compile(
 )
 _CHANGED = {"place": "place", "location": "place", "address": "place", "category": "category", "type": "category"}
 _CHANGED |= {"kind": "category", "description": "matter", "text": "matter", "details": "matter"}
+_CHANGE_PHONE = re.compile(
+    r"\b(?:change|wrong|edit|correct|fix|update|another|different)\b.*?\b(?:phone|telephone|mobile|cell|my number)\b|"
+    r"\b(?:phone|telephone|mobile|cell|my number)\b.*?\b(?:wrong|incorrect|not (?:right|correct|mine)|changed)\b"
+)
 _STATUS = re.compile(
     r"\b(?:status|progress|any (?:news|update|updates|result)|what happened (?:to|with)|"
     r"how is my|is it (?:fixed|done))\b"
@@ -173,6 +177,8 @@ def _answer(heard: Heard, asked: str | None) -> Heard | None:
         return says("deny", "不对" if asked in ("confirmed", "edit", "photo_place") else "不用了")
     if not few:
         return None
+    if asked in ("confirmed", "edit") and _CHANGE_PHONE.search(plain):
+        return replace(heard, act="edit", edit="phone", button=True, places=(), categories=())
     if change := _CHANGE.search(plain):
         return replace(heard, act="edit", edit=_CHANGED[change.group(1)], button=True, places=(), categories=())
     if _CANCEL.search(plain):

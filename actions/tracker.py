@@ -181,7 +181,9 @@ def _payload_words(payload: str) -> str:
     if name == "choose_category":
         return f"［选择］{words.category_names().get(str(values.get('code')), '')}"
     if name == "edit":
-        return {"place": "［改地点］", "category": "［改类别］"}.get(str(values.get("what")), "［改描述］")
+        return {"place": "［改地点］", "category": "［改类别］", "phone": "［改电话］"}.get(
+            str(values.get("what")), "［改描述］"
+        )
     if name == "choose":
         return _CHOICES.get((str(values.get("what")), str(values.get("value"))), "［按钮］")
     return {"affirm": "［确认］", "deny": "［有不对的］", "withdraw": "［取消］"}.get(name, "［按钮］")

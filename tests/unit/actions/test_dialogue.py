@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from actions.dialogue import Report, hear, take_up
 from actions.heard import Heard, Place, Problem
 
@@ -134,6 +136,32 @@ def test_a_position_from_the_map_is_a_place():
     report, _ = say(Report(), "路灯坏了", categories=LIGHT)
     report, said = say(report, "/share_location{}", "share_location", position=(31.1, 121.4, "南方商城"), button=True)
     assert (report.position, report.place, said) == ((31.1, 121.4), "南方商城", ["utter_summary"])
+
+
+@pytest.mark.parametrize("words", ["电话不对", "手机号写错了", "号码错了", "我要改电话", "换个手机号", "电话要改一下"])
+def test_a_wrong_phone_is_asked_for_again(words):
+    report, _ = say(summary_of_a_broken_light(), "13800138000", "other")
+    report, said = say(report, words, "deny")
+    assert said == ["utter_new_phone"]
+    again, said = say(report, "好的，13900139000", "affirm")
+    assert (again.phone, again.status, said) == ("13900139000", "open", ["utter_phone_noted", "utter_summary"])
+    broken, said = say(report, "1390013900", "other")
+    assert (broken.asked, said) == ("new_phone", ["utter_phone_broken"])
+    without, said = say(report, "不留了", "deny")
+    assert (without.phone, without.phone_refused, said) == (None, True, ["utter_phone_refused", "utter_summary"])
+
+
+def test_who_changes_the_phone_and_thinks_better_of_it_keeps_it():
+    report, _ = say(summary_of_a_broken_light(), "13800138000", "other")
+    report, _ = say(report, "/edit", "edit", edit="phone", button=True)
+    report, said = say(report, "算了", "withdraw")
+    assert (report.phone, report.status, said) == ("13800138000", "open", ["utter_summary"])
+
+
+def test_a_place_told_when_the_phone_was_asked_for_is_a_place():
+    report, _ = say(summary_of_a_broken_light(), "改电话", "other")
+    report, said = say(report, "不对，是报春路216弄", "deny", places=(Place("报春路216弄", "address"),))
+    assert (report.place, said) == ("报春路216弄", ["utter_summary"])
 
 
 def test_a_pin_at_the_summary_replaces_a_wrong_address():

@@ -169,3 +169,16 @@ def test_what_of_a_report_was_refused_is_told_in_english() -> None:
     assert what_is_wrong(refused, english=True) == "the place and a photo or attachment were not accepted"
     assert what_is_wrong(refused, english=False) == "地点：太长；照片或附件：没有"
     assert what_is_wrong(IntakeRefused(422, {"code": "odd"}), english=True) == "the system did not accept it"
+
+
+@pytest.mark.parametrize("text", ["Change my phone", "my phone number is wrong", "That's the wrong phone number"])
+def test_a_wrong_phone_is_asked_for_again_in_english(text: str) -> None:
+    summary = Report(matter="broken light", place="Yindu Road", phone="13800138000", asked="confirmed")
+    turn = hear(summary, told(text, "confirmed"))
+    assert [name for name, _ in turn.says] == ["utter_new_phone"]
+    turn = hear(turn.report, told("it's 139 0013 9000", "new_phone"))
+    assert turn.report.phone == "13900139000"
+
+
+def test_a_wrong_house_number_is_no_wrong_phone() -> None:
+    assert told("the house number is wrong, it is 12", "confirmed").edit != "phone"
