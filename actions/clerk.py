@@ -256,20 +256,24 @@ class Clerk(Action):
             location = talk.preview.get("location") or {}
             if location.get("precision") in _KNOWN_PLACES and location.get("lat") is not None:
                 category = talk.preview.get("category") or {}
-                talk.similar = await self._similar(talk, location, category.get("code"))
+                talk.similar = await self._similar(talk, location, category)
         except (IntakeDown, IntakeRefused) as error:
             log.warning("no preview: %s", error)
         talk.report = replace(talk.report, similar=talk.similar["case_no"] if talk.similar else None)
 
-    async def _similar(self, talk: Talk, location: dict[str, Any], code: str | None) -> dict[str, Any] | None:
-        """An open case of somebody else that may be the same."""
+    async def _similar(self, talk: Talk, location: dict[str, Any], category: dict[str, Any]) -> dict[str, Any] | None:
+        """An open case of somebody else that may be the same: of the category or its division (lifecycle: rules)."""
+        code = category.get("code")
         body = {"lat": location["lat"], "lng": location["lng"], "text": talk.report.matter[:_LONGEST_COMPARED]}
         if code:
             body["category"] = code
         for found in await self._intake.similar(body):
             alike = found["is_open"] and found["score"] >= _SIMILAR_ENOUGH
-            same_kind = not code or (found.get("category") or {}).get("code") == code
-            if alike and same_kind and await self._intake.case(found["case_no"], talk.speaker.user) is None:
+            if (
+                alike
+                and (not code or _of_one_division(category, found.get("category") or {}))
+                and await self._intake.case(found["case_no"], talk.speaker.user) is None
+            ):
                 return found
         return None
 
@@ -442,6 +446,11 @@ def _talk_of(tracker: Tracker) -> Talk:
         errand=Errand.from_slot(tracker.get_slot("errand")),
         misses=int(tracker.get_slot("misses") or 0),
     )
+
+
+def _of_one_division(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two categories are the same, or of the same division (大类)."""
+    return one["code"] == other.get("code") or (bool(one.get("division")) and one["division"] == other.get("division"))
 
 
 def _learned(before: Report, after: Report) -> bool:

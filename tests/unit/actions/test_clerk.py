@@ -58,7 +58,7 @@ class Intake:
     async def preview(self, body):
         self._there()
         return {
-            "category": {"code": body.get("category")},
+            "category": {"code": body.get("category"), "division": "公用设施"},
             "location": {"town": "莘庄镇", "lat": 31.1, "lng": 121.4, "precision": "estate"},
             "department": {"id": "mh", "name": "路灯管理所"},
             "due_at": "2026-11-28T17:30:00+08:00",
@@ -262,6 +262,11 @@ def test_everything_but_the_plain_word_files_an_own_case(text):
 )
 def test_what_is_over_or_little_alike_is_not_told_of(found):
     assert "加入" not in summarised(Intake(near=[found])).summary()
+
+
+def test_a_case_of_another_category_of_the_same_division_may_be_the_same():
+    neighbour = {**NEAR, "category": {"code": "0116", "name": "路灯杆", "division": "公用设施"}}
+    assert "加入" in summarised(Intake(near=[neighbour])).summary()
 
 
 def test_ones_own_case_is_not_offered_for_joining():
