@@ -255,9 +255,9 @@ def hear(report: Report, heard: Heard) -> Turn:
     report, heard = _another_instead(report, heard)
     report = _without_second(report, heard)
     if report.asked == "new_phone":
-        answered = _new_phone_answered(report, heard)
-        if answered is not None:
-            return answered
+        turn = _new_phone_answered(report, heard)
+        if turn is not None:
+            return turn
         report = replace(report, asked="confirmed")
     before = report
     words = heard.words
