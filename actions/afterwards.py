@@ -95,13 +95,13 @@ class Afterwards:
         body = {"channel": speaker.channel, "channel_user": speaker.user, "phone": report.phone or ""}
         case = await self._intake.act(number, "follow", body, f"{speaker.key}-follow")
         told = "\n".join(filter(None, (report.matter, f"地点：{report.place}" if report.place else "")))
-        if told or report.attachments:
-            added = {
+        if told or report.attachments or report.position:
+            added: dict[str, Any] = {
                 "channel_user": speaker.user,
                 "text": told[:_LONGEST_SUPPLEMENT],
                 "attachments": list(report.attachments),
             }
-            await self._intake.act(number, SUPPLEMENT, added, f"{speaker.key}-joined")
+            await self._intake.act(number, SUPPLEMENT, added | _position(report.position), f"{speaker.key}-joined")
         return "utter_joined", {
             "case": speaker.words.case_words(case),
             "state": speaker.words.state_words(case),
@@ -199,14 +199,16 @@ class Afterwards:
     async def _supplement(self, errand: Errand, case: Case, speaker: Speaker) -> Answer:
         if case["status"] in OVER:
             return None, [_over(case, speaker)]
-        if not errand.words and not errand.attachments:
+        if not errand.words and not errand.attachments and not errand.position:
             if errand.asked == "what" and errand.tries >= MOST_TRIES:
                 return None, [("utter_let_go", {})]
             return errand.asking("what"), [("utter_supplement_what", {"case": speaker.words.case_words(case)})]
         await self._follow_if_checked(errand, speaker)
         text = errand.words[:_LONGEST_SUPPLEMENT]
-        body = {"channel_user": speaker.user, "text": text, "attachments": list(errand.attachments)}
-        await self._intake.act(str(case["case_no"]), SUPPLEMENT, body, f"{speaker.key}-supplement")
+        body: dict[str, Any] = {"channel_user": speaker.user, "text": text, "attachments": list(errand.attachments)}
+        await self._intake.act(
+            str(case["case_no"]), SUPPLEMENT, body | _position(errand.position), f"{speaker.key}-supplement"
+        )
         return None, [("utter_supplemented", {"case": speaker.words.case_words(case)})]
 
     async def _withdraw(self, errand: Errand, case: Case, speaker: Speaker) -> Answer:
@@ -276,6 +278,11 @@ class Afterwards:
         if errand.checked:
             body = {"channel": speaker.channel, "channel_user": speaker.user}
             await self._intake.act(str(errand.case_no), "follow", body, f"{speaker.key}-follow")
+
+
+def _position(position: tuple[float, float] | None) -> dict[str, float]:
+    """A position as the intake takes it beside the words."""
+    return {"lat": position[0], "lng": position[1]} if position else {}
 
 
 def _choice(errand: Errand, found: list[Case], speaker: Speaker) -> tuple[Errand, None, list[Said]]:

@@ -44,7 +44,7 @@ from intake_api.http.authentication import PRINCIPAL, Principal
 from intake_api.http.resources import CITY, DATABASE, FILING, NOW, PLACES, TAXONOMY
 from intake_api.http.routing import Operation, body_of, json_answer, query_of
 from intake_api.storage import attachments, audit, cases, casework
-from intake_api.storage.tables import AttachmentRow, CaseRow
+from intake_api.storage.tables import AttachmentRow, CaseRow, RemarkRow
 
 READERS = (Permission.READ_ALL, Permission.READ_DEPARTMENT, Permission.READ_REPORTERS, Permission.INSPECT)
 
@@ -186,6 +186,7 @@ async def read_events(request: web.Request) -> web.Response:
             data=dict(sealed.event.data),
             remark=show.text(remarks[sealed.seq].text, row) if sealed.seq in remarks else "",
             attachments=show.files(remarks[sealed.seq].attachments, files, row) if sealed.seq in remarks else [],
+            position=_position(remarks.get(sealed.seq)),
             prev_hash=sealed.prev_hash,
             hash=sealed.hash,
         )
@@ -194,6 +195,12 @@ async def read_events(request: web.Request) -> web.Response:
         and not (request[PRINCIPAL].is_channel and sealed.event.data.get(BY_FOLLOWER))
     ]
     return json_answer(schemas.EventList(items=items, intact=is_intact(row.id, events)))
+
+
+def _position(remark: RemarkRow | None) -> schemas.PositionView | None:
+    if remark is None or remark.lat is None or remark.lng is None:
+        return None
+    return schemas.PositionView(lat=remark.lat, lng=remark.lng)
 
 
 async def read_clock(request: web.Request) -> web.Response:

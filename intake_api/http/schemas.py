@@ -417,6 +417,13 @@ class ActorView(View):
     name: str
 
 
+class PositionView(View):
+    """A position in WGS84 degrees."""
+
+    lat: float
+    lng: float
+
+
 class EventView(View):
     """One event of a case."""
 
@@ -433,6 +440,8 @@ class EventView(View):
     remark: str
     """Words that belong to the event: feedback, a supplement, a note."""
     attachments: list[AttachmentRef]
+    position: PositionView | None
+    """Where a supplement points to on the map."""
     prev_hash: str
     hash: str
 
@@ -709,13 +718,6 @@ class ModelView(View):
 # attachments
 
 
-class PositionView(View):
-    """Where a photo says it was taken (WGS84 degrees)."""
-
-    lat: float
-    lng: float
-
-
 class AttachmentView(View):
     """A stored attachment."""
 
@@ -723,6 +725,7 @@ class AttachmentView(View):
     media_type: str
     size: int
     position: PositionView | None = None
+    """Where the photo says it was taken."""
 
 
 # outbox
