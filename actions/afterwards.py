@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from actions import english_words, words
+from actions.dialogue import Report
 from actions.english_titles import title
 from actions.errand import (
     MOST_TRIES,
@@ -24,6 +25,7 @@ from actions.errand import (
 from actions.heard import Heard
 from actions.intake import Intake, IntakeDown, IntakeRefused
 from actions.opinion import GRADES
+from actions.refusals import in_words
 from actions.said import Said, button
 from actions.which_case import OVER, Case, fitting, is_merged, is_over, is_settled, meant
 
@@ -79,28 +81,32 @@ class Afterwards:
             return None, [("utter_status_unreachable", {})]
         except IntakeRefused as refused:
             log.warning("an errand was refused: %s", refused)
-            return None, [("utter_refused", {"detail": refused.detail or "现在办不了，请稍后再试。"})]
+            return None, [("utter_refused", {"detail": in_words(refused, english=speaker.english)})]
 
     async def has_cases(self, speaker: Speaker) -> bool:
         """Whether this resident reported anything in this channel. Raises IntakeDown, IntakeRefused."""
         return bool(await self._intake.cases(speaker.channel, speaker.user, limit=1))
 
-    async def join(self, number: str, phone: str | None, attachments: tuple[str, ...], speaker: Speaker) -> Said:
-        """Let the resident hear the outcome of somebody's case. Raises IntakeDown, IntakeRefused."""
-        body = {"channel": speaker.channel, "channel_user": speaker.user, "phone": phone or ""}
+    async def join(self, number: str, report: Report, speaker: Speaker) -> Said:
+        """Let the resident hear the outcome of somebody's case; what they had told of it goes to who handles it.
+
+        Raises IntakeDown, IntakeRefused.
+        """
+        body = {"channel": speaker.channel, "channel_user": speaker.user, "phone": report.phone or ""}
         case = await self._intake.act(number, "follow", body, f"{speaker.key}-follow")
-        if attachments:
-            photos = {
+        told = "\n".join(filter(None, (report.matter, f"地点：{report.place}" if report.place else "")))
+        if told or report.attachments or report.position:
+            added: dict[str, Any] = {
                 "channel": speaker.channel,
                 "channel_user": speaker.user,
-                "text": "",
-                "attachments": list(attachments),
+                "text": told[:_LONGEST_SUPPLEMENT],
+                "attachments": list(report.attachments),
             }
-            await self._intake.act(number, "supplement", photos, f"{speaker.key}-photos")
+            await self._intake.act(number, SUPPLEMENT, added | _position(report.position), f"{speaker.key}-joined")
         return "utter_joined", {
             "case": speaker.words.case_words(case),
             "state": speaker.words.state_words(case),
-            "json_message": words.case_card(case) | {"kind": "progress"},
+            "json_message": speaker.words.case_card(case) | {"kind": "progress"},
         }
 
     # which case
@@ -140,7 +146,11 @@ class Afterwards:
         except IntakeRefused as refused:
             if refused.code != "too_many_tries":
                 raise
-            return replace(errand, asked=None), None, [("utter_refused", {"detail": refused.detail})]
+            return (
+                replace(errand, asked=None),
+                None,
+                [("utter_refused", {"detail": in_words(refused, english=speaker.english)})],
+            )
         if case is not None:
             return replace(errand, checked=True), case, []
         errand = replace(errand, last_four=None)
@@ -155,7 +165,7 @@ class Afterwards:
         note = "" if errand.checked else await self._note(case, speaker)
         values: dict[str, Any] = {
             "status": speaker.words.progress_text(case, note, speaker.now),
-            "json_message": words.case_card(case) | {"kind": "progress"},
+            "json_message": speaker.words.case_card(case) | {"kind": "progress"},
         }
         if errand.checked and not is_over(case):
             values["buttons"] = [button("结果也告诉我", "follow", str((case.get("outcome") or case)["case_no"]))]
@@ -180,26 +190,29 @@ class Afterwards:
         except IntakeRefused as refused:
             if refused.code not in ("urged_lately", "not_in_this_state"):
                 raise
-            told = {"detail": refused.detail, "status": speaker.words.progress_text(case, "", speaker.now)}
+            told = {
+                "detail": in_words(refused, english=speaker.english),
+                "status": speaker.words.progress_text(case, "", speaker.now),
+            }
             return None, [("utter_not_urged", told)]
         return None, [("utter_urged", {"status": speaker.words.progress_text(case, "", speaker.now)})]
 
     async def _supplement(self, errand: Errand, case: Case, speaker: Speaker) -> Answer:
         if is_over(case):
             return None, [_over(case, speaker)]
-        if not errand.words and not errand.attachments:
+        if not errand.words and not errand.attachments and not errand.position:
             if errand.asked == "what" and errand.tries >= MOST_TRIES:
                 return None, [("utter_let_go", {})]
             return errand.asking("what"), [("utter_supplement_what", {"case": speaker.words.case_words(case)})]
         number = await self._follow_if_checked(errand, case, speaker)
         text = errand.words[:_LONGEST_SUPPLEMENT]
-        body = {
+        body: dict[str, Any] = {
             "channel": speaker.channel,
             "channel_user": speaker.user,
             "text": text,
             "attachments": list(errand.attachments),
         }
-        await self._intake.act(number, SUPPLEMENT, body, f"{speaker.key}-supplement")
+        await self._intake.act(number, SUPPLEMENT, body | _position(errand.position), f"{speaker.key}-supplement")
         return None, [("utter_supplemented", {"case": speaker.words.case_words(case)})]
 
     async def _withdraw(self, errand: Errand, case: Case, speaker: Speaker) -> Answer:
@@ -246,7 +259,7 @@ class Afterwards:
         except IntakeRefused as refused:
             if refused.code not in ("rated", "not_in_this_state"):
                 raise
-            return "utter_refused", {"detail": refused.detail}
+            return "utter_refused", {"detail": in_words(refused, english=speaker.english)}
         grade = title(grade_words(errand.grade or "")) if speaker.english else grade_words(errand.grade or "")
         told = {"case": speaker.words.case_words(case), "grade": grade}
         if not is_unhappy(errand):
@@ -272,6 +285,11 @@ class Afterwards:
         body = {"channel": speaker.channel, "channel_user": speaker.user}
         await self._intake.act(number, "follow", body, f"{speaker.key}-follow")
         return number
+
+
+def _position(position: tuple[float, float] | None) -> dict[str, float]:
+    """A position as the intake takes it beside the words."""
+    return {"lat": position[0], "lng": position[1]} if position else {}
 
 
 def _choice(errand: Errand, found: list[Case], speaker: Speaker) -> tuple[Errand, None, list[Said]]:

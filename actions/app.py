@@ -17,7 +17,9 @@ from actions.consulting import Consult, Consulted
 from actions.drafts import Drafts
 from actions.filing import Filing
 from actions.intake import Intake
+from actions.knowledge import Knowledge
 from actions.report_form import FileReport
+from actions.second_reading import CANDIDATES, second_reading
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +34,11 @@ def create_app(intake_url: str, token: str, drafts_file: Path) -> web.Applicatio
     intake = Intake(intake_url, token)
     drafts = Drafts(drafts_file)
     filing = Filing(drafts, intake)
+    reading = second_reading(drafts_file.parent / "cache" / "knowledge-vectors.db")
+    knowledge = Knowledge(intake, reading, CANDIDATES) if reading else Knowledge(intake)
     executor = ActionExecutor()
-    for action in (Clerk(intake), FileReport(filing), Consult(intake), Consulted(intake)):
+    clerk = Clerk(intake, filing, knowledge)
+    for action in (clerk, FileReport(filing), Consult(intake, knowledge), Consulted(intake)):
         executor.register_action(action)
     app[_EXECUTOR] = executor
     app[_DRAFTS] = drafts

@@ -11,16 +11,19 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import english_words, hand_over, pausing, routing, words
+from actions import english_questions, english_words, hand_over, passing, pausing, refusals, routing, words
 from actions import errand as errands
 from actions.afterwards import Afterwards, Speaker
+from actions.consulting import CONSULTED, Question, answer_buttons, without_places
 from actions.dialogue import Report, Turn, hear, offer_photo_place, still, take_up
 from actions.drafts import draft_id
 from actions.english import heard_in_english
 from actions.errand import CALL_BACK, MOST_TRIES, STATUS, SUPPLEMENT, URGE, WITHDRAW, Errand
+from actions.filing import Filing
 from actions.heard import Heard, Place, Problem
 from actions.intake import Intake, IntakeDown, IntakeRefused
-from actions.report_form import SECOND, TAKEN_UP, report_body
+from actions.knowledge import Article, Knowledge, answer_text
+from actions.report_form import REFUSED, SECOND, TAKEN_UP, report_body
 from actions.said import Said, button, utter
 from actions.tracker import (
     conversation_of,
@@ -60,6 +63,8 @@ class Talk:
     says: list[Said] = field(default_factory=list)
     similar: dict[str, Any] | None = None
     preview: dict[str, Any] | None = None
+    consulted: dict[str, Any] | None = None
+    """a question that was answered just now, as ``actions.consulting`` keeps it"""
 
     def say(self, name: str, **values: Any) -> None:
         """Say a response."""
@@ -74,8 +79,10 @@ class Talk:
 class Clerk(Action):
     """Validates the report form: takes the latest message in, answers, and says what is asked for next."""
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake, filing: Filing, knowledge: Knowledge) -> None:
         self._intake = intake
+        self._filing = filing
+        self._knowledge = knowledge
         self._afterwards = Afterwards(intake)
 
     def name(self) -> str:
@@ -85,7 +92,13 @@ class Clerk(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Decide, say, and set the slots; the form ends when nothing is open any more."""
         talk = _talk_of(tracker)
-        if taken_up := tracker.get_slot(TAKEN_UP):
+        for matter, refused in await self._filing.owed_refusals(talk.speaker.channel, talk.speaker.user):
+            why = refusals.what_is_wrong(refused, english=talk.english)
+            talk.say("utter_not_filed_later", matter=pausing.shortened(matter), why=why)
+        taken_up = tracker.get_slot(TAKEN_UP)
+        if taken_up == REFUSED:
+            talk.report = replace(talk.report, asked="edit")
+        elif taken_up:
             talk.take(take_up(talk.report, second=taken_up == SECOND))
         else:
             await self._listen(talk, tracker)
@@ -115,6 +128,8 @@ class Clerk(Action):
                 talk.errand = errands.begin(kind, heard)
                 await self._run_errand(talk)
                 return
+            if not paused and await self._answered_in_passing(talk):
+                return
             # after a hand-over or a long silence the resident may not remember where we were
             if report.asked == "resume":
                 talk.take(pausing.take_answer(report, heard))
@@ -132,6 +147,8 @@ class Clerk(Action):
             kind = SUPPLEMENT
         if kind is not None:
             await self._begin_errand(talk, kind, tracker)
+        elif talk.english and heard.act == "consult" and await self._answered_in_english(talk):
+            talk.misses = 0
         elif heard.act in routing.OPENING or report.asked is not None:
             self._hear(talk)
         elif heard.act in routing.SMALL:
@@ -139,6 +156,46 @@ class Clerk(Action):
             talk.say(routing.SMALL[heard.act])
         else:
             self._missed(talk, "utter_what_next")
+
+    # questions
+
+    async def _answered_in_passing(self, talk: Talk) -> bool:
+        """Whether a question put while a report is in hand was answered; the form's own question stands."""
+        asked = passing.question(talk.report, talk.heard, english=talk.english)
+        if asked is None:
+            return False
+        found = await self._best_article(asked)
+        if found is not None and found.fit == "answer":
+            answer = english_questions.article_text(found) if talk.english else answer_text(found, ())
+            talk.say("utter_consult_answer", answer=answer)
+        elif passing.is_plainly_asked(talk.heard):
+            talk.say("utter_passing_unknown")
+        else:
+            return False
+        talk.misses = 0
+        talk.says += still(talk.report)
+        return True
+
+    async def _answered_in_english(self, talk: Talk) -> bool:
+        """Whether a Chinese article was shown for a question in English; what it does not answer can be registered."""
+        found = await self._best_article(english_questions.in_chinese(talk.heard.words))
+        if found is None or found.fit == "none":
+            talk.say("utter_consult_unknown")
+            return False
+        talk.say("utter_consult_answer", answer=english_questions.article_text(found), buttons=answer_buttons(()))
+        noted = without_places(Question(talk.heard.typed, places=talk.heard.places))
+        scores = dict(talk.heard.categories)
+        talk.consulted = {"text": talk.heard.typed, "noted": noted, "scores": scores, "article": found.id}
+        return True
+
+    async def _best_article(self, question: str) -> Article | None:
+        if not question:
+            return None
+        try:
+            return next(iter(await self._knowledge.find(question)), None)
+        except (IntakeDown, IntakeRefused) as error:
+            log.warning("knowledge not searched: %s", error)
+            return None
 
     # the report in hand
 
@@ -164,12 +221,12 @@ class Clerk(Action):
     async def _join(self, talk: Talk, number: str) -> None:
         report = talk.report
         try:
-            talk.says.append(await self._afterwards.join(number, report.phone, report.attachments, talk.speaker))
+            talk.says.append(await self._afterwards.join(number, report, talk.speaker))
         except IntakeDown:
             talk.say("utter_status_unreachable")
             return
         except IntakeRefused as refused:
-            talk.say("utter_refused", detail=refused.detail)
+            talk.say("utter_refused", detail=refusals.in_words(refused, english=talk.english))
             talk.report = replace(report, similar=None)
             talk.says += still(talk.report)
             return
@@ -199,22 +256,22 @@ class Clerk(Action):
             location = talk.preview.get("location") or {}
             if location.get("precision") in _KNOWN_PLACES and location.get("lat") is not None:
                 category = talk.preview.get("category") or {}
-                talk.similar = await self._similar(talk, location, category.get("code"))
+                talk.similar = await self._similar(talk, location, category)
         except (IntakeDown, IntakeRefused) as error:
             log.warning("no preview: %s", error)
         talk.report = replace(talk.report, similar=talk.similar["case_no"] if talk.similar else None)
 
-    async def _similar(self, talk: Talk, location: dict[str, Any], code: str | None) -> dict[str, Any] | None:
-        """An open case of somebody else that may be the same."""
+    async def _similar(self, talk: Talk, location: dict[str, Any], category: dict[str, Any]) -> dict[str, Any] | None:
+        """An open case of somebody else that may be the same: of the category or its division (lifecycle: rules)."""
+        code = category.get("code")
         body = {"lat": location["lat"], "lng": location["lng"], "text": talk.report.matter[:_LONGEST_COMPARED]}
         if code:
             body["category"] = code
         for found in await self._intake.similar(body):
             alike = found["is_open"] and found["score"] >= _SIMILAR_ENOUGH
-            same_kind = not code or (found.get("category") or {}).get("code") == code
             if (
                 alike
-                and same_kind
+                and (not code or _of_one_division(category, found.get("category") or {}))
                 and await self._intake.case(found["case_no"], talk.speaker.channel, talk.speaker.user) is None
             ):
                 return found
@@ -391,6 +448,11 @@ def _talk_of(tracker: Tracker) -> Talk:
     )
 
 
+def _of_one_division(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two categories are the same, or of the same division (大类)."""
+    return one["code"] == other.get("code") or (bool(one.get("division")) and one["division"] == other.get("division"))
+
+
 def _learned(before: Report, after: Report) -> bool:
     """Whether the report knows more than before: not only which question was put."""
 
@@ -453,4 +515,5 @@ def _slots(talk: Talk) -> list[EventType]:
         SlotSet("confirmed", report.status == "confirmed" or None),
         SlotSet(TAKEN_UP, None),
         SlotSet("requested_slot", asked),
+        *([SlotSet(CONSULTED, talk.consulted)] if talk.consulted else []),
     ]

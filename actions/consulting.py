@@ -11,7 +11,6 @@ import json
 import logging
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -22,6 +21,7 @@ from actions import routing
 from actions.dialogue import Report
 from actions.heard import Place
 from actions.intake import Intake, IntakeDown, IntakeRefused
+from actions.knowledge import Article, Knowledge, answer_text, reply_to
 from actions.report_form import TAKEN_UP
 from actions.said import utter
 from actions.tracker import heard_of, is_english, told_of_outcome
@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 
 CONSULTED = "consulted"
 """Slot of the question that was answered last: the words, their categories, the article."""
-MOST_SUGGESTED = 3
 REPORT_SHARE = 0.2
 """Confidence of the act "report" from which a question that names a place is taken for one."""
 
@@ -53,41 +52,6 @@ class Question:
     """how many problems the message speaks of, where it is more than one"""
 
 
-@dataclass(frozen=True)
-class Article:
-    """An article that was found; ``fit``: answer, suggestion or none, as the intake says."""
-
-    id: int
-    title: str
-    answer: str
-    source: str
-    updated: str
-    fit: str
-    score: float
-
-    @classmethod
-    def of(cls, item: dict[str, Any]) -> Article:
-        """As the intake answers it."""
-        updated = datetime.fromisoformat(item["published_at"])
-        return cls(
-            int(item["id"]),
-            str(item["title"]),
-            str(item["answer"]),
-            str(item["source"]),
-            f"{updated.year}年{updated.month}月{updated.day}日",
-            str(item["fit"]),
-            float(item["score"]),
-        )
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What follows from a question. Exactly one of: an article given (with related ones), some offered, none."""
-
-    given: Article | None = None
-    offered: tuple[Article, ...] = ()
-
-
 def is_report(question: Question) -> bool:
     """Whether the question is a report: it names a place, and what is wrong there or sounds like one."""
     if question.problems > 1:
@@ -100,22 +64,6 @@ def is_about_a_case(tracker: Tracker) -> bool:
     """Whether the question is about a case of theirs: the clerk answers it."""
     heard, filed = heard_of(tracker.latest_message), bool(tracker.get_slot("filed"))
     return routing.errand_kind(heard, filed=filed, told_of_outcome=told_of_outcome(tracker)) is not None
-
-
-def reply_to(found: list[Article]) -> Reply:
-    """The best article that answers, with others that answer as well; else those that may be meant."""
-    answers = [article for article in found if article.fit == "answer"]
-    if answers:
-        return Reply(given=answers[0], offered=tuple(answers[1 : 1 + MOST_SUGGESTED]))
-    return Reply(offered=tuple(article for article in found if article.fit == "suggestion")[:MOST_SUGGESTED])
-
-
-def answer_text(article: Article, related: tuple[Article, ...]) -> str:
-    """An article as it is told: the answer, its source and date."""
-    lines = [article.answer, f"（来源：{article.source}；{article.updated}更新）"]
-    if related:
-        lines.append("您也可能想问下面的问题，点一下就行。")
-    return "\n".join(lines)
 
 
 def answer_buttons(related: tuple[Article, ...]) -> list[dict[str, str]]:
@@ -166,8 +114,9 @@ def question_of(message: dict[str, Any]) -> Question:
 class Consult(Action):
     """Answers a question, offers what may be meant, or opens a report that registers it."""
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake, knowledge: Knowledge) -> None:
         self._intake = intake
+        self._knowledge = knowledge
 
     def name(self) -> str:
         """As Rasa knows it."""
@@ -177,11 +126,11 @@ class Consult(Action):
         """Look the question up and say what was found."""
         question = question_of(tracker.latest_message)
         form = [SlotSet(CONSULTED, None), FollowupAction("report_form")]
-        # the articles are in Chinese: a question in English is registered for the department
+        # the articles are in Chinese: a question in English is understood, and shown one, by the clerk
         if not question.text.strip() or is_english(tracker) or is_report(question) or is_about_a_case(tracker):
             return form
         try:
-            reply = reply_to([Article.of(item) for item in await self._intake.search_knowledge(question.text)])
+            reply = reply_to(await self._knowledge.find(question.text))
         except (IntakeDown, IntakeRefused) as error:
             log.warning("knowledge not searched: %s", error)
             return form

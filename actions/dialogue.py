@@ -18,6 +18,7 @@ from actions.said import Said, button
 from bot.language.contact import find_phone, looks_like_broken_phone, refuses_phone, wants_anonymity
 from bot.language.danger import kind_of_danger
 from bot.language.normalise import normalise
+from bot.language.trouble import names_place, tells_trouble, told_instead
 
 SURE_ENOUGH = 0.4
 """Confidence of the first category below which the resident is asked to choose: more questions mend a wrong one than
@@ -51,6 +52,12 @@ _CANCEL = re.compile(
     r"(不报了|先不报|不想报|不用报了|别报了|取消|撤销|撤回|不投诉了|当我没说|不用了.{0,4}(?:修好|解决|好了))"
 )
 _NEVER_MIND = re.compile(r"^(?:哎|唉|嗯|那)?(?:算了|不用了|不要了|没事了)[吧啊了。！!\s]*$")
+_OTHER_PHONE = re.compile(
+    r"^.{0,6}?(?:(?:改|换|更改|修改|更换|变更|更正)(?:一下|一个|个|下|成别的)?(?:我的|联系|留的)*(?:电话|手机|号码)"
+    r"|(?:电话|手机|号码|联系方式)(?:号码?)?(?:也|是|好像|都|我)*(?P<wrong>不对|不正确|错|有误|写错|留错|填错|说错|弄错|打错|不是(?:我的|这个))"
+    r"|(?:电话|手机|号码|联系方式)(?:号码?)?(?:我)?(?:要|想|得|需要)?(?:改|换)(?:一下|一个|个|下|掉|了)?).{0,4}$"
+)
+_NO_CHANGE = re.compile(r"^(?:还是|就)*(?:不改|不换|先不改|用原来的|原来的|原来那个)(?:了|就行|就好|吧|。)*$")
 _WAIT = re.compile(r"(等一下|等等|等会|稍等|慢点|我想想|我看看|等我)")
 _UNKNOWN_PLACE = re.compile(r"^(?:我也?|都|也)?(?:不知道|不清楚|说不清|不晓得|不记得|忘了|弄不清|讲不清楚?|随便)")
 _PRIVACY = re.compile(
@@ -97,6 +104,9 @@ _ORDINALS = {
     "第三": 2,
 }
 
+_PLACE_IN_DOUBT = frozenset({"place", "new_place", "edit", "confirmed"})
+"""Questions in answer to which a pin says where it is, whatever was said of the place before."""
+
 REPORTING = frozenset({"report", "consult", "suggest", "emergency", "supplement", "praise", "urge"})
 
 
@@ -120,7 +130,7 @@ class Report:
     media: tuple[str, ...] = ()
     asked: str | None = None
     """what the last question was about: matter, place, photo_place, category, confirmed, edit, new_place, new_matter,
-    resume"""
+    new_phone, resume"""
     place_asked: int = 0
     category_asked: bool = False
     phone_asked: bool = False
@@ -136,6 +146,8 @@ class Report:
     """the emergency advice was given"""
     later: dict[str, Any] | None = None
     """the second problem of the same message, as a report of its own: taken up when this one is over"""
+    since: float | None = None
+    """when what was said of it began, in seconds since 1970, where another report came to its end in between"""
     status: str = "open"
     """open, confirmed, cancelled, handed_over"""
 
@@ -238,8 +250,15 @@ def hear(report: Report, heard: Heard) -> Turn:
     heard = in_one_breath(heard)
     if heard.problems and not report.matter:
         report, heard = _only_first(report, heard)
+    if _told_instead(report, heard):
+        says.append(("utter_first_cancelled", {}))
     report, heard = _another_instead(report, heard)
     report = _without_second(report, heard)
+    if report.asked == "new_phone":
+        turn = _new_phone_answered(report, heard)
+        if turn is not None:
+            return turn
+        report = replace(report, asked="confirmed")
     before = report
     words = heard.words
 
@@ -253,6 +272,9 @@ def hear(report: Report, heard: Heard) -> Turn:
         if answered:
             return ask_next(before, report, says)
 
+    if report.asked in ("confirmed", "edit") and (other := _OTHER_PHONE.search(words)) and not find_phone(words):
+        report, question = _edit(replace(report, phone=None) if other["wrong"] else report, "phone")
+        return Turn(report, (*says, question))
     report, remarks = _take_contact(report, words)
     says += remarks
     report, remarks = _take_media(report, heard)
@@ -288,10 +310,17 @@ def hear(report: Report, heard: Heard) -> Turn:
     return ask_next(before, report, says)
 
 
+def asks_about_privacy(words: str) -> bool:
+    """Whether the words ask what becomes of the resident's name and telephone number."""
+    return bool(_PRIVACY.search(words))
+
+
 def is_let_go(report: Report, heard: Heard) -> bool:
     """Whether the resident takes the report back."""
     words = heard.words
     if words and (_PRIVACY.search(words) or (heard.confidence < SURE_OF_ACT and not _CANCEL.search(words))):
+        return False
+    if _told_instead(report, heard):
         return False
     if heard.act == "withdraw" and not (words and refuses_phone(words) and not _CANCEL.search(words)):
         return True
@@ -337,7 +366,10 @@ def _take_media(report: Report, heard: Heard) -> tuple[Report, list[Said]]:
     if heard.position:
         lat, lng, label = heard.position
         report = replace(report, position=(lat, lng), place_unknown=False)
-        if label and (report.place is None or report.asked in ("place", "new_place")):
+        if report.asked in _PLACE_IN_DOUBT:
+            # a pin without a label is named by the intake; the old words would name another place than the map
+            report = replace(report, place=label or None, place_kind="poi" if label else None)
+        elif label and report.place is None:
             report = replace(report, place=label, place_kind="poi")
     if heard.attachment and heard.attachment[0] not in report.attachments:
         attachment, media = heard.attachment
@@ -359,7 +391,24 @@ def _edit(report: Report, what: str) -> tuple[Report, Said]:
         return replace(report, asked="new_place"), ("utter_new_where", {})
     if what == "matter":
         return replace(report, asked="new_matter"), ("utter_new_what", {})
+    if what == "phone":
+        return replace(report, asked="new_phone"), ("utter_new_phone", {})
     return replace(report, asked="category", category_asked=True), ("utter_which", {})
+
+
+def _new_phone_answered(report: Report, heard: Heard) -> Turn | None:
+    """Take the answer to "what is the right number?"; None when something else was said."""
+    words = heard.words
+    if looks_like_broken_phone(words):
+        return Turn(report, (("utter_phone_broken", {}),))
+    if _NEVER_MIND.match(words) or _NO_CHANGE.match(words):
+        says: list[Said] = []
+    elif words and _only_about_contact(report, words, heard):
+        report, says = _take_contact(report, words)
+    else:
+        return None
+    # what had been read back is read back again, and not filed on the 对 before a number
+    return ask_next(replace(report, asked="confirmed"), report, says)
 
 
 def _take_words(report: Report, heard: Heard, words: str) -> Report:
@@ -369,7 +418,7 @@ def _take_words(report: Report, heard: Heard, words: str) -> Report:
         if code:
             return replace(report, chosen_code=code)
     if asked == "new_matter":
-        return _with_categories(replace(report, matter=words, scores={}, chosen_code=None), heard)
+        return _with_categories(replace(report, matter=heard.typed, scores={}, chosen_code=None), heard)
     if asked in ("confirmed", "edit") and not heard.places:
         if agrees(heard, words):
             return report
@@ -390,7 +439,7 @@ def _take_words(report: Report, heard: Heard, words: str) -> Report:
         if report.has_place or report.asked != asked:
             return report
     if _adds_matter(report, heard, words, told_where):
-        matter = f"{report.matter}\n{words}" if report.matter else words
+        matter = f"{report.matter}\n{heard.typed}" if report.matter else heard.typed
         report = replace(report, matter=matter[:LONGEST_DESCRIPTION])
         if heard.act in ("consult", "suggest", "emergency") and report.act == "report" and "\n" not in matter:
             report = replace(report, act=heard.act)
@@ -408,15 +457,26 @@ def _speaks_of_same(report: Report, heard: Heard) -> bool:
     return code == category[0] or confidence >= SURE_OF_DIRECTIONS
 
 
+def _told_instead(report: Report, heard: Heard) -> str | None:
+    """The problem for which the one in hand is dropped in the same breath: 算了，有人在楼道充电."""
+    rest = told_instead(heard.words) if report.matter else None
+    sure = bool(heard.categories) and heard.categories[0][1] >= SURE_ENOUGH
+    return rest if rest and (sure or heard.act in REPORTING) else None
+
+
 def _another_instead(report: Report, heard: Heard) -> tuple[Report, Heard]:
     """那我报另一个：…: what was taken down is dropped for what follows; how to reach the resident stays."""
     instead = _INSTEAD.search(heard.words)
     rest = heard.words[instead.end() :].strip(" ，,。:：") if instead else ""
-    if not report.matter or heard.act not in REPORTING or len(rest) < SHORTEST_CORRECTION:
+    named = bool(report.matter) and heard.act in REPORTING and len(rest) >= SHORTEST_CORRECTION
+    if not named:
+        rest = _told_instead(report, heard) or ""
+    if not rest:
         return report, heard
     contact = {name: getattr(report, name) for name in ("phone", "phone_refused", "phone_asked", "confidential")}
     places = tuple(place for place in heard.places if place.text in rest)
-    return Report(**contact), replace(heard, text=rest, places=places)
+    act = heard.act if heard.act in ("suggest", "emergency") else "report"
+    return Report(**contact), replace(heard, text=rest, act=heard.act if named else act, places=places)
 
 
 def _without_second(report: Report, heard: Heard) -> Report:
@@ -444,6 +504,8 @@ def _place_in_own_words(report: Report, heard: Heard, words: str) -> Report:
         or (is_small_talk(words) and not _PLACE_LIKE.search(plain))
     ):
         return report
+    if tells_trouble(plain) and not names_place(plain):
+        return report  # what is wrong there, or somewhere else, is no place
     looks_so = (_PLACE_LIKE.search(plain) and not _TELLS.search(plain)) or (
         len(plain) <= 6 and heard.act != "report" and not _TELLS.search(plain)
     )
@@ -461,7 +523,7 @@ def _corrected(report: Report, heard: Heard, words: str) -> Report:
         return replace(report, place=_IT_IS.sub("", words).strip(" 。，,！!"), place_kind="said", place_unknown=False)
     rest = _CORRECTION.sub("", words)
     if heard.act == "deny" and len(rest) >= SHORTEST_CORRECTION and not refuses_phone(words):
-        matter = f"{report.matter}\n{words}"[:LONGEST_DESCRIPTION]
+        matter = f"{report.matter}\n{heard.typed}"[:LONGEST_DESCRIPTION]
         scores = dict(heard.categories) or report.scores
         return replace(report, matter=matter, scores=scores, chosen_code=None)
     return report
@@ -570,6 +632,7 @@ def still(report: Report) -> list[Said]:
     """The question that stands, put once more after something else came in between."""
     match_asked = {"matter": "utter_what_still", "place": "utter_where_still", "new_place": "utter_new_where"}
     match_asked |= {"category": "utter_which", "new_matter": "utter_new_what", "edit": "utter_what_is_wrong"}
+    match_asked |= {"new_phone": "utter_new_phone"}
     if report.asked is None:
         return []
     return [(match_asked.get(report.asked, "utter_confirm_again"), {})]

@@ -29,7 +29,8 @@ CREATE TABLE IF NOT EXISTS drafts (
     attempts INTEGER NOT NULL DEFAULT 0,
     next_attempt_at REAL NOT NULL,
     case_json TEXT,              -- the intake's answer, once filed
-    refused TEXT                 -- why the intake will never take it: for people to look at
+    refused TEXT,                -- why the intake will never take it, JSON
+    owed TEXT                    -- conversation that does not know of the refusal yet
 )
 """
 
@@ -58,6 +59,8 @@ class Drafts:
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._transaction() as connection:
             connection.execute(_SCHEMA)
+            if "owed" not in {column["name"] for column in connection.execute("PRAGMA table_info(drafts)")}:
+                connection.execute("ALTER TABLE drafts ADD COLUMN owed TEXT")
 
     def keep(self, identity: str, body: dict[str, Any]) -> Draft:
         """Freeze ``body`` under ``identity``; what is kept already stays as it is and is given back."""
@@ -74,10 +77,24 @@ class Drafts:
         with self._transaction() as connection:
             connection.execute("UPDATE drafts SET case_json = ? WHERE id = ?", (json.dumps(case), identity))
 
-    def refused(self, identity: str, why: str) -> None:
-        """The intake will never take it as it is."""
+    def refused(self, identity: str, why: str, *, owed: bool) -> None:
+        """The intake will never take it as it is; ``owed``: the resident was told that it is kept, and has to hear."""
         with self._transaction() as connection:
-            connection.execute("UPDATE drafts SET refused = ? WHERE id = ?", (why, identity))
+            row = connection.execute("SELECT body FROM drafts WHERE id = ?", (identity,)).fetchone()
+            body = json.loads(row["body"])
+            whom = _conversation(body["channel"], (body.get("reporter") or {}).get("channel_user")) if owed else None
+            connection.execute("UPDATE drafts SET refused = ?, owed = ? WHERE id = ?", (why, whom, identity))
+
+    def owed(self, channel: str, channel_user: str) -> list[Draft]:
+        """Refused drafts of a resident who does not know of it yet, oldest first; given once."""
+        whom = _conversation(channel, channel_user)
+        with closing(sqlite3.connect(self._path, timeout=10)) as connection:
+            if connection.execute("SELECT 1 FROM drafts WHERE owed = ? LIMIT 1", (whom,)).fetchone() is None:
+                return []
+        with self._transaction() as connection:
+            rows = connection.execute("SELECT * FROM drafts WHERE owed = ? ORDER BY created_at", (whom,)).fetchall()
+            connection.execute("UPDATE drafts SET owed = NULL WHERE owed = ?", (whom,))
+        return [_draft(row) for row in rows]
 
     def due(self, limit: int = 20) -> list[Draft]:
         """Drafts not yet filed whose time has come, oldest first; each is put off, so that two processes take turns."""
@@ -117,6 +134,10 @@ class Drafts:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+
+
+def _conversation(channel: str, channel_user: str | None) -> str:
+    return f"{channel}:{channel_user or ''}"
 
 
 def _draft(row: sqlite3.Row) -> Draft:

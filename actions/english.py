@@ -77,6 +77,10 @@ _CHANGE = re.compile(
 )
 _CHANGED = {"place": "place", "location": "place", "address": "place", "category": "category", "type": "category"}
 _CHANGED |= {"kind": "category", "description": "matter", "text": "matter", "details": "matter"}
+_CHANGE_PHONE = re.compile(
+    r"\b(?:change|wrong|edit|correct|fix|update|another|different)\b.*?\b(?:phone|telephone|mobile|cell|my number)\b|"
+    r"\b(?:phone|telephone|mobile|cell|my number)\b.*?\b(?:wrong|incorrect|not (?:right|correct|mine)|changed)\b"
+)
 _STATUS = re.compile(
     r"\b(?:status|progress|any (?:news|update|updates|result)|what happened (?:to|with)|"
     r"how is my|is it (?:fixed|done))\b"
@@ -89,6 +93,13 @@ _DANGER = re.compile(
 )
 _QUESTION = re.compile(
     r"^(?:how|what|when|where|who|which|can|could|may|is there|are there|do|does)\b.*\?\s*$", re.DOTALL
+)
+# how things are done or allowed in general, although things that can be wrong are named
+_ASKS_IN_GENERAL = re.compile(
+    r"^(?:how (?:do|can|should|long|much|many)|what (?:are|is|time|do|should)|when (?:can|is|are|do|will)|"
+    r"(?:can|may|must|should) (?:i|we|one|people)|am i allowed|is it (?:ok|okay|allowed|legal|illegal|permitted)|"
+    r"(?:is|are) .{2,40} (?:allowed|legal|illegal|permitted)|do (?:i|we) (?:need|have)|"
+    r"where (?:can|do|should) (?:i|we)|who (?:is|do|should|handles|deals))\b"
 )
 _AROUND_A_PHONE = re.compile(
     r"\b(?:yes|yeah|ok|okay|correct|my|the|phone|telephone|mobile|cell|number|is|it'?s|call|me|at|on|reach|contact|you|can|"
@@ -166,6 +177,8 @@ def _answer(heard: Heard, asked: str | None) -> Heard | None:
         return says("deny", "不对" if asked in ("confirmed", "edit", "photo_place") else "不用了")
     if not few:
         return None
+    if asked in ("confirmed", "edit") and _CHANGE_PHONE.search(plain):
+        return replace(heard, act="edit", edit="phone", button=True, places=(), categories=())
     if change := _CHANGE.search(plain):
         return replace(heard, act="edit", edit=_CHANGED[change.group(1)], button=True, places=(), categories=())
     if _CANCEL.search(plain):
@@ -193,9 +206,11 @@ def _told(heard: Heard, asked: str | None) -> Heard:
     act = "report"
     if _DANGER.search(lower):
         act = "emergency"
-    elif _QUESTION.match(lower) and not categories:
+    general = bool(_ASKS_IN_GENERAL.match(lower))
+    named = tuple(place for place in heard.places if _HANZI.search(place.text))
+    places = named or _places(text, None if general else asked)
+    if act == "report" and ((general and not places) or (_QUESTION.match(lower) and not categories)):
         act = "consult"
-    places = tuple(place for place in heard.places if _HANZI.search(place.text)) or _places(text, asked)
     if asked in ("confirmed", "edit") and places and lower.startswith(("no", "wrong", "not ", "it")):
         act = "deny"
     return replace(heard, act=act, confidence=1.0, categories=categories, places=places, problems=())

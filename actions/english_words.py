@@ -1,6 +1,6 @@
 """The English counterpart of ``actions.words``: the same functions, for residents who write English.
 
-Names of departments and what staff wrote stay as they are.
+A department is told by its Chinese name and what kind of body it is; what staff wrote stays as it is.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 from actions import words
 from actions.dialogue import CHOICES, Report
 from actions.english import category_names
+from bot.language.bodies import body_in_english
 
 _CHINA = timezone(timedelta(hours=8))
 _LONGEST_SHOWN = 200
@@ -47,7 +48,9 @@ def who_and_when(preview: dict[str, Any] | None) -> str:
     """Who will handle it and by when, as far as it is known."""
     department = ((preview or {}).get("department") or {}).get("name")
     due = (preview or {}).get("due_at")
-    parts = ([f"handled by {department}"] if department else []) + ([f"due by {when(due)}"] if due else [])
+    parts = ([f"handled by {body_in_english(department)}"] if department else []) + (
+        [f"due by {when(due)}"] if due else []
+    )
     return ", ".join(parts)
 
 
@@ -69,7 +72,9 @@ def summary_text(
     department = ((preview or {}).get("department") or {}).get("name")
     plan = who_and_when(preview)
     if code in words.referral_codes() and department:
-        lines.append(f"The city does not handle this itself; it is registered and passed on to {department}.")
+        lines.append(
+            f"The city does not handle this itself; it is registered and passed on to {body_in_english(department)}."
+        )
     elif plan:
         lines.append(f"It will be {plan}." if department else f"{plan[0].upper()}{plan[1:]}.")
     if similar:
@@ -103,6 +108,19 @@ def summary_card(
     if card["category"]:
         card["category"] = {**card["category"], "name": category_name(card["category"]["code"])}
     card["place"] = {**card["place"], "text": place_text(report, preview)}
+    if card["department"]:
+        card["department"] = body_in_english(card["department"])
+    return card
+
+
+def case_card(case: dict[str, Any]) -> dict[str, Any]:
+    """A filed case for channels that can draw it."""
+    card = words.case_card(case)
+    code = (case.get("category") or {}).get("code")
+    if code:
+        card["category"] = category_name(code)
+    if card["department"]:
+        card["department"] = body_in_english(card["department"])
     return card
 
 
@@ -119,7 +137,7 @@ def state_words(case: dict[str, Any]) -> str:
     outcome = case.get("outcome")
     if outcome:
         return f"{STATES['merged']}, {state_words(outcome)}"
-    department = (case.get("department") or {}).get("name") or "the department in charge"
+    department = body_in_english((case.get("department") or {}).get("name"))
     return STATES.get(case["status"], str(case["status"])).format(department=department)
 
 

@@ -261,7 +261,7 @@ def _with_content(errand: Errand, heard: Heard, words: str) -> Errand:
     if heard.position:
         lat, lng, label = heard.position
         errand = replace(errand, position=(lat, lng))
-        told = f"位置：{label or '地图上的定位'}（{lat:.6f}, {lng:.6f}）"
+        told = f"位置：{label}" if label else ""
     if len(told) >= 2 and not _only_announces(told):
         joined = f"{errand.words}\n{told}" if errand.words else told
         errand = replace(errand, words=joined[:LONGEST_WORDS])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.language.normalise import without_markup
+
 
 @dataclass(frozen=True)
 class Place:
@@ -49,7 +51,12 @@ class Heard:
 
     @property
     def words(self) -> str:
-        """What was said in words; empty for buttons, files and positions."""
+        """What was said in words, without links and markup; empty for buttons, files and positions."""
+        return "" if self.button else without_markup(self.text).strip()
+
+    @property
+    def typed(self) -> str:
+        """The words as they were typed, for what is kept of them."""
         return "" if self.button else self.text.strip()
 
     def chose(self, what: str) -> str | None:

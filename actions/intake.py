@@ -111,9 +111,9 @@ class Intake:
                 return None
             raise
 
-    async def search_knowledge(self, question: str) -> list[dict[str, Any]]:
+    async def search_knowledge(self, question: str, limit: int = 4) -> list[dict[str, Any]]:
         """The articles that come nearest to a question, best first. Raises IntakeDown or IntakeRefused."""
-        asked = {"q": question[:_LONGEST_QUESTION], "limit": "4"}
+        asked = {"q": question[:_LONGEST_QUESTION], "limit": str(limit)}
         answer = await self._call("GET", "/api/v1/knowledge/search", params=asked, tries=2, timeout=2.0)
         return list(answer["items"])
 

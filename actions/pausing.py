@@ -72,4 +72,9 @@ def _short(report: Report) -> str:
     matter = report.matter.replace("\n", "；")
     if not matter:
         return "发来的照片" if report.attachments else report.place or "那件事"
+    return shortened(matter)
+
+
+def shortened(matter: str) -> str:
+    """The beginning of what was told, by which the resident knows it again."""
     return matter[:_LONGEST_SHOWN] + ("……" if len(matter) > _LONGEST_SHOWN else "")

@@ -13,6 +13,7 @@ from rasa_sdk import Tracker
 from actions import words
 from actions.english import LANGUAGE
 from actions.heard import Heard, Place, Problem
+from bot.language.normalise import without_markup
 
 LONGEST_TRANSCRIPT = 200
 OVER = "action_file_report"
@@ -64,7 +65,7 @@ def _categories(parsed: dict[str, Any]) -> tuple[tuple[str, float], ...]:
 
 
 def _places(parsed: dict[str, Any]) -> tuple[Place, ...]:
-    return tuple(Place(item["text"], item["kind"]) for item in parsed.get("locations") or [])
+    return tuple(Place(without_markup(item["text"]), item["kind"]) for item in parsed.get("locations") or [])
 
 
 def conversation_of(tracker: Tracker) -> tuple[str, str]:
@@ -120,12 +121,27 @@ def _newest_first(events: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     return iter(events[::-1])
 
 
-def transcript_of(tracker: Tracker) -> list[dict[str, str]]:
-    """What was said since the last report was over, as people read it; positions and files by what they were."""
+def talk_began(tracker: Tracker) -> float | None:
+    """When the resident spoke first since the last report was over, in seconds since 1970."""
+    began: float | None = None
+    for event in tracker.events:
+        if event.get("event") == "action" and event.get("name") == OVER:
+            began = None
+        elif event.get("event") == "user" and began is None:
+            began = float(event["timestamp"])
+    return began
+
+
+def transcript_of(tracker: Tracker, since: float | None = None) -> list[dict[str, str]]:
+    """What was said since the last report was over, as people read it; positions and files by what they were.
+
+    ``since``: of a report that was told before that, the time from which on what was said belongs to it.
+    """
     lines: list[dict[str, str]] = []
     for event in tracker.events:
         if event.get("event") == "action" and event.get("name") == OVER:
-            lines.clear()
+            if since is None or float(event["timestamp"]) < since:
+                lines.clear()
             continue
         if event.get("event") not in ("user", "bot"):
             continue
@@ -165,7 +181,9 @@ def _payload_words(payload: str) -> str:
     if name == "choose_category":
         return f"［选择］{words.category_names().get(str(values.get('code')), '')}"
     if name == "edit":
-        return {"place": "［改地点］", "category": "［改类别］"}.get(str(values.get("what")), "［改描述］")
+        return {"place": "［改地点］", "category": "［改类别］", "phone": "［改电话］"}.get(
+            str(values.get("what")), "［改描述］"
+        )
     if name == "choose":
         return _CHOICES.get((str(values.get("what")), str(values.get("value"))), "［按钮］")
     return {"affirm": "［确认］", "deny": "［有不对的］", "withdraw": "［取消］"}.get(name, "［按钮］")

@@ -16,7 +16,7 @@ from intake_api.domain.case import Case, Report, Status, receive
 from intake_api.domain.casework import Casework, next_order_at
 from intake_api.domain.clock import Due, due
 from intake_api.domain.event import SYSTEM, Actor, Event
-from intake_api.domain.limits import AppliedLimit, settle
+from intake_api.domain.limits import AppliedLimit, raised, settle
 from intake_api.domain.place import Datum, Place
 from intake_api.domain.responsibility import Assignment
 from intake_api.domain.standing import Standing
@@ -169,6 +169,7 @@ class Filing:
             place.precision,
             chosen=draft.condition if draft.category else None,
         )
+        limit = raised(limit, report.urgency)
         today = now.astimezone(city.calendar.timezone).date()
         assignment = city.matrix.assign(category, place.town_code, today)
         repeat_of = await self._repeated(category, place, now)

@@ -68,7 +68,7 @@ def _readings() -> dict[int, str]:
 
 
 @functools.lru_cache(maxsize=8192)
-def _sound(character: str) -> str:
+def sound(character: str) -> str:
     """How a character sounds to somebody who is in a hurry: with its tone, without what regions do not tell apart."""
     toned = _readings().get(ord(character))
     if toned is None:
@@ -86,7 +86,7 @@ def _things_by_sound() -> dict[str, list[tuple[tuple[str, ...], str]]]:
     """First sound → the sounds of a thing and the thing, longest first; of things that sound alike none is sure."""
     spoken: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for thing in THINGS:
-        spoken[tuple(map(_sound, thing))].append(thing)
+        spoken[tuple(map(sound, thing))].append(thing)
     found: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
     for sounds in sorted(spoken, key=len, reverse=True):
         if len(spoken[sounds]) == 1:
@@ -101,7 +101,7 @@ def _repaired(text: str, is_word: Callable[[str], bool]) -> str:
     """``text`` with a misheard thing put right, as long as before; unchanged where a thing is said."""
     if _THING.search(text) or len(text) > _LONGEST_SPOKEN:
         return text
-    sounds = tuple(map(_sound, text))
+    sounds = tuple(map(sound, text))
     known = _things_by_sound()
     for start, first in enumerate(sounds):
         for sounding, thing in known.get(first, ()):

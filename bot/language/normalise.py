@@ -1,6 +1,7 @@
 """One written form for what can be written in many, with the way back to the text as it was sent.
 
-Traditional becomes simplified, full width becomes half width, Chinese numerals in addresses and numbers become digits.
+Traditional becomes simplified, full width becomes half width, Chinese numerals in addresses and numbers become digits;
+links and markup, which are pasted along and tell nothing about the city, go (``without_markup``).
 Every character of the normalised text knows the span of code points of the original that it stands for, so that
 a span found in it can be given as a slice of what the resident wrote.
 """
@@ -22,6 +23,22 @@ _COUNTED = "弄号幢栋楼室层支组队区期路座米"
 _ADDRESS_NUMERAL = re.compile(f"(?:{NUMERAL}+)(?=(?:[{_COUNTED}]|单元|门牌|公里))")
 # 四号线, 一号通, 三楼 stay readable either way; 一路 (a bus, a way) and 三区 in names are left as they are
 _NAMES = re.compile("[一二三四五六七八九十]+(?:区|路|期|村|组|队|米)")
+
+_LINK_END = r"[^\s<>\"'\u2e80-\uffef]*"  # as far as a link can reach; Chinese is never part of what is pasted
+_LINK = re.compile(
+    rf"(?:https?|ftp)://{_LINK_END}|(?<![A-Za-z0-9@._-])(?:www\.{_LINK_END}"
+    rf"|(?:[a-z0-9-]+\.){{1,4}}(?:com|cn|net|org|gov|edu|cc|io|me|tv|top)(?![a-z0-9.@-])(?:[/?#]{_LINK_END})?)",
+    re.IGNORECASE,
+)
+# code between tags is no sentence; with Chinese in it, it is one
+_CODE = re.compile(r"<(script|style)\b[^<>]*>[^<\u3400-\u9fff]*</\1\s*>|<!--[^<\u3400-\u9fff]*?-->", re.IGNORECASE)
+_TAG = re.compile(r"<[/!?]?([a-z][a-z0-9-]*)\b(?:[^<>]*>|[^<>\u3400-\u9fff]*$)", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:[a-z]{2,8}|#\d{1,6}|#x[0-9a-f]{1,6});", re.IGNORECASE)
+_MARKUP = re.compile("|".join(f"(?:{pattern.pattern})" for pattern in (_LINK, _ENTITY)), re.IGNORECASE)
+_WITHIN_A_WORD = frozenset(
+    {"a", "b", "code", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u"}
+)
+"""Tags that may stand in the midst of a word; all others part what is before from what is behind."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +94,49 @@ def _unified(text: str) -> Iterable[tuple[str, int, int]]:
             yield unified, i, i + 1
 
 
+def _stripped(pieces: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """``pieces`` without links and markup; what parts words leaves a space that stands for it.
+
+    A text that is nothing else stays as it is: that is what was sent.
+    """
+    text = "".join(piece[0] for piece in pieces)
+    if not any(sign in text for sign in "<.:&"):
+        return pieces
+    for pattern in (_CODE, _TAG, _MARKUP):
+        kept: list[tuple[str, int, int]] = []
+        at = 0
+        for match in pattern.finditer(text):
+            kept += pieces[at : match.start()]
+            at = match.end()
+            joins = pattern is _TAG and match.group(1).lower() in _WITHIN_A_WORD
+            open_before, open_behind = kept and not kept[-1][0].isspace(), not text[at : at + 1].isspace()
+            if not joins and open_before and open_behind and at < len(text):
+                kept.append((" ", pieces[match.start()][1], pieces[at - 1][2]))
+        pieces = kept + pieces[at:]
+        text = "".join(piece[0] for piece in pieces)
+    return pieces
+
+
+def without_markup(text: str) -> str:
+    """``text`` as it was written, without links and markup; as it is when it has nothing else."""
+    if not any(sign in text for sign in "<.:&＜．：＆"):
+        return text
+    written: list[str] = []
+    taken = -1
+    for letter, start, end in _stripped(list(_unified(text))):
+        if start != taken:
+            written.append(" " if letter == " " else text[start:end])
+            taken = start
+    plain = "".join(written).strip()
+    return plain if any(letter.isalnum() for letter in plain) else text
+
+
 def normalise(text: str) -> Normalised:
     """Normalise ``text``; never fails, an empty text stays empty."""
-    pieces = list(_unified(text))
+    sent = list(_unified(text))
+    pieces = _stripped(sent)
+    if not any(piece[0].isalnum() for piece in pieces):
+        pieces = sent
     plain = simplify("".join(piece[0] for piece in pieces))
     characters: list[str] = []
     starts: list[int] = []

@@ -159,8 +159,8 @@ def transcript(rows: list[Any]) -> list[Json]:
 
 def files(rows: list[Any]) -> list[str]:
     """Photos and voice messages of the resident, each once."""
-    found = [(row.content.get("attachment") or {}).get("attachment_id") for row in rows if row.direction == "in"]
-    return list(dict.fromkeys(one for one in found if one))[-20:]
+    found = [file["id"] for row in rows if row.direction == "in" for file in _attached(row.content) if file["id"]]
+    return list(dict.fromkeys(found))[-20:]
 
 
 def phone_in(rows: list[Any], message: int) -> str:
@@ -192,8 +192,8 @@ def _entry(row: Any, hide: Callable[[str], str], revealed: bool) -> Json:
     }
     if place := content.get("location"):
         entry["location"] = place
-    if file := content.get("attachment") or content.get("media"):
-        entry["attachment"] = {"id": file.get("attachment_id") or "", "media_type": file.get("media_type") or ""}
+    if attached := _attached(content):
+        entry["attachments"] = attached
     if buttons := content.get("buttons"):
         entry["choices"] = [str(button.get("title")) for button in buttons]
     if (card := content.get("custom") or {}).get("case_no"):
@@ -201,6 +201,17 @@ def _entry(row: Any, hide: Callable[[str], str], revealed: bool) -> Json:
     if row.direction == "in" and (phone := find_phone(content.get("text") or "")):
         entry["phone"] = phone if revealed else mask_phone(phone)
     return entry
+
+
+def _attached(content: Json) -> list[Json]:
+    """What is attached to a message, all photos of an album; ``id`` is empty while it is being fetched."""
+    file = content.get("attachment") or content.get("media")
+    if not file:
+        return []
+    # further photos of a message that is still at its provider have the provider's ids
+    more = list(content.get("more") or ()) if content.get("attachment") else []
+    media_type = file.get("media_type") or ""
+    return [{"id": each, "media_type": media_type} for each in (file.get("attachment_id") or "", *more)]
 
 
 def _note(row: Any, hide: Callable[[str], str]) -> Json:

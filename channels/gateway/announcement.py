@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from channels.gateway.announcement_in_english import in_english
-from channels.gateway.message import Json, Reply
+from channels.gateway.message import Button, Json, Reply
 
 # China has one clock for all its cities
 _LOCAL = timezone(timedelta(hours=8))
@@ -27,6 +27,18 @@ STATUS_LABELS = {
     "withdrawn": "已撤诉",
 }
 
+GRADE_BUTTONS = tuple(
+    Button(title, f'/choose{{"what":"grade","value":"{grade}"}}')
+    for grade, title in (
+        ("very_satisfied", "非常满意"),
+        ("satisfied", "满意"),
+        ("fairly_satisfied", "基本满意"),
+        ("dissatisfied", "不满意"),
+        ("very_dissatisfied", "非常不满意"),
+    )
+)
+"""The five grades of a call-back, best first, as the assistant takes them."""
+
 
 def announcement(kind: str, case_no: str, payload: Mapping[str, Any]) -> Reply:
     """The words and the card for an outbox item. A kind that has no words of its own is told by the case's state."""
@@ -37,7 +49,12 @@ def announcement(kind: str, case_no: str, payload: Mapping[str, Any]) -> Reply:
         # the reporter knows their own number only
         words += f"（您的反映已并入案件 {grouped(str(payload['within']))} 一起办理）"
         english += f" (It is handled together with case {grouped(str(payload['within']))}.)"
-    return Reply(words, custom=card, english=english)
+    if kind != "closed" or payload.get("followed"):
+        return Reply(words, custom=card, english=english)
+    # who reported it may judge it (lifecycle: 回访)
+    return Reply(
+        f"{words}\n您对办理结果满意吗？", GRADE_BUTTONS, card, f"{english}\nAre you satisfied with the result?"
+    )
 
 
 def _words(kind: str, number: str, card: Json, payload: Mapping[str, Any]) -> str:

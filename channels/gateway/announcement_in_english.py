@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from bot.language.bodies import body_in_english
 from channels.gateway.message import Json
 
 _LOCAL = timezone(timedelta(hours=8))
@@ -28,7 +29,7 @@ def in_english(kind: str, number: str, card: Json, payload: Mapping[str, Any]) -
     """The words for an outbox item; ``number`` as it is shown. As ``announcement`` says it in Chinese."""
     case = f"The case {number} that you follow" if payload.get("followed") else f"Your case {number}"
     by = f", due by {_time(card['due_at'])}" if card["due_at"] else ""
-    department = card["department"] or "the department in charge"
+    department = body_in_english(card["department"])
     match kind:
         case "filed" | "received":
             return f"Your report is registered. Case number: {number}{by}."

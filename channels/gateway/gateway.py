@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from bot.language.danger import danger_now
+from bot.language.danger_in_english import danger_in
 from channels.gateway import metrics, people
 from channels.gateway.dialogue import AssistantFailed, AssistantSlow, AssistantUnreachable, Dialogue
 from channels.gateway.handover import Presence, Request, request_in
@@ -313,21 +313,17 @@ class Gateway:
             try:
                 exchange.message = await self._fetchers[exchange.message.channel](exchange.message)
             except MediaLost as lost:
-                return [Reply(lost.words)]
+                if not exchange.message.hint:
+                    return [Reply(lost.words)]
+                exchange.message = exchange.message.as_hinted()
             except MediaAway:
                 if work.attempts < _FETCHES:
                     raise
-                return [MEDIA_LOST]
-        if self._listen and is_voice(exchange.message):
-            began = time.perf_counter()
-            try:
-                patience = self._pace.listen if work.attempts == 1 else self._pace.listen_later
-                exchange.message = await self._listen(exchange.message, patience)
-            except MediaAway:
-                if work.attempts < _FETCHES:
-                    raise
-            finally:
-                exchange.others_seconds += time.perf_counter() - began
+                if not exchange.message.hint:
+                    return [MEDIA_LOST]
+                exchange.message = exchange.message.as_hinted()
+        if is_voice(exchange.message):
+            exchange.message = await self._heard(work, exchange)
         if exchange.message.kind is Kind.PAYLOAD:
             # a payload is a command, so it counts only as the assistant offered it, and while it means the same
             offer = offered(exchange.message, await self._store.offers(exchange.message.sender))
@@ -347,13 +343,29 @@ class Gateway:
         heard = understood(exchange.message)
         return [heard, *replies] if heard else replies
 
+    async def _heard(self, work: Work, exchange: _Exchange) -> Inbound:
+        """The voice message with its words: as our recogniser hears them, else as the provider did."""
+        message, began = exchange.message, time.perf_counter()
+        try:
+            if self._listen:
+                patience = self._pace.listen if work.attempts == 1 else self._pace.listen_later
+                message = await self._listen(message, patience)
+        except MediaAway:
+            if work.attempts < _FETCHES and not message.hint:
+                raise
+        finally:
+            exchange.others_seconds += time.perf_counter() - began
+        return message if message.heard else message.with_heard(message.hint)
+
     async def _besides(
         self, work: Work, exchange: _Exchange, request: Request | None, now: datetime
     ) -> Callable[[sa.Connection], list[Reply]]:
         """What is noted together with the answer: that a person is asked for, or spoken to, or is in danger."""
         message = exchange.message
         presence = exchange.presence if request is None else await self._presence()
-        danger = danger_now(message.text[:_DANGER_SHOWS_WITHIN]) if message.kind is Kind.TEXT else None
+        # said, spoken or below a photo; only what is read on a button is not the resident's
+        said = "" if message.kind is Kind.PAYLOAD else message.text[:_DANGER_SHOWS_WITHIN]
+        danger = danger_in(said)
 
         def note(connection: sa.Connection) -> list[Reply]:
             if danger:

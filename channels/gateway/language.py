@@ -119,7 +119,14 @@ QUOTED = "quoted"
 """Member of a card: the words of the resident that are read back in the text."""
 LANGUAGE = "language"
 """Member of a card: the language of what is written around it, where it is not simplified Chinese."""
-_TITLES = {"不等了": "Stop waiting"}  # of the gateway's own buttons; the assistant's are English already
+_TITLES = {
+    "不等了": "Stop waiting",
+    "非常满意": "Very satisfied",
+    "满意": "Satisfied",
+    "基本满意": "Fairly satisfied",
+    "不满意": "Dissatisfied",
+    "非常不满意": "Very dissatisfied",
+}  # of the gateway's own buttons; the assistant's are English already
 # members of cards that are no words of ours
 _AS_THEY_ARE = frozenset({QUOTED, "description", "case_no", "code", "status", "kind", "precision", "phone", "due_at"})
 

@@ -27,7 +27,9 @@ class Inbound:
 
     ``message_id`` is the channel's own id and unique in the conversation: the same id again is the same message.
     ``lat`` and ``lng`` are WGS84 degrees. ``text`` holds, once they are known, a button's title for a payload and a
-    voice message's words for an attachment; of a photo the words below it. ``more`` are further photos of the same
+    voice message's words for an attachment; of a photo or a recording the words below it, too. ``heard`` are the words
+    that our recogniser understood of a voice message, ``hint`` those that the provider did: they count where ours
+    cannot be had. ``more`` are further photos of the same
     message, by the same kind of id. ``shown_at`` is the place of our message below which a pressed button stood; 0 when
     it was never shown.
     """
@@ -46,6 +48,8 @@ class Inbound:
     attachment_id: str = ""
     media_type: str = ""
     media_id: str = ""
+    heard: str = ""
+    hint: str = ""
     more: tuple[str, ...] = ()
 
     @property
@@ -67,13 +71,22 @@ class Inbound:
             case Kind.MEDIA:
                 body = {"media": {"media_id": self.media_id, "media_type": self.media_type}}
         if self.kind in (Kind.ATTACHMENT, Kind.MEDIA):
-            body |= {"text": self.text} if self.text else {}
+            body |= {name: words for name in ("text", "heard", "hint") if (words := getattr(self, name))}
             body |= {"more": list(self.more)} if self.more else {}
         return {"kind": self.kind.value} | body
 
     def with_parts(self, parts: Mapping[str, Any]) -> Inbound:
         """The same message with these fields set."""
         return replace(self, **parts)
+
+    def with_heard(self, words: str) -> Inbound:
+        """The same voice message with what was said in it, before what was written below it."""
+        return replace(self, heard=words, text="\n".join(filter(None, (words, self.text)))) if words else self
+
+    def as_hinted(self) -> Inbound:
+        """A voice message that is lost as the words that the provider understood."""
+        text = "\n".join(filter(None, (self.hint, self.text)))
+        return replace(self, kind=Kind.TEXT, text=text, hint="", media_id="", media_type="")
 
     def titled(self, title: str) -> Inbound:
         """The same press of a button, with the title that the resident saw on it."""
@@ -101,6 +114,8 @@ def inbound_from(sender: str, message_id: str, content: Mapping[str, Any], recei
         attachment_id=attachment.get("attachment_id", ""),
         media_type=(attachment or media).get("media_type", ""),
         media_id=media.get("media_id", ""),
+        heard=content.get("heard", ""),
+        hint=content.get("hint", ""),
         more=tuple(content.get("more") or ()),
     )
 

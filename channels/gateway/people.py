@@ -173,11 +173,14 @@ def note_danger(connection: sa.Connection, sender: str, kind: str, now: datetime
 
 
 def as_words(content: dict[str, Any]) -> str:
-    """A message as one would read it out: a place and a photo are named."""
+    """A message as one would read it out: a place and a photo are named, with what was said in or below it."""
     if place := content.get("location"):
         return f"［位置］{place.get('label') or ''} {place['lat']:.5f}, {place['lng']:.5f}".replace("］ ", "］")
     if file := content.get("attachment") or content.get("media"):
-        return "［语音］" if str(file.get("media_type", "")).startswith("audio/") else "［照片］"
+        photos = 1 + len(content.get("more") or ())
+        named = "［照片］" if photos == 1 else f"［照片 {photos} 张］"
+        is_voice = str(file.get("media_type", "")).startswith("audio/")
+        return ("［语音］" if is_voice else named) + str(content.get("text") or "")
     return str(content.get("text") or "")
 
 

@@ -17,7 +17,7 @@ from channels.speech.port import AudioUnreadable, RecogniserMissing, RecogniserU
 log = logging.getLogger(__name__)
 
 Listen = Callable[[Inbound, float], Awaitable[Inbound]]
-"""Gives a voice message its words as ``text``, within so many seconds; it stays without where none can be had.
+"""Gives a voice message its words, within so many seconds; it stays without where none can be had.
 
 Raises MediaAway when they can be had later.
 """
@@ -33,14 +33,17 @@ class Recordings(Protocol):
 
 def is_voice(message: Inbound) -> bool:
     """Whether ``message`` is a stored voice message whose words are not known yet."""
-    return message.kind is Kind.ATTACHMENT and message.media_type.startswith("audio/") and not message.text
+    return message.kind is Kind.ATTACHMENT and message.media_type.startswith("audio/") and not message.heard
 
 
 def understood(message: Inbound) -> Reply | None:
     """What the resident is told of how a voice message was understood; nothing to any other message."""
-    if message.kind is not Kind.ATTACHMENT or not message.media_type.startswith("audio/") or not message.text:
+    if not message.heard:
         return None
-    return Reply(f"我听到的是：“{message.text}”\n有听错的地方，直接告诉我。")
+    return Reply(
+        f"我听到的是：“{message.heard}”\n有听错的地方，直接告诉我。",
+        english=f"I heard: “{message.heard}”\nTell me if I got something wrong.",
+    )
 
 
 class Listener:
@@ -70,7 +73,7 @@ class Listener:
             raise MediaAway from error
         text = transcription.text.strip()[:TEXT_LIMIT]
         metrics.VOICE.labels("understood" if text else "no_words").inc()
-        return message.with_parts({"text": text})
+        return message.with_heard(text)
 
     async def _recording(self, message: Inbound) -> bytes:
         content = bytearray()

@@ -167,7 +167,16 @@ def report(call: Call, row: FormRow, said: Sequence[Utterance]) -> Json:
             {"role": line.side.role, "text": line.text, "at": line.at.isoformat()} for line in said if line.text
         ][:500],
         "act": str(value(FieldName.ACT) or ""),
+        "urgency": _urgency(row),
     }
+
+
+def _urgency(row: FormRow) -> str:
+    """What the operator chose, else that somebody was heard to be in danger; that of the category is the intake's."""
+    chosen = row.form.fields.get(FieldName.URGENCY)
+    if chosen is not None and chosen.is_typed:
+        return str(chosen.value)
+    return "emergency" if row.beside.get("danger") else "normal"
 
 
 def _field(name: FieldName, field: Field, sees: bool) -> Json:

@@ -121,6 +121,14 @@ class Telegram:
             attempts=1,
         )
 
+    async def show_place(self, chat: str, name: str, lat: float, lng: float) -> None:
+        """Show a user a place on a map, WGS84 degrees. As ``send``."""
+        await self._call(
+            "sendVenue",
+            lambda: self._bot.send_venue(chat, lat, lng, title=name, address=f"{lat:.5f}, {lng:.5f}"),
+            attempts=1,
+        )
+
     async def typing(self, chat: str) -> None:
         """Show the user for five seconds that an answer is being written."""
         await self._call("sendChatAction", lambda: self._bot.send_chat_action(chat, ChatAction.TYPING), attempts=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from telegram import Document, Message, PhotoSize
+from telegram import Audio, Document, Message, PhotoSize, Voice
 
 from channels.gateway.message import Json, Kind, Reply
 from channels.gateway.wording import TEXT_LIMIT
@@ -63,11 +63,10 @@ def meaning(messages: Sequence[Message], limit: int) -> Meaning:
             "text": caption,
         }
         return Meaning(parts, (others,) if others else ())
-    if message.voice or message.audio:
-        recording = message.voice or message.audio
-        assert recording is not None
+    if recording := _recording(message):
         media_type = recording.mime_type or "audio/ogg"
-        return Meaning({"kind": Kind.MEDIA, "media_id": recording.file_id, "media_type": media_type})
+        parts = {"kind": Kind.MEDIA, "media_id": recording.file_id, "media_type": media_type}
+        return Meaning(parts | ({"text": caption.strip()} if caption else {}))
     if message.venue:
         venue = message.venue
         label = " ".join(part.strip() for part in (venue.title, venue.address) if part.strip())
@@ -123,6 +122,13 @@ def _image(message: Message, limit: int) -> str | None:
     if document and not message.animation and (document.mime_type or "").startswith("image/"):
         return document.file_id
     return None
+
+
+def _recording(message: Message) -> Voice | Audio | Document | None:
+    """A voice message, or a recording sent as music or as a file."""
+    document = message.document
+    sound = document if document and (document.mime_type or "").startswith("audio/") else None
+    return message.voice or message.audio or sound
 
 
 def _pin(lat: float, lng: float, label: str) -> Meaning:

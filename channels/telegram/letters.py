@@ -23,17 +23,23 @@ PRESSED = {"反映问题": "我要反映问题", "我的诉求": "查询进度",
 MARK = "-"
 """Data of a button that only shows what was chosen."""
 
+_ON_THE_MAP = ("point", "road", "estate")
+_LONGEST_NAME = 200
 _SHARE_PLACE = "发送我的位置"
 _BESIDE = 8  # characters of a title up to which two stand beside each other
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message. With it everything up to ``through`` has been said; None when more belongs to it."""
+    """One message. With it everything up to ``through`` has been said; None when more belongs to it.
+
+    ``pin``: it is shown on a map, latitude and longitude in WGS84 degrees, and the text names the place.
+    """
 
     text: str
     keyboard: InlineKeyboardMarkup | ReplyKeyboardMarkup | None
     through: int | None
+    pin: tuple[float, float] | None = None
 
 
 def letters(entries: Iterable[Entry]) -> list[Letter]:
@@ -41,11 +47,22 @@ def letters(entries: Iterable[Entry]) -> list[Letter]:
     found: list[Letter] = []
     for entry in entries:
         reply = reply_from(entry.content)
+        if (card := _map_card(entry.seq, reply.custom or {})) is not None and not reply.text.strip():
+            found.append(card)
+            continue
         *parts, end = split(reply.text.strip())
         found += [Letter(part, None, None) for part in parts]
         menu = reply.custom is not None and reply.custom.get("kind") == MENU["kind"]
         found.append(Letter(end, keys() if menu else below(entry.seq, reply.buttons), entry.seq))
     return found
+
+
+def _map_card(seq: int, card: Json) -> Letter | None:
+    """The place of a report that is read back, where it was found on the map."""
+    place = card.get("place") if card.get("kind") == "summary" else None
+    if not place or place.get("lat") is None or place.get("precision") not in _ON_THE_MAP:
+        return None
+    return Letter(str(place["text"])[:_LONGEST_NAME], None, seq, (float(place["lat"]), float(place["lng"])))
 
 
 def below(seq: int, buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:

@@ -28,7 +28,10 @@ def telegram_postman(
 
     async def send(chat: str, letter: Letter) -> None:
         try:
-            await telegram.send(chat, letter.text, letter.keyboard)
+            if letter.pin is not None:
+                await telegram.show_place(chat, letter.text, *letter.pin)
+            else:
+                await telegram.send(chat, letter.text, letter.keyboard)
         except Blocked as error:
             raise Unwelcome("blocked", Waits.CONTACT) from error
         except TelegramDown as error:

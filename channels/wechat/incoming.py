@@ -44,11 +44,13 @@ def meaning(fields: Mapping[str, str]) -> Json | str:
         case "text":
             return _words(fields.get("Content", ""))
         case "voice":
-            if recognised := fields.get("Recognition", "").strip():
-                return _words(recognised)
-            return _media(fields, "audio/amr")
+            recognised = fields.get("Recognition", "").strip()[:TEXT_LIMIT]
+            if not fields.get("MediaId"):
+                return _words(recognised) or _NOT_UNDERSTOOD
+            # our own recogniser knows the names of the city; WeChat's words are for when it cannot be had
+            return {**_media(fields, "audio/amr"), **({"hint": recognised} if recognised else {})}
         case "image":
-            return _media(fields, "image/jpeg")
+            return _media(fields, "image/jpeg") if fields.get("MediaId") else _NOT_UNDERSTOOD
         case "location":
             return _pin(fields)
         case "link":
@@ -70,11 +72,8 @@ def _words(text: str) -> Json | str:
     return {"text": text} if len(text) <= TEXT_LIMIT else _TOO_LONG
 
 
-def _media(fields: Mapping[str, str], media_type: str) -> Json | str:
-    media_id = fields.get("MediaId", "")
-    if not media_id:
-        return _NOT_UNDERSTOOD
-    return {"kind": Kind.MEDIA, "media_id": media_id, "media_type": media_type}
+def _media(fields: Mapping[str, str], media_type: str) -> Json:
+    return {"kind": Kind.MEDIA, "media_id": fields["MediaId"], "media_type": media_type}
 
 
 def _pin(fields: Mapping[str, str]) -> Json | str:

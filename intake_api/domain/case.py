@@ -119,6 +119,7 @@ class Report:
     """What was reported, before the rules have spoken.
 
     ``category_confidence`` is 0 … 1, 1 when people chose it; ``act`` is report, suggest, praise, consult, … or empty.
+    ``urgency`` is what was heard in it: it makes a case more pressing than its category, never less.
     """
 
     channel: Channel
@@ -129,6 +130,7 @@ class Report:
     occurred_at: datetime | None = None
     transcript: tuple[Utterance, ...] = ()
     attachments: tuple[str, ...] = ()
+    urgency: Urgency = Urgency.NORMAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,7 @@ def receive(
     that was closed lately (重复).
     """
     doubts = _doubts(report, category, place, policy)
+    urgency = report.urgency if category is None else limit.urgency if limit else category.urgency
     decided: dict[str, object] = {
         "channel": report.channel.value,
         "category": category.code if category else None,
@@ -198,6 +201,7 @@ def receive(
         "repeat_of": case_number.format_number(repeat_of) if repeat_of else None,
         "due": due.as_json() if due else None,
         "attachments": len(report.attachments),
+        "urgency": urgency.value,
     }
     if doubts:
         decided["left_to_operator"] = doubts
@@ -219,7 +223,7 @@ def receive(
         report=report,
         status=Status.RECEIVED if doubts else Status.FILED,
         category=category,
-        urgency=limit.urgency if limit else category.urgency if category else Urgency.NORMAL,
+        urgency=urgency,
         place=place,
         assignment=assignment,
         due=due,

@@ -101,10 +101,14 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Words and photos that belong to an event but not into it, for they may hold personal data and be erased."""
+    """Words and photos that belong to an event but not into it, for they may hold personal data and be erased.
+
+    ``position``: latitude and longitude in WGS84 degrees.
+    """
 
     text: str
     attachments: tuple[str, ...] = ()
+    position: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -616,14 +620,13 @@ class Casework:
         self.standing = replace(self.standing, urges=urges)
         self._supervise_repeated()
 
-    def supplement(self, text: str, attachments: tuple[str, ...]) -> None:
-        """补充: words or photos of the reporter."""
+    def supplement(self, text: str, attachments: tuple[str, ...], position: tuple[float, float] | None = None) -> None:
+        """补充: words, photos, a position. What one who joined the case adds is not for who reported it."""
         self._require(Action.SUPPLEMENT)
-        if not text and not attachments:
+        if not text and not attachments and position is None:
             raise Refused("nothing_said", "请写明补充的内容，或附上照片。", "text")
-        self._note(
-            EventKind.SUPPLEMENTED, data={"photos": len(attachments), **self._by}, remark=Remark(text, attachments)
-        )
+        data = {"photos": len(attachments), **self._by}
+        self._note(EventKind.SUPPLEMENTED, data=data, remark=Remark(text, attachments, position))
 
     def follow(self, others: int) -> None:
         """加入: one more resident wants to hear the outcome; ``others`` counts all beside the reporter."""

@@ -10,7 +10,7 @@ from intake_api.domain.calendar import WorkCalendar
 from intake_api.domain.case import Status
 from intake_api.domain.clock import Due, due
 from intake_api.domain.event import Actor, Event, EventKind
-from intake_api.domain.limits import AppliedLimit
+from intake_api.domain.limits import RAISED, AppliedLimit, raised
 from intake_api.domain.place import Place, Precision
 from intake_api.domain.responsibility import ResponsibilityMatrix
 from intake_api.domain.taxonomy import Category, Urgency
@@ -52,6 +52,7 @@ def correct(
 ) -> Decided:
     """What holds after a correction. ``category`` and ``place``: what is put right, None to leave it.
 
+    An urgency that the report raised stays, until people choose the condition.
     ``known``: the category so far, None where there is none or the taxonomy has dropped it. ``condition``: the filing
     condition that people chose, None to go by the report's words; ``settle`` gives limit and condition of a category at
     a place known so well. The clock goes on from when it began, with the new limit; it begins now if there was none.
@@ -64,6 +65,8 @@ def correct(
     anew = category is not None and category.code != before.category
     if settled is not None and (anew or (condition is not None and condition != before.condition)):
         limit, settled_condition = settle(settled, after.place.precision, condition)
+        if condition is None:
+            limit = raised(limit, _reported(before))
         began = datetime.fromisoformat(str(before.due["started_at"])) if before.due else now
         earlier = Due.from_json(before.due) if before.due else None
         deadline = due(
@@ -96,6 +99,14 @@ def correct(
         basis=assignment.basis.value,
         rule=assignment.rule,
     )
+
+
+def _reported(before: Decided) -> Urgency:
+    """The urgency that came with the report; normal where its category or condition decided."""
+    if before.due is None:
+        return before.urgency
+    rule = str(before.due.get("rule") or "")
+    return before.urgency if rule.startswith(RAISED) else Urgency.NORMAL
 
 
 def changes(before: Decided, after: Decided) -> list[str]:

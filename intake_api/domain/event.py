@@ -163,7 +163,6 @@ WITH_THE_REPORTER = frozenset(
 )
 """What passes between the city and who reported; others who follow the case are not shown it."""
 
-
 BY_REPORTER, BY_FOLLOWER = "reporter", "follower"
 """Whose words an urging or a supplement is, in its ``data`` (``by``); staff's have none."""
 

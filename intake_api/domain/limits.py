@@ -8,15 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.language.normalise import normalise
 from intake_api.domain.place import Precision
 from intake_api.domain.policy import Policy
-from intake_api.domain.taxonomy import Category, Limit, Urgency, covers, specificity
+from intake_api.domain.taxonomy import Category, Limit, Unit, Urgency, covers, specificity
 
 _DENIED = re.compile(r"(?:没有?|未|并?不是|不会?|无)$")
 _URGENCIES = tuple(Urgency)
+
+RAISED = "urgency:"
+"""How the rule of a due time begins that follows from the report's own urgency, not from its category."""
+RAISED_LIMITS = {
+    Urgency.URGENT: Limit(24, Unit.CALENDAR_HOUR),
+    Urgency.EMERGENCY: Limit(2, Unit.CALENDAR_HOUR),
+}
+"""Limits for what is more pressing than its category (lifecycle: clocks; Beijing 2021: danger to life 2 h, what people
+cannot live without 24 h)."""
+_RAISED_WORDS = {Urgency.URGENT: "情况紧急", Urgency.EMERGENCY: "危及生命安全"}
 
 
 class UnknownCondition(Exception):
@@ -141,6 +151,17 @@ def limit_for(
         return AppliedLimit(condition.limit, urgency, f"condition:{category.code}:{condition.id}", words)
     words = f"分类目录：{category.name}，时限 {category.limit.words}"
     return AppliedLimit(category.limit, urgency, f"taxonomy:{category.code}", words)
+
+
+def raised(applied: AppliedLimit, urgency: Urgency) -> AppliedLimit:
+    """The limit of a case that is reported to be so pressing: never a longer one, and never less urgent."""
+    if _pressing(urgency) <= _pressing(applied.urgency):
+        return applied
+    limit = RAISED_LIMITS[urgency]
+    if applied.limit.unit is Unit.CALENDAR_HOUR and applied.limit.value < limit.value:
+        limit = applied.limit
+    words = f"{_RAISED_WORDS[urgency]}，时限 {limit.words}"
+    return replace(applied, limit=limit, urgency=urgency, rule=f"{RAISED}{urgency}", words=words, fast_track=False)
 
 
 def _says(text: str, sign: str) -> bool:

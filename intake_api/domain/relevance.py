@@ -1,12 +1,15 @@
 """Which article answers a question: how well two short texts meet, scored so that the score can be explained.
 
-A text is read as the words of the dictionary, without those that every question has (请问, 怎么) and with synonyms made
-one. A word counts by its rarity among the articles (inverse document frequency); one that no article has counts
-``UNKNOWN`` of the most: colloquial words are many, but a question about something else must not score high by the rest.
+A text is read without the words that every question has (请问, 怎么) and with synonyms made one, as three kinds of
+units: the words of the dictionary, the pairs of neighbouring characters (what a dictionary cuts otherwise still
+meets), and single characters (上牌 meets 牌照). A unit counts by its rarity among the articles (inverse document
+frequency); one that no article has counts ``UNKNOWN`` of the most: colloquial words are many, but a question about
+something else must not score high by the rest. A pair that no article has, but that sounds like one and shares a
+character with it, was misheard or mistyped, and is read as that.
 
 ``score = 100 × (PHRASE × nearest phrasing + COVER × share of the question that the article speaks of)``
 
-The nearest phrasing (the title is one) is compared by the cosine of the weighted words.
+The nearest phrasing (the title is one) is compared by the cosine of the weighted units; the answer counts in the share.
 """
 
 from __future__ import annotations
@@ -18,15 +21,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.language.hearing import sound
 from intake_api.domain import tokens
 from intake_api.domain.knowledge import Content
 from intake_api.domain.tokens import Cut
 
-PHRASE, COVER = 0.5, 0.5
+PHRASE, COVER = 0.4, 0.6
 UNKNOWN = 0.6
-ANSWERS = 40.0
+CHARACTER = 0.8
+"""Weight of a single character beside words and pairs."""
+ANSWERS = 37.0
 """From this score on an article is given as the answer (docs/measurements.md)."""
-SUGGESTS = 28.0
+SUGGESTS = 26.0
 """From this score on an article is offered as what may be meant, for the resident to choose; below, nothing is said."""
 
 _FILLER = re.compile(
@@ -36,6 +42,8 @@ _FILLER = re.compile(
     r"是|要|想|能|会|有|在|和|与|或|把|被|让|给|去|来|就|都|也|还|又|很"
 )
 _RUN = re.compile(r"[^\W_]+")
+# marks of units that are no words: they are not shown
+_PAIR, _SINGLE = "\x02", "\x01"
 # single characters that tell nothing by themselves
 _EMPTY = frozenset(
     "不没上下里外前后中大小多少个人家天年月日时点这那以从到对于等及其他所自着过得地谁咋啥该何哪几行用做看说问找打拿放往向"
@@ -73,7 +81,7 @@ class Relevance:
     """How well an article answers: ``score`` from 0 to 100, and what it is made of.
 
     ``phrasing``: the nearest; ``likeness``: to it, 0 to 1; ``cover``: the share of the question that the article speaks
-    of, 0 to 1; ``shared``: units that the question and the phrasing share, weightiest first.
+    of, 0 to 1; ``shared``: words that the question and the phrasing share, weightiest first.
     """
 
     article_id: int
@@ -91,7 +99,7 @@ class Relevance:
     @property
     def words(self) -> str:
         """The score explained, in Chinese."""
-        shared = "、".join(self.shared[:6]) or "没有"
+        shared = "、".join(self.shared[:6]) or "没有，只有共同的字"
         return (
             f"与“{self.phrasing}”相似 {self.likeness:.0%}（共同的词：{shared}），"
             f"问的话有 {self.cover:.0%} 在文中；{PHRASE:.0%} × 相似 + {COVER:.0%} × 涉及 = {self.score:.0f} 分"
@@ -120,7 +128,7 @@ NO_SYNONYMS = Synonyms()
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads texts as units: words that tell what they are about."""
+    """Reads texts as units: words, pairs and characters that tell what they are about."""
 
     cut: Cut
     synonyms: Synonyms = NO_SYNONYMS
@@ -133,7 +141,9 @@ class Reader:
         """The units of a text."""
         found: set[str] = set()
         for run in _RUN.findall(_FILLER.sub(" ", self.canonical(text))):
-            found |= {word for word in self.cut(run) if len(word) > 1 or word not in _EMPTY}
+            found |= {word for word in self.cut(run) if len(word) > 1}
+            found |= {_PAIR + run[i : i + 2] for i in range(len(run) - 1)}
+            found |= {_SINGLE + character for character in run if character not in _EMPTY}
         return frozenset(found)
 
     def index_terms(self, text: str) -> set[str]:
@@ -157,7 +167,8 @@ def rank(asked: Collection[str], articles: Sequence[Readable], total: int) -> li
         return []
     counts = Counter(unit for article in articles for unit in article.units)
     weights = _Weights(counts, max(total, len(articles), 1))
-    ranked = [_relevance(asked, article, weights) for article in articles]
+    meant = _as_it_sounds(asked, counts)
+    ranked = [_relevance(meant, article, weights) for article in articles]
     return sorted(ranked, key=lambda one: (-one.score, one.article_id))
 
 
@@ -171,20 +182,47 @@ class _Weights(dict[str, float]):
     def __missing__(self, unit: str) -> float:
         count = self._counts.get(unit, 0)
         rarity = math.log(1 + (self._total - count + 0.5) / (count + 0.5))
-        weight = self[unit] = rarity if count else UNKNOWN * rarity
+        weight = rarity if count else UNKNOWN * rarity
+        if unit.startswith(_SINGLE):
+            weight *= CHARACTER
+        self[unit] = weight
         return weight
 
 
-def _relevance(asked: Collection[str], article: Readable, weights: _Weights) -> Relevance:
+def _as_it_sounds(asked: Collection[str], known: Collection[str]) -> frozenset[str]:
+    """What was asked, with pairs that no article has read as those that sound alike and share a character."""
+    strange = [unit for unit in asked if unit.startswith(_PAIR) and unit not in known and unit[1:].isalpha()]
+    if not strange:
+        return frozenset(asked)
+    characters = {character for unit in strange for character in unit[1:]}
+    alike: dict[tuple[str, ...], str] = {}
+    for unit in known:
+        if unit.startswith(_PAIR) and not characters.isdisjoint(unit[1:]):
+            alike.setdefault(tuple(map(sound, unit[1:])), unit)
+    meant = set(asked)
+    for unit in strange:
+        heard = alike.get(tuple(map(sound, unit[1:])))
+        if heard and any(a == b for a, b in zip(unit[1:], heard[1:], strict=True)):
+            meant -= {unit, unit[1:]}
+            meant.add(heard)
+            meant -= {_SINGLE + character for character in set(unit[1:]) - set(heard[1:])}
+            meant |= {_SINGLE + character for character in heard[1:] if _SINGLE + character in known}
+            if heard[1:] in known:
+                meant.add(heard[1:])
+    return frozenset(meant)
+
+
+def _relevance(asked: frozenset[str], article: Readable, weights: _Weights) -> Relevance:
     own = sum(weights[unit] for unit in asked)
     likeness, nearest = 0.0, article.phrasings[0]
     for phrasing in article.phrasings:
-        shared = sum(weights[unit] for unit in phrasing.units.intersection(asked))
+        shared = sum(weights[unit] for unit in phrasing.units & asked)
         if shared:
             like = shared / math.sqrt(own * sum(weights[unit] for unit in phrasing.units))
             if like > likeness:
                 likeness, nearest = like, phrasing
-    cover = sum(weights[unit] for unit in article.units.intersection(asked)) / sum(weights[unit] for unit in asked)
-    common = sorted(nearest.units.intersection(asked), key=lambda unit: (-weights[unit], unit))
+    cover = sum(weights[unit] for unit in article.units & asked) / own
+    words = [unit for unit in nearest.units & asked if not unit.startswith((_PAIR, _SINGLE))]
+    common = sorted(words, key=lambda unit: (-weights[unit], unit))
     score = 100 * (PHRASE * likeness + COVER * cover)
     return Relevance(article.article_id, round(score, 1), nearest.text, likeness, cover, tuple(common))

@@ -150,8 +150,10 @@ OFFERS: tuple[Offer, ...] = (
         "same.",
     ),
     Offer(
-        Action.SUPPLEMENT, bodies.WordsBody, lambda work, body: work.supplement(body.text, tuple(body.attachments)),
-        "Words or photos of the reporter. Of a merged case they go to the one in which it goes on.",
+        Action.SUPPLEMENT, bodies.SupplementBody,
+        lambda work, body: work.supplement(body.text, tuple(body.attachments), body.position),
+        "Words, photos or a position of the reporter, or of one who joined. Of a merged case they go to the one in "
+        "which it goes on.",
     ),
     Offer(
         Action.RATE, bodies.RateBody, lambda work, body: work.rate(body.grade, body.solved, body.text),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from intake_api.domain.resident import Resident
 from intake_api.domain.standing import Grade
-from intake_api.http.schemas import Body, Moment, OptionalText, Text
+from intake_api.http.schemas import Body, Latitude, Longitude, Moment, OptionalText, Text
 
 
 class ActionBody(Body):
@@ -36,6 +36,24 @@ class WordsBody(ActionBody):
 
     text: OptionalText = Field("", max_length=2000)
     attachments: list[Text] = Field(default_factory=list, max_length=20)
+
+
+class SupplementBody(WordsBody):
+    """补充: words, photos, a position on the map (both coordinates)."""
+
+    lat: Latitude | None = None
+    lng: Longitude | None = None
+
+    @model_validator(mode="after")
+    def _both(self) -> SupplementBody:
+        if (self.lat is None) != (self.lng is None):
+            raise ValueError("lat 和 lng 必须同时给出。")
+        return self
+
+    @property
+    def position(self) -> tuple[float, float] | None:
+        """Latitude and longitude in WGS84 degrees."""
+        return (self.lat, self.lng) if self.lat is not None and self.lng is not None else None
 
 
 class RejectBody(ReasonBody):

@@ -45,7 +45,7 @@ from intake_api.http.authentication import PRINCIPAL, Principal
 from intake_api.http.resources import CITY, DATABASE, FILING, NOW, PLACES, TAXONOMY
 from intake_api.http.routing import Operation, body_of, json_answer, query_of
 from intake_api.storage import attachments, audit, cases, casework
-from intake_api.storage.tables import AttachmentRow, CaseRow
+from intake_api.storage.tables import AttachmentRow, CaseRow, RemarkRow
 
 READERS = (Permission.READ_ALL, Permission.READ_DEPARTMENT, Permission.READ_REPORTERS, Permission.INSPECT)
 
@@ -60,6 +60,7 @@ def _draft(body: schemas.CaseBody) -> Draft:
         occurred_at=body.occurred_at,
         transcript=tuple(Utterance(line.role, line.text, line.at) for line in body.transcript),
         attachments=tuple(body.attachments),
+        urgency=body.urgency,
     )
     return Draft(
         report, Location(**body.location.model_dump()), body.category or None, body.condition or None, body.announce
@@ -190,6 +191,7 @@ async def read_events(request: web.Request) -> web.Response:
             data=dict(sealed.event.data),
             remark=show.text(told[sealed.seq].text, row) if sealed.seq in told else "",
             attachments=show.files(told[sealed.seq].attachments, files, row) if sealed.seq in told else [],
+            position=_position(told.get(sealed.seq)),
             prev_hash=sealed.prev_hash,
             hash=sealed.hash,
         )
@@ -197,6 +199,12 @@ async def read_events(request: web.Request) -> web.Response:
         if sealed.event.kind not in hidden
     ]
     return json_answer(schemas.EventList(items=items, intact=is_intact(row.id, events)))
+
+
+def _position(remark: RemarkRow | None) -> schemas.PositionView | None:
+    if remark is None or remark.lat is None or remark.lng is None:
+        return None
+    return schemas.PositionView(lat=remark.lat, lng=remark.lng)
 
 
 async def read_clock(request: web.Request) -> web.Response:

@@ -356,6 +356,7 @@ def _found(request: web.Request, hit: Hit, keys: dict[int, str]) -> views.FoundV
         id=hit.article.article_id,
         key=keys.get(hit.article.article_id, ""),
         title=content.title,
+        questions=list(content.questions),
         answer=content.answer,
         source=content.source,
         department=_department(request, content.department_id),

@@ -164,7 +164,7 @@ class SearchQuery(Body):
     """A question in the resident's words."""
 
     q: Text = Field(min_length=1, max_length=LONGEST_ASKED)
-    limit: int = Field(3, ge=1, le=10)
+    limit: int = Field(3, ge=1, le=30)
 
 
 class FoundView(View):
@@ -173,6 +173,8 @@ class FoundView(View):
     id: int
     key: str
     title: str
+    questions: list[str]
+    """Other ways in which the question is put."""
     answer: str
     source: str
     department: DepartmentRef

@@ -37,6 +37,10 @@ def _or_nothing(value: object) -> object:
     return {} if value is None else value
 
 
+def _or_normal(value: object) -> object:
+    return value or Urgency.NORMAL
+
+
 def _within_reach(value: date) -> date:
     # beyond, a change of the time zone may leave the calendar
     if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
@@ -135,6 +139,8 @@ class CaseBody(Body):
     occurred_at: Moment | None = None
     act: OptionalText = Field("", max_length=40)
     """What is meant: report, suggest, praise, consult, …"""
+    urgency: Annotated[Urgency, BeforeValidator(_or_normal)] = Urgency.NORMAL
+    """What was heard in it. It only raises the urgency of the category: an emergency has 2 hours, what is urgent 24."""
     announce: bool = False
     """The reporter has not been told the number yet: tell them by the channel of origin, once.
 
@@ -445,6 +451,13 @@ class ActorView(View):
     name: str
 
 
+class PositionView(View):
+    """A position in WGS84 degrees."""
+
+    lat: float
+    lng: float
+
+
 class EventView(View):
     """One event of a case."""
 
@@ -461,6 +474,8 @@ class EventView(View):
     remark: str
     """Words that belong to the event: feedback, a supplement, a note."""
     attachments: list[AttachmentRef]
+    position: PositionView | None
+    """Where a supplement points to on the map."""
     prev_hash: str
     hash: str
 
@@ -737,13 +752,6 @@ class ModelView(View):
 # attachments
 
 
-class PositionView(View):
-    """Where a photo says it was taken (WGS84 degrees)."""
-
-    lat: float
-    lng: float
-
-
 class AttachmentView(View):
     """A stored attachment."""
 
@@ -751,6 +759,7 @@ class AttachmentView(View):
     media_type: str
     size: int
     position: PositionView | None = None
+    """Where the photo says it was taken."""
 
 
 # outbox

@@ -128,7 +128,14 @@ async def record(session: AsyncSession, row: CaseRow, events: Sequence[Event], r
     first = row.last_seq + 1
     await cases.append(session, row, events)
     session.add_all(
-        RemarkRow(case_id=row.id, seq=first + index, text=remark.text, attachments=list(remark.attachments))
+        RemarkRow(
+            case_id=row.id,
+            seq=first + index,
+            text=remark.text,
+            attachments=list(remark.attachments),
+            lat=remark.position[0] if remark.position else None,
+            lng=remark.position[1] if remark.position else None,
+        )
         for index, remark in remarks.items()
     )
 

@@ -118,6 +118,7 @@ async def erase_case(
     )
     for remark in remarks:
         remark.text, remark.attachments = without_personal(remark.text, names), []
+        remark.lat = remark.lng = None  # it may be where somebody lives
     for task in await session.scalars(select(TaskRow).where(TaskRow.case_id == case_id)):
         task.reason, task.answer = without_personal(task.reason, names), without_personal(task.answer, names)
     await session.execute(delete(FollowerRow).where(FollowerRow.case_id == case_id))

@@ -313,6 +313,8 @@ class RemarkRow(Base):
     seq: Mapped[int] = mapped_column(Integer, primary_key=True)
     text: Mapped[str] = mapped_column(Text)
     attachments: Mapped[list[Any]]
+    lat: Mapped[float | None]
+    lng: Mapped[float | None]
 
 
 class FollowerRow(Base):

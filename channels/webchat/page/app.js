@@ -7,7 +7,7 @@
 //   conversation.js  the messages and the promise that none is lost or sent twice
 //   transport.js     requests, uploads, the WebSocket with polling behind it
 //   thread.js        bubbles, times, quick replies;   cards.js  case, summary and place
-//   composer.js      text field, "+" panel, voice;    recorder.js, photo.js  what it sends
+//   composer.js      text field, "+" panel, voice;    recorder.js, photo.js, exif.js  what it sends
 //   map.js           picking and looking at a place;  city.js  the city's shapes, names of places
 //   sheets.js        dialogs and menus;               settings.js  what this device remembers
 //   words.js         wording and formats;             icons.js, chat.css
@@ -38,7 +38,7 @@ const Page = {
     let offlineTimer;
 
     const close = () => {
-      if (layer.value && layer.value.url && layer.value.own) URL.revokeObjectURL(layer.value.url);
+      for (const { url } of layer.value?.photos ?? []) URL.revokeObjectURL(url);
       layer.value = null;
     };
     const tell = (words) => {
@@ -75,7 +75,9 @@ const Page = {
       }
       notice.value = "";
     };
-    const lookAt = (blob, name) => { layer.value = { name: "preview", url: URL.createObjectURL(blob), own: true, blob, file: name }; };
+    const lookAt = (photos) => {
+      layer.value = { name: "preview", photos: photos.map((photo) => ({ ...photo, url: URL.createObjectURL(photo.blob) })) };
+    };
 
     // a short break is nobody's business
     watchEffect(() => {
@@ -118,12 +120,16 @@ const Page = {
         onPicked: (place) => { close(); sendLocation(place); },
       }),
       preview: () => h(Ask, {
-        title: "发送这张照片？", onClose: close,
+        title: layer.value.photos.length > 1 ? `发送这 ${layer.value.photos.length} 张照片？` : "发送这张照片？", onClose: close,
         actions: [
-          { label: "发送", main: true, act: () => { sendAttachment(layer.value.blob, layer.value.file || "photo.jpg"); close(); } },
+          {
+            label: "发送", main: true,
+            act: () => { for (const { blob, name } of layer.value.photos) sendAttachment(blob, name || "photo.jpg"); close(); },
+          },
           { label: "取消", act: close },
         ],
-      }, () => h("img", { class: "preview", src: layer.value.url, alt: "将要发送的照片" })),
+      }, () => h("div", { class: ["previews", { several: layer.value.photos.length > 1 }] },
+        layer.value.photos.map(({ url }) => h("img", { class: "preview", src: url, alt: "将要发送的照片" })))),
       photo: () => h(Layer, { title: "照片", form: "page", onClose: close }, () => h("div", { class: "big-photo", onClick: close }, h("img", { src: layer.value.url, alt: "您发的照片" }))),
     };
 

@@ -11,8 +11,9 @@ import { seconds } from "./words.js";
 const LONGEST_TEXT = 5000; // characters, the server's limit
 const SHORT_PRESS_MS = 400; // below it a press means: keep recording until the next one
 const LINES = 4;
+const MOST_PHOTOS = 9; // at once, as people know it from WeChat
 
-/** Emits `place` with "here" or "map", `cases`, `photo` with a File to look at first, `notice` with words. */
+/** Emits `place` with "here" or "map", `cases`, `photo` with `{blob, name}` of those to look at first, `notice` with words. */
 export const Composer = {
   emits: ["place", "cases", "photo", "notice"],
   setup(_props, { emit, expose }) {
@@ -124,12 +125,17 @@ export const Composer = {
 
     // ---- files ----------------------------------------------------------------------------------------------
     const chosen = async (event) => {
-      const [file] = event.target.files;
+      const files = [...event.target.files];
       event.target.value = "";
-      if (!file) return;
+      if (!files.length) return;
       open.value = false;
-      if (file.type.startsWith("image/")) emit("photo", await shrink(file), file.name);
-      else sendAttachment(file, file.name || "voice");
+      const isPhoto = (file) => file.type.startsWith("image/");
+      for (const file of files.filter((each) => !isPhoto(each))) sendAttachment(file, file.name || "voice");
+      const photos = [];
+      // one after another: several at once are too much for a small telephone
+      for (const file of files.filter(isPhoto).slice(0, MOST_PHOTOS)) photos.push({ blob: await shrink(file), name: file.name });
+      if (files.filter(isPhoto).length > MOST_PHOTOS) emit("notice", `一次最多发 ${MOST_PHOTOS} 张照片，先选了前 ${MOST_PHOTOS} 张`);
+      if (photos.length) emit("photo", photos);
     };
 
     onMounted(grow);
@@ -178,7 +184,7 @@ export const Composer = {
         tile("mic", "语音", () => { if (!speaking.value) speak(); else open.value = false; }),
         tile("list", "我的诉求", go("cases")),
       ]),
-      h("input", { ref: album, type: "file", accept: "image/*", hidden: true, onChange: chosen }),
+      h("input", { ref: album, type: "file", accept: "image/*", multiple: true, hidden: true, onChange: chosen }),
       h("input", { ref: camera, type: "file", accept: "image/*", capture: "environment", hidden: true, onChange: chosen }),
       h("input", { ref: sound, type: "file", accept: "audio/*", capture: "user", hidden: true, onChange: chosen }),
     ]);

@@ -1,4 +1,7 @@
-// Photos: made small enough for a weak connection before they are sent.
+// Photos: made small enough for a weak connection before they are sent. Where one was taken stays in it: the assistant
+// offers that place, and the server drops what else a camera writes.
+
+import { exifOf, withExif } from "./exif.js";
 
 const LONGEST_SIDE = 2048; // pixels; a house number across the street stays readable
 const LEAVE_BELOW = 800_000; // bytes
@@ -16,7 +19,9 @@ export async function shrink(file) {
     canvas.height = Math.round(height * scale);
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
     const small = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
-    return small && small.size < file.size ? small : file;
+    if (!small || small.size >= file.size) return file;
+    const exif = exifOf(await file.arrayBuffer());
+    return exif ? withExif(small, exif) : small;
   } catch {
     return file;
   }

@@ -245,7 +245,7 @@ const Console = {
         ...alerts.cases.slice(0, 3).map(({ case_no, category, at }) =>
           h('div', { key: case_no, class: 'alarm' }, [
             icon('alert'),
-            h('strong', null, `紧急案件：${categoryOf(category)?.name ?? category}`),
+            h('strong', null, `紧急案件：${categoryOf(category)?.name ?? category ?? '尚未分类'}`),
             h('a', { href: `/desk/cases/${case_no}`, target: '_blank', rel: 'noopener', class: 'number' }, grouped(case_no)),
             h('span', null, shortTime(at).slice(-5)),
             button('知道了', { onClick: () => putAway(case_no) }),

@@ -24,8 +24,7 @@ export function marked(entry) {
   return [entry.text.slice(0, at), h('mark', null, text), entry.text.slice(at + text.length)]
 }
 
-function photo(entry) {
-  const file = entry.attachment
+function attached(file) {
   const address = file.id ? kindOf(open.id).photo(split(open.id).number, file) : ''
   if (!address) return h('span', { class: 'quiet' }, '正在取回…')
   if (file.media_type.startsWith('audio/')) {
@@ -51,7 +50,7 @@ function entryRow(entry) {
     h('div', { class: 'said-words' }, [
       entry.text ? h('p', null, marked(entry)) : null,
       entry.location ? place(entry.location) : null,
-      entry.attachment ? photo(entry) : null,
+      entry.attachments?.map(attached),
       entry.case_no ? h('a', { href: `/desk/cases/${entry.case_no}`, target: '_blank', rel: 'noopener', class: 'number' }, `案件 ${grouped(entry.case_no)}`) : null,
       entry.choices?.length ? h('p', { class: 'quiet small' }, `可选：${entry.choices.join(' / ')}`) : null,
     ]),

@@ -141,8 +141,22 @@ function writeNames(map, city, roads, layer, marker) {
   }
 }
 
+function pin({ lat, lng }, kind) {
+  return L.marker([lat, lng], {
+    icon: L.divIcon({
+      className: `map-pin ${kind}`,
+      html: '<svg viewBox="0 0 24 32" width="24" height="32"><path d="M12 31S2 20.5 2 12a10 10 0 0 1 20 0c0 8.5-10 19-10 19Z"/><circle cx="12" cy="12" r="3.6"/></svg>',
+      iconSize: [24, 32],
+      iconAnchor: [12, 31],
+    }),
+    keyboard: false,
+    interactive: false,
+  })
+}
+
 export const CaseMap = {
-  props: { location: Object },
+  // `others`: positions that were added later, `[{lat, lng}]`
+  props: { location: Object, others: { type: Array, default: () => [] } },
   setup(props) {
     const element = ref(null)
     let map = null
@@ -177,19 +191,13 @@ export const CaseMap = {
             interactive: false,
           }).addTo(map),
         )
-      layers.push(
-        L.marker([lat, lng], {
-          icon: L.divIcon({
-            className: `map-pin ${precision}`,
-            html: '<svg viewBox="0 0 24 32" width="24" height="32"><path d="M12 31S2 20.5 2 12a10 10 0 0 1 20 0c0 8.5-10 19-10 19Z"/><circle cx="12" cy="12" r="3.6"/></svg>',
-            iconSize: [24, 32],
-            iconAnchor: [12, 31],
-          }),
-          keyboard: false,
-          interactive: false,
-        }).addTo(map),
-      )
+      for (const added of props.others) layers.push(pin(added, 'added').bindTooltip('补充的位置', { permanent: true, direction: 'top', offset: [0, -28] }).addTo(map))
+      layers.push(pin({ lat, lng }, precision).addTo(map))
       map.setView([lat, lng], ZOOM[precision] ?? 14, { animate: false })
+      if (props.others.length) {
+        const all = L.latLngBounds([[lat, lng], ...props.others.map((added) => [added.lat, added.lng])])
+        if (!map.getBounds().contains(all)) map.fitBounds(all.pad(0.3), { animate: false, maxZoom: ZOOM[precision] ?? 14 })
+      }
       renew()
     }
 
@@ -211,7 +219,7 @@ export const CaseMap = {
       resized.observe(element.value)
       draw()
     })
-    watch(() => [props.location.lat, props.location.lng, reference.city, theme.shown], draw)
+    watch(() => [props.location.lat, props.location.lng, props.others.length, reference.city, theme.shown], draw)
     onBeforeUnmount(() => {
       resized?.disconnect()
       map?.remove()

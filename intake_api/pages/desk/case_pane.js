@@ -36,7 +36,8 @@ const SAID_FOR = 8_000
 const section = (title, children, extra = null) =>
   h('section', { class: 'block' }, [h('h3', null, [title, extra]), ...[children].flat()])
 
-function place(location) {
+/** `added`: positions that residents sent later. */
+function place(location, added) {
   const precision = precisionOf(location.precision)
   const where = [location.town, location.community].filter(Boolean).join(' ')
   return [
@@ -50,7 +51,7 @@ function place(location) {
         : null,
     ]),
     precision.sure ? null : h('p', { class: 'quiet' }, `${precision.help}。`),
-    Number.isFinite(location.lat) ? h(CaseMap, { location }) : null,
+    Number.isFinite(location.lat) ? h(CaseMap, { location, others: added }) : null,
   ]
 }
 
@@ -198,7 +199,7 @@ export const CasePane = {
             shown.revealed = revealed
           },
         }),
-        section('地点', place(said.location ?? {})),
+        section('地点', place(said.location ?? {}, (events ?? []).map(({ position }) => position).filter(Boolean))),
         others ? section('其他反映和催办', others) : null,
         openCase.similar?.length
           ? section(

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from channels.console.chats import Chats
+from channels.console.chats import Chats, files, transcript
 from channels.gateway.database import Database
 from channels.gateway.dialogue import MemoryDialogue
 from channels.gateway.gateway import Gateway
@@ -339,6 +339,49 @@ async def test_somebody_in_danger_is_shown_to_the_operators_and_served_unasked(r
     assert await room.chats.dangers(clock()) == []
     assert (await room.gateway.handle(text("三楼"))).replies == ()
     assert (number(await room.only()), (await room.only()).state) == (handover, "held")
+
+
+@pytest.mark.parametrize(
+    ("said", "media_type", "kind"),
+    [
+        ("救命，有人掉进没盖的井里", "audio/ogg", "injury"),
+        ("楼里着火了", "image/jpeg", "fire"),
+        ("there is a fire in our building", "", "fire"),
+    ],
+)
+async def test_danger_is_noticed_in_voice_messages_below_photos_and_in_english(
+    room, opened, text, clock, said, media_type, kind
+) -> None:
+    await opened(room.store)
+    parts = {"kind": Kind.ATTACHMENT, "attachment_id": "f1", "media_type": media_type} if media_type else {}
+    await room.gateway.handle(text(said).with_parts(parts))
+    assert [danger["kind"] for danger in await room.chats.dangers(clock())] == [kind]
+
+
+async def test_a_person_and_the_assistant_get_every_photo_and_the_words_of_voice_messages(
+    room, opened, text, clock, asks_for_a_person
+) -> None:
+    sender = await opened(room.store)
+    await room.gateway.handle(text("转人工"))
+    handover = number(await room.only())
+    await room.people.take(handover, WANG, clock())
+    album = {"kind": Kind.ATTACHMENT, "attachment_id": "p1", "media_type": "image/jpeg", "more": ("p2", "p3")}
+    voice = {"kind": Kind.ATTACHMENT, "attachment_id": "v1", "media_type": "audio/ogg"}
+    await room.gateway.handle(text("就在门口这里").with_parts(album))
+    await room.gateway.handle(text("井盖没了三天").with_parts(voice))
+
+    page = await room.chats.page(str(handover), "")
+    shown = [[file["id"] for file in entry["attachments"]] for entry in page.entries if "attachments" in entry]
+    assert shown == [["p1", "p2", "p3"], ["v1"]]
+    rows = await room.chats.whole(str(handover))
+    assert files(rows) == ["p1", "p2", "p3", "v1"]
+    words = ["［照片 3 张］就在门口这里", "［语音］井盖没了三天"]
+    assert [line["text"] for line in transcript(rows) if line["role"] == "user"][1:] == words
+
+    await room.people.end(handover, WANG, Outcome.GIVEN_BACK, clock())
+    await room.gateway.handle(text("好"))
+    told = [event for event in asks_for_a_person.events[sender] if event["metadata"].get("speaker") == "resident"]
+    assert [event["text"] for event in told] == words
 
 
 async def test_numbers_are_masked_in_the_transcript_until_revealed(room, opened, text, clock) -> None:

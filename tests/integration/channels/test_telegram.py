@@ -127,7 +127,8 @@ class BotApi(Server):
             self.webhook = body["url"]
         if method == "getMe":
             return _ok({"id": 1, "is_bot": True, "first_name": "b", "username": "city_bot"})
-        if method == "sendMessage":
+        if method in ("sendMessage", "sendVenue"):
+            body.setdefault("text", "")
             return _ok({"message_id": 1, "date": 1764000000, "chat": PRIVATE, "text": body["text"]})
         return _ok(True)
 
@@ -171,11 +172,12 @@ class Assistant(MemoryDialogue):
         self.delay = 0.0
         self.heard: list[str] = []
         self.buttons: tuple[Button, ...] = ()
+        self.card: Json | None = None
 
     async def _answer(self, _sender: str, words: str) -> list[Reply]:
         self.heard.append(words)
         await asyncio.sleep(self.delay)
-        return [Reply(f"听到：{words}", self.buttons)]
+        return [Reply(f"听到：{words}", self.buttons), *([Reply("", custom=self.card)] if self.card else [])]
 
 
 @pytest.fixture
@@ -350,6 +352,32 @@ async def test_a_photo_in_its_best_size_and_a_recording_are_kept(
     await eventually(lambda: len(assistant.heard) == 2, 15)
     assert list(intake.attachments.values()) == [PHOTO + b"big", PHOTO + b"voice"]
     assert assistant.heard[0] == '/share_attachment{"id": "a1", "media_type": "image/jpeg"}'
+
+
+async def test_the_place_that_is_read_back_is_shown_on_a_map(
+    start, telegram: BotApi, assistant: Assistant, eventually
+) -> None:
+    await start()
+    place = {"text": "江川路", "lat": 31.1, "lng": 121.4, "precision": "road"}
+    assistant.card = {"kind": "summary", "place": place}
+    telegram.message(text="江川路路灯不亮")
+    await eventually(lambda: telegram.called("sendVenue"), 15)
+    (shown,) = telegram.called("sendVenue")
+    assert (shown["title"], shown["latitude"], shown["longitude"]) == ("江川路", "31.1", "121.4")
+    assert telegram.words == ["听到：江川路路灯不亮"]
+
+
+async def test_a_recording_sent_as_a_file_is_kept_with_the_words_below_it(
+    start, telegram: BotApi, assistant: Assistant, intake: IntakeStandIn, eventually
+) -> None:
+    await start()
+    telegram.files = {"tape": PHOTO + b"tape"}
+    tape = {"file_id": "tape", "file_unique_id": "t", "mime_type": "audio/mpeg", "file_name": "noise.mp3"}
+    telegram.message(document=tape, caption="半夜施工")
+    await eventually(lambda: assistant.heard, 15)
+    assert list(intake.attachments.values()) == [PHOTO + b"tape"]
+    assert assistant.heard == ["半夜施工"]
+    assert [each["id"] for each in assistant.asked[0][2]["attachments"]] == ["a1"]
 
 
 async def test_an_album_with_its_words_is_one_message(

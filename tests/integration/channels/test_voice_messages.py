@@ -102,6 +102,26 @@ async def test_what_cannot_be_understood_is_kept_and_the_assistant_says_so(liste
     ]
 
 
+async def test_our_own_recogniser_counts_before_what_the_provider_understood(listening, voice, ears) -> None:
+    answer = await (await listening()).handle(replace(voice(), hint="江川陆的井盖坏了"))
+    assert ears.heard == [b"a recording"]
+    assert (SAID in answer.replies[0].text, answer.replies[1].text) == (True, f"听到：{SAID}")
+
+
+@pytest.mark.parametrize("failing", [RecogniserMissing("no model"), RecogniserBusy("20 are waiting")])
+async def test_without_our_recogniser_the_words_of_the_provider_are_read_back(listening, voice, ears, failing) -> None:
+    ears.failing = failing
+    answer = await (await listening()).handle(replace(voice(), hint="井盖坏了"))
+    assert "我听到的是：“井盖坏了”" in answer.replies[0].text
+    assert answer.replies[1].text == "听到：井盖坏了"
+
+
+async def test_what_is_written_below_a_recording_is_heard_with_it(listening, voice, ears) -> None:
+    answer = await (await listening()).handle(replace(voice(), text="在三号楼"))
+    assert "在三号楼" not in answer.replies[0].text, "only what was spoken may have been misheard"
+    assert answer.replies[1].text == f"听到：{SAID}\n在三号楼"
+
+
 async def test_a_voice_message_without_words_is_kept(listening, voice, ears) -> None:
     ears.text = " "
     answer = await (await listening()).handle(voice())

@@ -409,7 +409,9 @@ async def test_a_photo_waits_for_wechat_and_the_words_after_it_for_the_photo(
     assert assistant.heard[1] == "就是这里"
 
 
-async def test_recognised_speech_is_words_and_a_link_is_its_text(phone: Phone, assistant: Assistant) -> None:
+async def test_what_wechat_understood_of_a_lost_recording_counts_and_a_link_is_its_text(
+    phone: Phone, assistant: Assistant
+) -> None:
     await phone.callback(MsgType="voice", MediaId="v", Format="amr", Recognition="井盖丢了。", MsgId=1)
     await phone.callback(MsgType="link", Title="报道", Description="", Url="https://example.org/1", MsgId=2)
     assert assistant.heard == ["井盖丢了。", "报道\nhttps://example.org/1"]

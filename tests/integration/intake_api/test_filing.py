@@ -49,6 +49,29 @@ async def test_an_unsure_report_waits_for_an_operator_and_has_a_number_all_the_s
     assert [item["case_no"] for item in page["items"]] == [case["case_no"]]
 
 
+async def test_danger_to_life_makes_any_category_an_emergency(intake: Intake) -> None:
+    manhole = {"description": "有人掉进没盖的井里", "category": "0101", "condition": ""}
+    _, plain = await intake.file(**manhole)
+    _, case = await intake.file(**manhole, urgency="emergency")
+    assert (plain["urgency"], case["urgency"]) == ("urgent", "emergency")
+    _, clock = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/clock", role="operator")
+    assert (clock["limit"]["words"], clock["rule"]) == ("2 小时", "urgency:emergency")
+    _, seen = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="operator")
+    assert seen["items"][0]["data"]["urgency"] == "emergency"
+    status, _ = await intake.file(**manhole, urgency="grave")
+    assert status == 422
+
+
+async def test_the_danger_stays_when_an_operator_puts_the_category_right(intake: Intake) -> None:
+    intake.assistant.down = True
+    _, case = await intake.file(category=None, urgency="emergency")
+    assert (case["category"], case["urgency"]) == (None, "emergency")
+    path = f"/api/v1/cases/{case['case_no']}/actions/correct"
+    for code in ("0115", "1101"):
+        _, after = await intake.call("POST", path, {"reason": "听了录音", "category": code}, role="operator")
+        assert (after["urgency"], after["due_at"]) == ("emergency", "2026-09-22T12:00:00+08:00"), code
+
+
 async def test_without_a_category_the_assistant_is_asked(intake: Intake) -> None:
     text = "路口的井盖没了"
     intake.assistant.known[text] = Understood(text, "report", (), (("9999", 0.9), ("0103", 0.8)), ())

@@ -13,6 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.clerk import Clerk
 from actions.dialogue import Report
 from actions.intake import IntakeDown, IntakeRefused
+from actions.knowledge import Knowledge
 
 MINE, OTHERS = "483920179", "556677889"
 LIGHT = [{"code": "0115", "confidence": 0.9}]
@@ -47,6 +48,8 @@ class Intake:
     done: list[tuple[str, str, dict[str, Any], str]] = field(default_factory=list)
     happened: list[dict[str, Any]] = field(default_factory=list)
     phones: dict[str, str] = field(default_factory=dict)
+    articles: list[dict[str, Any]] = field(default_factory=list)
+    looked_up: list[str] = field(default_factory=list)
 
     def _there(self) -> None:
         if self.down:
@@ -55,12 +58,16 @@ class Intake:
     async def preview(self, body):
         self._there()
         return {
-            "category": {"code": body.get("category")},
+            "category": {"code": body.get("category"), "division": "公用设施"},
             "location": {"town": "莘庄镇", "lat": 31.1, "lng": 121.4, "precision": "estate"},
             "department": {"id": "mh", "name": "路灯管理所"},
             "due_at": "2026-11-28T17:30:00+08:00",
             "photo_place": self.photo_place,
         }
+
+    async def search_knowledge(self, question, limit=4):
+        self.looked_up.append(question)
+        return self.articles
 
     async def similar(self, body):
         return self.near
@@ -92,6 +99,17 @@ class Intake:
 
 
 @dataclass
+class Filing:
+    """Filing of which this resident has to hear, or not."""
+
+    owed: list[tuple[str, IntakeRefused]] = field(default_factory=list)
+
+    async def owed_refusals(self, channel, user):
+        owed, self.owed = self.owed, []
+        return owed
+
+
+@dataclass
 class Conversation:
     """Messages to the clerk, with the slots carried from turn to turn."""
 
@@ -100,6 +118,7 @@ class Conversation:
     events: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
     now: float = 1000.0
+    filing: Filing = field(default_factory=Filing)
 
     def hear(self, text: str, act: str, *, entities=None, metadata=None, confidence=0.9, **parsed: Any) -> list[str]:
         """What is answered: names of responses."""
@@ -115,7 +134,7 @@ class Conversation:
         self.events.append({"event": "user", "text": text, "timestamp": self.now, "metadata": message["metadata"]})
         tracker = Tracker("web:c1", dict(self.slots), message, self.events, False, None, {}, "action_listen")
         dispatcher = CollectingDispatcher()
-        for event in asyncio.run(Clerk(self.intake).run(dispatcher, tracker, {})):
+        for event in asyncio.run(Clerk(self.intake, self.filing, Knowledge(self.intake)).run(dispatcher, tracker, {})):
             self.slots[event["name"]] = event["value"]
         self.messages = dispatcher.messages
         self.events.append({"event": "bot", "text": "…", "timestamp": self.now + 1})
@@ -216,8 +235,16 @@ def test_a_similar_open_case_is_told_with_number_and_state():
 def test_joining_follows_the_case_and_files_nothing(text):
     talk = summarised(intake := Intake(near=[NEAR]))
     assert talk.hear(text, "other") == ["utter_joined"]
-    assert [(number, action) for number, action, _, _ in intake.done] == [(OTHERS, "follow")]
+    assert [(number, action) for number, action, _, _ in intake.done] == [(OTHERS, "follow"), (OTHERS, "supplement")]
     assert (talk.report.status, talk.slots["requested_slot"]) == ("joined", None)
+
+
+def test_what_was_said_before_joining_goes_to_those_who_handle_the_case():
+    talk = summarised(intake := Intake(near=[NEAR]))
+    report = talk.report
+    talk.hear("加入", "other")
+    (added,) = [body for _, action, body, _ in intake.done if action == "supplement"]
+    assert added["text"] == f"{report.matter}\n地点：{report.place}"
 
 
 @pytest.mark.parametrize("text", ["对", "确认", "是的", "不加入，单独报", "好的"])
@@ -235,6 +262,11 @@ def test_everything_but_the_plain_word_files_an_own_case(text):
 )
 def test_what_is_over_or_little_alike_is_not_told_of(found):
     assert "加入" not in summarised(Intake(near=[found])).summary()
+
+
+def test_a_case_of_another_category_of_the_same_division_may_be_the_same():
+    neighbour = {**NEAR, "category": {"code": "0116", "name": "路灯杆", "division": "公用设施"}}
+    assert "加入" in summarised(Intake(near=[neighbour])).summary()
 
 
 def test_ones_own_case_is_not_offered_for_joining():
@@ -536,3 +568,96 @@ def test_the_place_asked_for_may_come_late():
     talk.hear("楼下垃圾没人清", "report", categories=[{"code": "1115", "confidence": 0.9}])
     talk.now += 7200
     assert talk.hear("银都路812弄门口", "other", locations=PLACE) == ["utter_summary"]
+
+
+def test_a_report_that_was_kept_and_then_refused_is_told_of_with_the_next_answer():
+    refused = IntakeRefused(422, {"code": "invalid", "errors": [{"pointer": "/description", "detail": "不能为空。"}]})
+    talk = Conversation(Intake(), filing=Filing([("路灯不亮", refused)]))
+    assert talk.hear("你好", "greet") == ["utter_not_filed_later", "utter_greet"]
+    assert (talk.messages[0]["matter"], talk.messages[0]["why"]) == ("路灯不亮", "内容：不能为空")
+    assert talk.hear("你好", "greet") == ["utter_greet"]
+
+
+def test_a_report_that_was_refused_is_open_to_be_changed():
+    talk = Conversation(Intake())
+    report = Report(matter="路灯坏了", scores={"0115": 0.9}, place="银都路").to_slot()
+    talk.slots = {"report": report, "taken_up": "refused"}
+    assert talk.hear("对", "affirm") == []
+    said = talk.hear("银都路812弄门口", "report", locations=PLACE, categories=LIGHT)
+    assert said == ["utter_summary"]
+    assert talk.slots["report"]["place"] == "银都路812弄门口"
+
+
+ARTICLE = {
+    "id": 7, "title": "反映的事情多久有答复", "answer": "一般几个工作日。", "source": "《办法》", "fit": "answer",
+    "score": 80.0, "published_at": "2026-11-25T10:00:00+08:00",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "act", "looked_up"),
+    [
+        ("这个多久能处理？", "consult", "反映的事情多久有答复"),
+        ("要交钱吗？", "other", "反映问题要交钱吗"),
+        ("电瓶车能在楼道里充电吗", "consult", "电瓶车能在楼道里充电吗"),
+    ],
+)
+def test_a_question_within_a_report_is_answered_and_the_report_goes_on(words, act, looked_up):
+    talk = Conversation(Intake(articles=[ARTICLE]))
+    assert talk.hear("路灯坏了", "report", categories=LIGHT) == ["utter_where"]
+    assert talk.hear(words, act, categories=LIGHT) == ["utter_consult_answer", "utter_where_still"]
+    assert talk.intake.looked_up == [looked_up]
+    assert talk.messages[0]["answer"] == "一般几个工作日。\n（来源：《办法》；2026年11月25日更新）"
+    assert talk.slots["report"]["matter"] == "路灯坏了"
+    assert talk.hear("银都路812弄门口", "other", locations=PLACE) == ["utter_summary"]
+    assert talk.hear(words, act) == ["utter_consult_answer", "utter_confirm_again"]
+    assert talk.slots["report"]["status"] == "open"
+
+
+def test_a_question_within_a_report_that_nothing_answers_is_said_to_have_no_answer():
+    talk = Conversation(Intake())
+    talk.hear("路灯坏了", "report", categories=LIGHT)
+    assert talk.hear("会罚他多少钱？", "consult") == ["utter_passing_unknown", "utter_where_still"]
+    assert talk.slots["report"]["matter"] == "路灯坏了"
+
+
+@pytest.mark.parametrize(
+    ("words", "act", "said"),
+    [
+        ("确认吗？", "other", ["utter_confirm_again"]),
+        ("楼道里也堆满了东西，没人管吗？", "report", ["utter_summary"]),
+        ("我的电话会不会告诉他们？", "consult", ["utter_privacy"]),
+    ],
+)
+def test_what_is_no_question_to_the_knowledge_is_not_looked_up(words, act, said):
+    talk = Conversation(Intake(articles=[ARTICLE]))
+    talk.hear("银都路812弄门口路灯坏了", "report", categories=LIGHT, locations=PLACE)
+    assert talk.hear(words, act, categories=LIGHT)[:1] == said
+    assert talk.intake.looked_up == []
+
+
+def test_a_question_in_english_is_shown_the_nearest_chinese_article_and_can_be_registered():
+    talk = Conversation(Intake(articles=[ARTICLE | {"fit": "suggestion"}]))
+    english = {"language": "en"}
+    said = talk.hear("Do I need a licence for my dog?", "other", metadata=english)
+    assert said == ["utter_consult_answer_en"]
+    assert talk.intake.looked_up == ["登记 养犬"]
+    assert "in Chinese only" in talk.messages[0]["answer"]
+    assert "《办法》; updated 25 Nov 2026" in talk.messages[0]["answer"]
+    assert [button["title"] for button in talk.messages[0]["buttons"]] == ["Solved", "Not solved, register"]
+    assert talk.slots["consulted"]["text"] == "Do I need a licence for my dog?"
+
+
+def test_a_question_in_english_that_nothing_answers_is_registered_and_said_to_be():
+    talk = Conversation(Intake())
+    said = talk.hear("How can I enrol my child in school?", "other", metadata={"language": "en"})
+    assert said == ["utter_consult_unknown_en", "utter_summary_en"]
+    assert talk.slots["report"]["act"] == "consult"
+
+
+def test_how_long_it_takes_is_answered_in_an_english_report():
+    talk = Conversation(Intake(articles=[ARTICLE]))
+    english = {"language": "en"}
+    talk.hear("The street light is broken", "other", metadata=english)
+    said = talk.hear("How long will it take?", "other", metadata=english)
+    assert said == ["utter_consult_answer_en", "utter_where_still_en"]

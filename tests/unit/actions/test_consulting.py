@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from actions.consulting import Article as Found
-from actions.consulting import (
-    Question,
-    answer_buttons,
-    answer_text,
-    is_report,
-    question_of,
-    reply_to,
-    suggestion_buttons,
-    without_places,
-)
+from actions.consulting import Question, answer_buttons, is_report, question_of, suggestion_buttons, without_places
 from actions.dialogue import Place
+from actions.knowledge import Article as Found
+from actions.knowledge import Knowledge, answer_text, reply_to
 
 ROAD, TOWN = Place("银都路812弄", "address"), Place("莘庄镇", "town")
 
@@ -87,3 +80,33 @@ def test_a_chosen_related_question_is_asked_in_its_own_words():
         "entities": [{"entity": "question", "value": "垃圾怎么分类"}],
     }
     assert question_of(message) == Question("垃圾怎么分类")
+
+
+class Search:
+    """A full-text search that finds two articles."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int]] = []
+
+    async def search_knowledge(self, question: str, limit: int = 4) -> list[dict[str, Any]]:
+        self.asked.append((question, limit))
+        common = {"answer": "请联系物业。", "source": "《办法》", "published_at": "2026-11-25T10:00:00+08:00"}
+        return [
+            {"id": 1, "title": "垃圾怎么分类", "fit": "suggestion", "score": 30.0, **common},
+            {"id": 2, "title": "大件垃圾怎么处理", "fit": "none", "score": 20.0, **common},
+        ]
+
+
+class Upside:
+    """A second reading to which the last is the best."""
+
+    def read(self, question: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{**item, "fit": "answer"} for item in found[::-1]]
+
+
+def test_what_was_found_is_read_a_second_time_where_there_is_a_sentence_model():
+    search = Search()
+    assert [one.id for one in asyncio.run(Knowledge(search).find("沙发 <b>怎么扔</b>"))] == [1, 2]  # type: ignore[arg-type]
+    found = asyncio.run(Knowledge(search, Upside(), 12).find("沙发怎么扔"))  # type: ignore[arg-type]
+    assert [(one.id, one.fit) for one in found] == [(2, "answer"), (1, "answer")]
+    assert search.asked == [("沙发 怎么扔", 4), ("沙发怎么扔", 12)]

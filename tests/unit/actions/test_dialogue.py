@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from actions.dialogue import Report, hear, take_up
 from actions.heard import Heard, Place, Problem
 
@@ -136,6 +138,48 @@ def test_a_position_from_the_map_is_a_place():
     assert (report.position, report.place, said) == ((31.1, 121.4), "南方商城", ["utter_summary"])
 
 
+@pytest.mark.parametrize("words", ["电话不对", "手机号写错了", "号码错了", "我要改电话", "换个手机号", "电话要改一下"])
+def test_a_wrong_phone_is_asked_for_again(words):
+    report, _ = say(summary_of_a_broken_light(), "13800138000", "other")
+    report, said = say(report, words, "deny")
+    assert said == ["utter_new_phone"]
+    again, said = say(report, "好的，13900139000", "affirm")
+    assert (again.phone, again.status, said) == ("13900139000", "open", ["utter_phone_noted", "utter_summary"])
+    broken, said = say(report, "1390013900", "other")
+    assert (broken.asked, said) == ("new_phone", ["utter_phone_broken"])
+    without, said = say(report, "不留了", "deny")
+    assert (without.phone, without.phone_refused, said) == (None, True, ["utter_phone_refused", "utter_summary"])
+
+
+def test_who_changes_the_phone_and_thinks_better_of_it_keeps_it():
+    report, _ = say(summary_of_a_broken_light(), "13800138000", "other")
+    report, _ = say(report, "/edit", "edit", edit="phone", button=True)
+    report, said = say(report, "算了", "withdraw")
+    assert (report.phone, report.status, said) == ("13800138000", "open", ["utter_summary"])
+
+
+def test_a_place_told_when_the_phone_was_asked_for_is_a_place():
+    report, _ = say(summary_of_a_broken_light(), "改电话", "other")
+    report, said = say(report, "不对，是报春路216弄", "deny", places=(Place("报春路216弄", "address"),))
+    assert (report.place, said) == ("报春路216弄", ["utter_summary"])
+
+
+def test_a_pin_at_the_summary_replaces_a_wrong_address():
+    report = summary_of_a_broken_light()
+    labelled, said = say(report, "/share_location{}", "share_location", position=(31.1, 121.4, "南方商城"), button=True)
+    assert (labelled.position, labelled.place, said) == ((31.1, 121.4), "南方商城", ["utter_summary"])
+    bare, said = say(report, "/share_location{}", "share_location", position=(31.1, 121.4, ""), button=True)
+    # no words of the old address are left beside the new position: the intake names it
+    assert (bare.position, bare.place, bare.has_place, said) == ((31.1, 121.4), None, True, ["utter_summary"])
+
+
+def test_a_bare_pin_after_the_wish_to_change_the_place_replaces_it():
+    report, said = say(summary_of_a_broken_light(), "/edit", "edit", edit="place", button=True)
+    assert said == ["utter_new_where"]
+    report, said = say(report, "/share_location{}", "share_location", position=(31.1, 121.4, ""), button=True)
+    assert (report.position, report.place, said) == ((31.1, 121.4), None, ["utter_summary"])
+
+
 def test_when_it_is_not_sure_it_asks_instead_of_guessing_but_only_once():
     unsure = (("0115", 0.3), ("0116", 0.28), ("0114", 0.2))
     report, said = say(Report(), "银都路812弄门口灯有问题", categories=unsure, places=(GATE,))
@@ -221,3 +265,38 @@ def test_more_about_a_matter_that_was_read_back_does_not_open_the_question_of_wh
     )
     assert report.category is not None
     assert (report.category[0], said) == ("0115", ["utter_summary"])
+
+
+def test_a_link_or_markup_is_not_heard_but_kept_in_the_description():
+    typed = "银都路812弄门口路灯坏了 https://t.cn/13812345678"
+    report, said = say(Report(), typed, categories=LIGHT, places=(GATE,))
+    assert (report.matter, report.phone, said) == (typed, None, ["utter_summary"])
+
+
+def test_a_matter_dropped_for_another_is_not_taken_for_its_place():
+    for words, act in (("算了，有人在楼道充电", "withdraw"), ("先不报了，有人在楼道充电", "report")):
+        report, _ = say(Report(phone="13812345678"), "路灯坏了", categories=LIGHT)
+        report, said = say(report, words, act, categories=(("1514", 0.8),))
+        assert (report.matter, report.place, report.status) == ("有人在楼道充电", None, "open"), words
+        assert (report.category, report.phone) == (("1514", 0.8), "13812345678")
+        assert said == ["utter_first_cancelled", "utter_where"]
+
+
+def test_dropping_a_matter_with_a_reason_drops_it():
+    report, _ = say(Report(), "路灯坏了", categories=LIGHT)
+    report, said = say(report, "算了，反正没人管", "withdraw", categories=(("0115", 0.8),))
+    assert (report.status, said) == ("cancelled", ["utter_cancelled"])
+
+
+def test_trouble_told_in_answer_to_where_is_no_place():
+    report, _ = say(Report(), "路灯坏了", categories=LIGHT)
+    for _ in range(2):
+        report, _ = say(report, "有人在楼道充电", "report", categories=(("1514", 0.8),))
+    assert report.place is None
+    assert "有人在楼道充电" in report.matter
+
+
+def test_a_place_told_by_the_trouble_there_is_one():
+    report, _ = say(Report(), "路灯坏了", categories=LIGHT)
+    report, _ = say(report, "灯坏掉的那个路口", "other")
+    assert report.place == "灯坏掉的那个路口"

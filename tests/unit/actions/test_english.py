@@ -12,6 +12,9 @@ from actions import english_words
 from actions.dialogue import Report, hear
 from actions.english import heard_in_english
 from actions.heard import Heard
+from actions.intake import IntakeRefused
+from actions.refusals import in_words, what_is_wrong
+from bot.language.bodies import body_in_english
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -133,3 +136,49 @@ def test_everything_that_is_said_can_be_said_in_english() -> None:
         values = set(re.findall(r"\{(\w+)\}", text))
         assert values <= set(re.findall(r"\{(\w+)\}", chinese[name.removesuffix("_en")])), name
         assert not re.search("[一-龥]", text), name
+
+
+def test_a_department_is_told_with_what_it_is() -> None:
+    preview = {"department": {"name": "闵行区水务局"}}
+    assert english_words.who_and_when(preview) == "handled by 闵行区水务局 (water authority)"
+    assert body_in_english("闵行区某某办公室") == "the department in charge (闵行区某某办公室)"
+    assert body_in_english(None) == "the department in charge"
+    case = {"case_no": "483920175", "status": "accepted", "department": {"name": "闵行区水务局"}}
+    assert english_words.state_words(case) == "being worked on by 闵行区水务局 (water authority)"
+    assert english_words.case_card(case)["department"] == "闵行区水务局 (water authority)"
+
+
+def test_most_offices_of_the_sample_city_have_a_kind() -> None:
+    with (ROOT / "nlu_data" / "city" / "minhang" / "departments.csv").open(encoding="utf-8", newline="") as file:
+        names = [row["name"] for row in csv.DictReader(file)]
+    assert [name for name in names if body_in_english(name).startswith("the department")] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "told"), [("urged_lately", "It was urged not long ago"), ("something_new", "That cannot be done now")]
+)
+def test_a_refusal_is_told_in_english(code: str, told: str) -> None:
+    said = in_words(IntakeRefused(409, {"code": code, "detail": "两小时内已经催过。"}), english=True)
+    assert said.startswith(told)
+    assert not re.search("[一-龥]", said)
+
+
+def test_what_of_a_report_was_refused_is_told_in_english() -> None:
+    faults = [{"pointer": "/location/text", "detail": "太长。"}, {"pointer": "/attachments/0", "detail": "没有。"}]
+    refused = IntakeRefused(422, {"code": "invalid", "detail": "请求的参数有误。", "errors": faults})
+    assert what_is_wrong(refused, english=True) == "the place and a photo or attachment were not accepted"
+    assert what_is_wrong(refused, english=False) == "地点：太长；照片或附件：没有"
+    assert what_is_wrong(IntakeRefused(422, {"code": "odd"}), english=True) == "the system did not accept it"
+
+
+@pytest.mark.parametrize("text", ["Change my phone", "my phone number is wrong", "That's the wrong phone number"])
+def test_a_wrong_phone_is_asked_for_again_in_english(text: str) -> None:
+    summary = Report(matter="broken light", place="Yindu Road", phone="13800138000", asked="confirmed")
+    turn = hear(summary, told(text, "confirmed"))
+    assert [name for name, _ in turn.says] == ["utter_new_phone"]
+    turn = hear(turn.report, told("it's 139 0013 9000", "new_phone"))
+    assert turn.report.phone == "13900139000"
+
+
+def test_a_wrong_house_number_is_no_wrong_phone() -> None:
+    assert told("the house number is wrong, it is 12", "confirmed").edit != "phone"

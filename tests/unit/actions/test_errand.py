@@ -97,7 +97,9 @@ def test_a_photo_and_a_position_are_additions():
     )
     assert photo.attachments == ("a1",)
     pin = begin(SUPPLEMENT, heard("/share_location", "share_location", position=(31.1, 121.4, "南方商城"), button=True))
-    assert "南方商城" in pin.words
+    assert (pin.words, pin.position) == ("位置：南方商城", (31.1, 121.4))
+    bare = begin(SUPPLEMENT, heard("/share_location", "share_location", position=(31.1, 121.4, ""), button=True))
+    assert (bare.words, bare.position) == ("", (31.1, 121.4))
 
 
 def asked_which() -> Errand:

@@ -12,7 +12,7 @@ from actions.dialogue import Report, hear
 from actions.drafts import Drafts
 from actions.filing import Filing
 from actions.heard import Place
-from actions.intake import IntakeDown
+from actions.intake import IntakeDown, IntakeRefused
 from actions.report_form import FileReport, report_body
 from actions.tracker import heard_of, pushed_case, silence_before, told_of_outcome, transcript_of
 
@@ -29,13 +29,19 @@ PARSED = {
 class Intake:
     """An intake that files, or is down."""
 
-    def __init__(self, down: bool = False) -> None:
+    def __init__(self, down: bool = False, refuses: str = "") -> None:
         self.down = down
+        self.refuses = refuses
         self.keys: list[str] = []
+        self.bodies: list[dict] = []
 
     async def file(self, key, body):
         if self.down:
             raise IntakeDown("file")
+        if self.refuses and self.refuses in body["description"]:
+            fault = {"pointer": "/reporter/phone", "detail": "号码位数不对。"}
+            raise IntakeRefused(422, {"code": "invalid", "detail": "请求的参数有误。", "errors": [fault]})
+        self.bodies.append(body)
         self.keys.append(key)
         numbers = ("483920175", "483920176")
         category = {"code": body.get("category"), "name": "路灯"}
@@ -152,6 +158,51 @@ def test_the_second_problem_is_taken_up_with_the_phone_of_the_first(tmp_path):
     )
 
 
+def test_a_refused_report_says_why_promises_nothing_and_stays_open(tmp_path):
+    filing = Filing(Drafts(tmp_path / "d.db"), Intake(refuses="路灯"))
+    messages, slots = run(FileReport(filing), tracker(slots={"report": confirmed()}))
+    assert [message["response"] for message in messages] == ["utter_not_filed"]
+    assert messages[0]["why"] == "电话：号码位数不对"
+    assert (slots["report"]["status"], slots["report"]["matter"], slots["taken_up"]) == ("open", "路灯坏了", "refused")
+    assert "filed" not in slots
+    english = PARSED | {"metadata": {"message_id": "m1", "language": "en"}}
+    messages, _ = run(FileReport(filing), tracker(english, slots={"report": confirmed()}))
+    assert (messages[0]["response"], messages[0]["why"]) == ("utter_not_filed_en", "the phone number was not accepted")
+
+
+def test_of_two_problems_the_refused_one_stays_open_before_what_waits(tmp_path):
+    later = Report(matter="飞线充电", scores={"1514": 0.9}, place="银都路812弄").to_slot()
+    filing = Filing(Drafts(tmp_path / "d.db"), Intake(refuses="路灯"))
+    _, slots = run(FileReport(filing), tracker(slots={"report": confirmed(later=later)}))
+    assert (slots["report"]["matter"], slots["report"]["later"]["matter"]) == ("路灯坏了", "飞线充电")
+    messages, slots = run(FileReport(filing), tracker(slots={"report": confirmed(later=later, both=True)}))
+    assert [message["response"] for message in messages] == ["utter_not_filed", "utter_filed"]
+    assert (slots["report"]["matter"], slots["report"]["later"], slots["filed"]) == ("路灯坏了", None, ["483920175"])
+
+
+def test_both_problems_of_a_message_have_what_was_said_of_them(tmp_path):
+    intake = Intake()
+    filing = Filing(Drafts(tmp_path / "d.db"), intake)
+    later = Report(matter="飞线充电", scores={"1514": 0.9}, place="银都路812弄").to_slot()
+    events = [
+        {"event": "user", "text": "以前的事", "timestamp": 1.0},
+        {"event": "action", "name": "action_file_report", "timestamp": 2.0},
+        {"event": "user", "text": "路灯坏了，还有飞线充电", "timestamp": 3.0},
+        {"event": "user", "text": "对", "timestamp": 4.0},
+    ]
+    _, slots = run(FileReport(filing), tracker(slots={"report": confirmed(later=later)}, events=events))
+    events += [
+        {"event": "action", "name": "action_file_report", "timestamp": 5.0},
+        {"event": "user", "text": "对的", "timestamp": 6.0},
+    ]
+    second = slots["report"] | {"status": "confirmed"}
+    yes = PARSED | {"metadata": {"message_id": "m2"}}
+    _, slots = run(FileReport(filing), tracker(yes, slots={"report": second}, events=events))
+    told = [[line["text"] for line in body["transcript"]] for body in intake.bodies]
+    assert told == [["路灯坏了，还有飞线充电", "对"], ["路灯坏了，还有飞线充电", "对", "对的"]]
+    assert slots["report"] is None
+
+
 def test_a_dropped_report_files_nothing_and_an_unfinished_one_stays_known(tmp_path):
     filing = Filing(Drafts(tmp_path / "drafts.db"), Intake())
     dropped = Report(matter="x", status="cancelled").to_slot()
@@ -162,6 +213,12 @@ def test_a_dropped_report_files_nothing_and_an_unfinished_one_stays_known(tmp_pa
     handed = Report(matter="电梯坏了").to_slot()
     _, slots = run(FileReport(filing), tracker(slots={"report": handed}))
     assert slots["report"]["matter"] == "电梯坏了"
+
+
+def test_what_was_heard_as_danger_is_filed_as_an_emergency():
+    assert "urgency" not in report_body(Report.from_slot(confirmed()), tracker())
+    danger = Report.from_slot(confirmed() | {"act": "emergency"})
+    assert report_body(danger, tracker())["urgency"] == "emergency"
 
 
 def test_a_report_goes_to_the_intake_with_its_reporter():

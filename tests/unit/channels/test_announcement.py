@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from actions.opinion import GRADES
 from channels.gateway.announcement import STATUS_LABELS, announcement, grouped, local_time
+from channels.gateway.language import put
 
 PAYLOAD = {
     "case_no": "483920175",
@@ -77,10 +79,28 @@ def test_each_kind_of_news_is_told_in_words_a_resident_understands(kind: str) ->
     assert words in reply.text
 
 
+def test_closing_asks_the_reporter_for_a_grade() -> None:
+    reply = announcement("closed", "483920175", PAYLOAD | {"status": "closed", "answer": "灯已换好"})
+    assert reply.text.endswith("办理情况：灯已换好\n您对办理结果满意吗？")
+    assert [button.title for button in reply.buttons] == ["非常满意", "满意", "基本满意", "不满意", "非常不满意"]
+    assert {button.payload for button in reply.buttons} == {
+        f'/choose{{"what":"grade","value":"{grade}"}}' for grade in GRADES
+    }
+    english = put(reply, "en")
+    assert english.text.endswith("Are you satisfied with the result?")
+    assert english.buttons[0].title == "Very satisfied"
+    assert all(button.title.isascii() for button in english.buttons)
+
+
+def test_who_only_follows_a_case_is_not_asked_to_judge_it() -> None:
+    reply = announcement("closed", "483920175", PAYLOAD | {"status": "closed", "followed": True})
+    assert (reply.buttons, "满意" in reply.text) == ((), False)
+
+
 def test_who_follows_or_was_merged_is_told_so() -> None:
     assert announcement("closed", "483920175", PAYLOAD | {"followed": True}).text.startswith("您关注的案件")
     merged = announcement("closed", "483920175", PAYLOAD | {"within": "123456789"})
-    assert merged.text.endswith("（您的反映已并入案件 123 456 789 一起办理）")
+    assert "已经办结。（您的反映已并入案件 123 456 789 一起办理）" in merged.text
 
 
 @pytest.mark.parametrize(("number", "read"), [("483920175", "483 920 175"), ("1234567890", "123 456 789 0")])

@@ -18,6 +18,20 @@ def said(seq: int, words: str, *buttons: Button, card: Json | None = None) -> En
     return Entry(seq, "out", f"{seq}.0", Reply(words, buttons, card).content(), AT, None)
 
 
+def summary(precision: str, text: str = "") -> Entry:
+    place = {"text": "银都路812弄（莘庄镇）", "lat": 31.1, "lng": 121.4, "precision": precision}
+    return said(8, text, card={"kind": "summary", "place": place})
+
+
+def test_the_place_of_a_summary_is_shown_on_a_map() -> None:
+    (letter,) = letters([summary("estate")])
+    assert (letter.text, letter.pin, letter.through) == ("银都路812弄（莘庄镇）", (31.1, 121.4), 8)
+
+
+def test_a_place_that_is_only_roughly_known_is_not() -> None:
+    assert [letter.pin for letter in letters([summary("town"), summary("estate", "请您核对：")])] == [None, None]
+
+
 def rows(entry: Entry) -> list[list[tuple[str, str]]]:
     (letter,) = letters([entry])
     assert letter.keyboard is not None

@@ -81,7 +81,12 @@ def test_without_choices_a_number_is_a_word() -> None:
     ("fields", "meant"),
     [
         ({"MsgType": "text", "Content": "路灯不亮"}, {"text": "路灯不亮"}),
-        ({"MsgType": "voice", "MediaId": "v", "Recognition": "井盖"}, {"text": "井盖"}),
+        (
+            {"MsgType": "voice", "MediaId": "v", "Recognition": "井盖"},
+            {"kind": Kind.MEDIA, "media_id": "v", "media_type": "audio/amr", "hint": "井盖"},
+        ),
+        ({"MsgType": "voice", "Recognition": "井盖"}, {"text": "井盖"}),
+        ({"MsgType": "voice"}, "这种消息暂时看不了，请您打字、发语音、照片或位置。"),
         ({"MsgType": "voice", "MediaId": "v"}, {"kind": Kind.MEDIA, "media_id": "v", "media_type": "audio/amr"}),
         ({"MsgType": "image", "MediaId": "m"}, {"kind": Kind.MEDIA, "media_id": "m", "media_type": "image/jpeg"}),
         ({"MsgType": "event", "Event": "CLICK", "EventKey": "MY_CASES"}, {"text": "查询进度"}),

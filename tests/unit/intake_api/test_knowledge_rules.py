@@ -76,6 +76,27 @@ def test_the_nearest_phrasing_decides_and_the_score_is_explained():
     assert "租房" in best.words
 
 
+def test_words_that_the_dictionary_cuts_otherwise_meet_by_their_characters():
+    reader = Reader(lambda run: [run])  # a dictionary that knows no word
+    contents = [
+        Content("电动自行车要上牌吗", (), "到登记点办。", "《条例》", "x"),
+        Content("装修垃圾怎么清运", (), "装袋。", "《办法》", "x"),
+    ]
+    known = [reader.readable(number, content) for number, content in enumerate(contents)]
+    best, other = rank(reader.units("电动车牌照在哪里领"), known, 2)
+    assert (best.article_id, other.score) == (0, 0)
+    assert "只有共同的字" in best.words
+
+
+def test_a_word_that_was_misheard_is_read_as_the_one_that_sounds_like_it():
+    reader = Reader(pairs)
+    known = [reader.readable(0, Content("养犬登记", (), "到派出所。", "《条例》", "x"))]
+    (right,) = rank(reader.units("养犬登记"), known, 1)
+    (misheard,) = rank(reader.units("养犬登纪"), known, 1)
+    (other,) = rank(reader.units("养犬登山"), known, 1)
+    assert misheard.score > 0.9 * right.score > other.score
+
+
 def test_a_question_of_nothing_but_common_words_finds_nothing():
     reader = Reader(pairs)
     assert rank(reader.units("请问怎么办呢"), [reader.readable(1, Content("怎么办", (), "a", "b", "x"))], 1) == []
@@ -103,6 +124,7 @@ def test_questions_in_other_words_find_their_article_and_others_are_not_answered
     chosen, reported = (figures([one for one in asked if one.part == part]) for part in ("chosen", "reported"))
     assert chosen["hit3"] >= 0.9
     assert chosen["false_answers"] <= 0.05
-    assert reported["hit3"] >= 0.7
+    assert reported["hit1"] >= 0.7
+    assert reported["hit3"] >= 0.85
     assert reported["false_answers"] <= 0.1
     assert reported["answered_wrong"] <= 0.06

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from intake_api.domain.city import City
-from intake_api.domain.limits import UnknownCondition, limit_for
+from intake_api.domain.limits import UnknownCondition, limit_for, raised
 from intake_api.domain.place import Precision
 from intake_api.domain.policy import FastTrack, Policy
 from intake_api.domain.taxonomy import Limit, Taxonomy, Unit, Urgency
@@ -54,6 +54,26 @@ def test_a_condition_can_be_more_pressing_than_its_category(city: City, taxonomy
     assert limit_for(taxonomy.get("0101"), missing, Policy()).urgency is Urgency.EMERGENCY
     noisy = city.filing_conditions.get("0101", "noisy")
     assert limit_for(taxonomy.get("0101"), noisy, Policy()).urgency is taxonomy.get("0101").urgency
+
+
+@pytest.mark.parametrize(
+    ("code", "reported", "urgency", "limit", "rule"),
+    [
+        # somebody in an open manhole: danger to life, whatever its category
+        ("0101", Urgency.EMERGENCY, Urgency.EMERGENCY, Limit(2, Unit.CALENDAR_HOUR), "urgency:emergency"),
+        ("1101", Urgency.URGENT, Urgency.URGENT, Limit(12, Unit.CALENDAR_HOUR), "urgency:urgent"),
+        ("0115", Urgency.URGENT, Urgency.URGENT, Limit(24, Unit.CALENDAR_HOUR), "urgency:urgent"),
+        # never less than the category: gas keeps its hour
+        ("1403", Urgency.EMERGENCY, Urgency.EMERGENCY, Limit(1, Unit.CALENDAR_HOUR), "taxonomy:1403"),
+        ("1403", Urgency.NORMAL, Urgency.EMERGENCY, Limit(1, Unit.CALENDAR_HOUR), "taxonomy:1403"),
+    ],
+)
+def test_a_report_may_be_more_pressing_than_its_category_and_never_less(
+    taxonomy: Taxonomy, code: str, reported: Urgency, urgency: Urgency, limit: Limit, rule: str
+) -> None:
+    applied = raised(limit_for(taxonomy.get(code), None, Policy()), reported)
+    assert (applied.urgency, applied.limit, applied.rule) == (urgency, limit, rule)
+    assert limit.words in applied.words
 
 
 @pytest.mark.parametrize(

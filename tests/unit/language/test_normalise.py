@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.language.normalise import is_traditional, normalise
+from bot.language.normalise import is_traditional, normalise, without_markup
 from bot.language.numerals import digit_by_digit, read_numeral
 
 
@@ -75,3 +75,39 @@ def test_an_empty_span_stands_for_nothing():
 def test_traditional_writing_is_noticed():
     assert is_traditional("路燈壞了")
     assert not is_traditional("路灯坏了")
+
+
+@pytest.mark.parametrize(
+    ("pasted", "heard"),
+    [
+        ("<p>路灯坏了</p><p>在银都路812弄</p>", "路灯坏了 在银都路812弄"),
+        ("路<b>灯</b>坏了", "路灯坏了"),
+        ("看https://t.cn/A6x银都路路灯坏了", "看 银都路路灯坏了"),
+        ("路灯坏了，ｈｔｔｐ：／／a.b/c，谢谢", "路灯坏了, 谢谢"),
+        ("weibo.com/12/34路灯坏了", "路灯坏了"),
+        ("井盖坏了<img src=x onerror=alert(1)", "井盖坏了"),
+        ("银都路&nbsp;812弄", "银都路 812弄"),
+        ("<script>银都路路灯坏了</script>", "银都路路灯坏了"),
+        ("路灯坏了<script>alert(1)</script>", "路灯坏了"),
+    ],
+)
+def test_links_and_markup_say_nothing(pasted, heard):
+    assert normalise(pasted).text == heard
+
+
+@pytest.mark.parametrize("text", ["3<5", "K12+300", "abc@qq.com", "<银都路>", "https://t.cn/A6x", "<b></b>", "A1.2"])
+def test_what_only_looks_like_markup_or_is_nothing_else_stays(text):
+    assert normalise(text).text == text
+
+
+def test_a_span_leads_back_past_the_markup_to_what_was_typed():
+    text = "<p>路灯</p>在<b>银都路</b>八百一十二弄 http://x.cn/1"
+    plain = normalise(text)
+    at = plain.text.index("银都路")
+    assert plain.text[at : at + 7] == "银都路812弄"
+    assert plain.slice(at, at + 7) == "银都路</b>八百一十二弄"
+    assert without_markup(plain.slice(at, at + 7)) == "银都路八百一十二弄"
+
+
+def test_words_without_markup_are_as_they_were_written():
+    assert without_markup("三樓 <b>漏水</b>，見http://a.cn/１２") == "三樓 漏水，見"

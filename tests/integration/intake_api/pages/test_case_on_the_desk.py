@@ -262,3 +262,14 @@ async def test_an_inspector_looks_on_the_spot(intake: Intake, enter: Enter) -> N
     await expect(sheet).to_be_hidden()
     _, events = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="operator")
     assert events["items"][-1]["kind"] == "check_reported"
+
+
+async def test_a_position_that_the_reporter_added_stands_on_the_map(intake: Intake, enter: Enter) -> None:
+    _, case = await intake.file(**COVER)
+    body = {"channel_user": "u1", "lat": 31.0241, "lng": 121.0358}
+    status, _ = await intake.call("POST", f"/api/v1/cases/{case['case_no']}/actions/supplement", body)
+    assert status == 200
+    page = await enter("顾晓芸", "operator")
+    await page.goto(str(intake.client.make_url(f"/desk/cases/{case['case_no']}")))
+    await expect(pane(page).locator(".map-pin")).to_have_count(2)
+    await expect(pane(page).locator(".map").get_by_text("补充的位置")).to_be_visible()

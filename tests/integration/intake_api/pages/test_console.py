@@ -264,6 +264,22 @@ async def test_an_emergency_stands_above_everything(house: House) -> None:
     assert await resident.say("在三楼") == []
 
 
+async def test_an_emergency_that_was_filed_while_no_console_was_open_is_shown_until_put_away(house: House) -> None:
+    await house.intake.file("hole", description="有人掉进没盖的井里", category="0101", urgency="emergency")
+    await house.intake.file("heap")
+    page = await house.operator("顾晓芸")
+    alarm = page.get_by_role("alert").filter(has_text="紧急案件")
+    await expect(alarm).to_have_count(1)
+    await page.reload()
+    await expect(alarm.get_by_role("link")).to_have_count(1)
+    await alarm.get_by_role("button", name="知道了").click()
+    await expect(alarm).to_have_count(0)
+    await house.intake.file("gas", description="楼道里煤气味很重", urgency="emergency")
+    await expect(alarm).to_have_count(1)
+    await page.reload()
+    await expect(alarm.get_by_role("link")).to_have_count(1)
+
+
 async def test_whoever_looks_at_a_number_stands_in_the_trail(house: House) -> None:
     page = await house.operator("顾晓芸")
     resident = await house.resident()

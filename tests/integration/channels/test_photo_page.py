@@ -1,0 +1,92 @@
+"""Photos on their way out of the chat page, in a real browser: made small, and they still tell where they were taken."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from PIL import Image
+from playwright.async_api import Page, async_playwright
+
+from groundwork.settings import ROOT
+from intake_api.photo import read_photo
+
+CHROMIUM = Path(os.environ.get("YHT_TEST_CHROMIUM", "/usr/bin/chromium"))
+_GPS, _ORIENTATION = 0x8825, 0x0112
+SHRUNK = """async (sent) => {
+  const { shrink } = await import("/page/photo.js");
+  const bytes = Uint8Array.from(atob(sent), (letter) => letter.charCodeAt(0));
+  const small = await shrink(new File([bytes], "photo.jpg", { type: "image/jpeg" }));
+  return await new Promise((done) => {
+    const reader = new FileReader();
+    reader.onload = () => done(reader.result.split(",")[1]);
+    reader.readAsDataURL(small);
+  });
+}"""
+
+
+async def blank(_request: web.Request) -> web.Response:
+    return web.Response(text="<!doctype html>", content_type="text/html")
+
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed")
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    """A page from which the chat page's scripts can be called."""
+    app = web.Application()
+    app.router.add_static("/page", ROOT / "channels" / "webchat" / "page")
+    app.router.add_get("/", blank)
+    async with TestServer(app) as server, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = await browser.new_page()
+        await page.goto(str(server.make_url("/")))
+        yield page
+        await browser.close()
+
+
+def photo(**more: object) -> bytes:
+    """A large photo as a camera held upright takes it: lying, with a note that it has to be turned."""
+    out = io.BytesIO()
+    noise = Image.effect_noise((2400, 1600), 90).convert("RGB")
+    noise.save(out, "JPEG", quality=90, **more)
+    return out.getvalue()
+
+
+def exif() -> Image.Exif:
+    tags = Image.Exif()
+    tags[_ORIENTATION] = 6
+    tags[_GPS] = {1: "N", 2: (31.0, 7.0, 12.0), 3: "E", 4: (121.0, 22.0, 30.0)}
+    return tags
+
+
+async def sent(page: Page, content: bytes) -> bytes:
+    return base64.b64decode(await page.evaluate(SHRUNK, base64.b64encode(content).decode()))
+
+
+async def test_a_large_photo_is_sent_small_with_the_place_where_it_was_taken(page: Page) -> None:
+    large = photo(exif=exif())
+    assert len(large) > 800_000
+    small = await sent(page, large)
+    assert len(small) < len(large)
+    kept = read_photo(small)
+    assert kept.position == (31.12, 121.375)
+    with Image.open(io.BytesIO(kept.content)) as image:
+        assert image.size == (1365, 2048), "turned once, not twice"
+
+
+async def test_a_large_photo_without_a_place_is_sent_small(page: Page) -> None:
+    small = await sent(page, photo())
+    kept = read_photo(small)
+    assert kept.position is None
+    with Image.open(io.BytesIO(kept.content)) as image:
+        assert max(image.size) == 2048
