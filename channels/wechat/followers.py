@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from channels.gateway.database import Database
 from channels.gateway.message import Json
 from channels.gateway.offers import Offer, standing
-from channels.gateway.rows import insert_new
+from channels.gateway.rows import insert_new, language_in
 from channels.gateway.store import Entry
 from channels.gateway.tables import conversations, leases, messages
 from channels.wechat.letters import Letter, letters
@@ -118,9 +118,9 @@ class Followers:
                 sa.select(followers).where(followers.c.conversation == conversation).with_for_update()
             ).one()
             if follower.reply_to == message_id:
-                again = letters(_said(connection, conversation, follower.reply_after, follower.reply_through))
+                again = _letters(connection, conversation, follower.reply_after, follower.reply_through)
                 return again[0].text if again else ""
-            found = letters(_said(connection, conversation, follower.told))
+            found = _letters(connection, conversation, follower.told)
             if not found or found[0].through is None:
                 return ""
             if follower.expires_at > now:
@@ -192,7 +192,7 @@ class Followers:
             ).one_or_none()
             if row is None:
                 return None
-            return Bag(tuple(letters(_said(connection, conversation, row.told))), row.attempts)
+            return Bag(tuple(_letters(connection, conversation, row.told)), row.attempts)
 
         return await self._database.write(work)
 
@@ -231,6 +231,10 @@ class Followers:
             .values(changes)
         )
         return await self._database.write(lambda connection: bool(connection.execute(statement).rowcount))
+
+
+def _letters(connection: sa.Connection, conversation: str, after: int, through: int | None = None) -> list[Letter]:
+    return letters(_said(connection, conversation, after, through), language_in(connection, conversation))
 
 
 def _said(connection: sa.Connection, conversation: str, after: int, through: int | None = None) -> list[Entry]:

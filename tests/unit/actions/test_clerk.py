@@ -587,6 +587,7 @@ ARTICLE = {
         ("这个多久能处理？", "consult", "反映的事情多久有答复"),
         ("要交钱吗？", "other", "反映问题要交钱吗"),
         ("电瓶车能在楼道里充电吗", "consult", "电瓶车能在楼道里充电吗"),
+        ("会罚款吗？", "consult", "路灯坏了 会罚款吗？"),
     ],
 )
 def test_a_question_within_a_report_is_answered_and_the_report_goes_on(words, act, looked_up):
