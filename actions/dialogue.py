@@ -557,7 +557,12 @@ def _adds_matter(report: Report, heard: Heard, words: str, told_where: bool) -> 
     rest = re.sub(r"[\s，,。.！!？?]|就是|这里|那里|在|地址|位置|里面那条|那边|的|哦|啊|呀", "", rest)
     if not report.matter and not _CONTACT.sub("", rest):
         return False  # how to reach the resident, and perhaps where it is
-    if not report.matter and report.asked == "matter" and heard.act == "other" and is_small_talk(words):
+    if (
+        not report.matter
+        and report.asked == "matter"
+        and is_small_talk(words)
+        and heard.act not in ("report", "emergency")
+    ):
         return False
     if not report.matter:
         return heard.act not in ("greet", "thank", "affirm", "deny") and not _VAGUE.match(words) and len(rest) >= 2

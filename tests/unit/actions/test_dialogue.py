@@ -279,9 +279,10 @@ def test_a_number_and_a_place_say_no_problem_yet():
 
 def test_small_talk_is_not_taken_for_the_problem_that_was_asked_for():
     report, _ = say(Report(), "银都路812弄门口", "report", places=(GATE,))
-    report, said = say(report, "今天天气不错", "other")
-    assert (report.matter, report.asked) == ("", "matter")
-    assert said == ["utter_small_talk", "utter_what_still"]
+    for act in ("other", "praise"):
+        report, said = say(report, "今天天气不错", act)
+        assert (report.matter, report.asked) == ("", "matter")
+        assert said == ["utter_small_talk", "utter_what_still"]
 
 
 def test_where_the_resident_points_is_asked_about_once_more():
