@@ -15,7 +15,7 @@ from actions import english_questions, english_words, hand_over, passing, pausin
 from actions import errand as errands
 from actions.afterwards import Afterwards, Speaker
 from actions.consulting import CONSULTED, Question, answer_buttons, without_places
-from actions.dialogue import Report, Turn, hear, offer_photo_place, still, take_up
+from actions.dialogue import Report, Turn, ask_next, hear, offer_photo_place, still, take_up
 from actions.drafts import draft_id
 from actions.english import heard_in_english
 from actions.errand import CALL_BACK, MOST_TRIES, STATUS, SUPPLEMENT, URGE, WITHDRAW, Errand
@@ -56,6 +56,8 @@ class Talk:
     people: hand_over.People
     report: Report
     errand: Errand | None = None
+    dropped: Report | None = None
+    """the report that was taken back with the message before"""
     english: bool = False
     """the resident writes English: what is said is said in it"""
     misses: int = 0
@@ -138,6 +140,11 @@ class Clerk(Action):
             elif not await self._joined(talk):
                 self._hear(talk)
             return
+        if talk.dropped is not None and not paused and routing.wants_it_after_all(heard):
+            report = replace(talk.dropped, status="open", asked=None)
+            talk.take(ask_next(report, report, []))
+            return
+        heard = talk.heard = routing.tells_after_all(heard)
         filed = bool(tracker.get_slot("filed"))
         if follow := heard.chose("follow"):
             await self._join(talk, follow)
@@ -436,12 +443,15 @@ def _talk_of(tracker: Tracker) -> Talk:
         pushed_case(tracker), is_english(tracker),
     )  # fmt: skip
     report = Report.from_slot(tracker.get_slot("report"))
+    dropped = report if report.status == "cancelled" else None
+    report = Report() if dropped else report
     heard = heard_of(tracker.latest_message)
     return Talk(
         heard=heard_in_english(heard, report.asked) if speaker.english else heard,
         speaker=speaker,
         people=hand_over.people_of(metadata_of(tracker)),
         report=report,
+        dropped=dropped,
         english=speaker.english,
         errand=Errand.from_slot(tracker.get_slot("errand")),
         misses=int(tracker.get_slot("misses") or 0),

@@ -48,6 +48,7 @@ _BOTH = re.compile(r"(都报|都要报|全报|全都报|两件都|两个都|一�
 _FILE_IT = re.compile(r"(报上去|上报|报吧|提交|就这样|就这么|没问题|没错|地址对|确认|都对|都报|一起报)")
 _NOT = re.compile(r"(不对|不是|错了|有误|别报|不要报|先别|等一下|等等|不报|不用报|不行|不确认|改)")
 _NO_YES = re.compile(r"(?:对|是|确认)(?:的|了)?[吗么]|(?:确认|对)(?:什么|啥)|对不起")
+_ASKS_BACK = re.compile(r"(?:[吗么]\s*[?？。！!~～]*|[?？]\s*)$")
 _CANCEL = re.compile(
     r"(不报了|先不报|不想报|不用报了|别报了|取消|撤销|撤回|不投诉了|当我没说|不用了.{0,4}(?:修好|解决|好了))"
 )
@@ -65,14 +66,17 @@ _PRIVACY = re.compile(
 )
 _IT_IS = re.compile(r"^(?:就?是?在|就(?=[^是在])|地址是?|地点是?|位置是?|就是|在|是|我在|我住)[：:，, ]?")
 _CORRECTION = re.compile(r"^(?:不对|不是|错了|写错了|说错了|更正|应该是|改成|改为|是)[，,。 ]?")
+_CONTRAST = re.compile(r"不是[^，,。\s]{1,8}[，, ]+(?:而|应该)?是|类别(?:不对|错)")
 _VAGUE = re.compile(
     r"^(?:你好|您好|喂|请问|麻烦|那个|我|要|想|来|给|帮|跟|向|你们|报|个|一下|一个|反映|反应|投诉|举报|上报|报修|报告|问题|情况|事情|事|件|下|点|城管|有|打"
     r"|咨询|建议|[,，。！!？?\s])+$"
 )
 _CONTACT = re.compile(
-    r"[\d\s+-]{7,}|(?:我的?)?(?:电话|手机|号码|联系方式)(?:号码?)?(?:就|我|也|都)?(?:不用|不留|不要|不给|不必|不需要|不方便留?|不想留|免|算)了?(?:留|给|打|填)?(?:了|的|吧)?"
+    r"[\d\s+-]{7,}|[零〇一二三四五六七八九幺\s]{7,}|(?:我的?)?(?:电话|手机|号码|联系方式)(?:号码?)?(?:就|我|也|都)?(?:不用|不留|不要|不给|不必|不需要|不方便留?|不想留|免|算)了?(?:留|给|打|填)?(?:了|的|吧)?"
     r"|(?:就|我|也)?(?:不用|不留|不要|不给|不必|不需要|不方便留?|不想留|别)(?:留|给|打|填|登记)?(?:我的?)?(?:电话|手机|号码|联系方式)?(?:了|的|吧)?|匿名(?:就行|吧)?|(?:我的?)?(?:电话|手机|号码)(?:是|号)?"
 )
+# whom to call: 打我老婆的吧139…
+_CALL = re.compile(r"(?:打|拨|联系|找)[^,，。\d]{0,8}(?=[\d\s:：+-]{7,})")
 _HEARD_ONLY = re.compile(
     r"^(?:哦|噢|嗯|好|好的|行|那|我|[，, ])*(?:知道|明白|了解|懂|晓得)了?(?:谢谢|啊|哦|吧|[，,。！ ])*$"
 )
@@ -81,10 +85,18 @@ _INSTEAD = re.compile(
     r"|改报|换一?个(?:事|问题)?报|不报这个了?[，, ]*(?:改)?(?:报)?"
 )
 _NOT_THAT_ONE = re.compile(r"(算了|不用|不要|不报|别报|先不|不管|不说|先弄|先报|只报|就报)")
+# of two problems the one that a clause drops, and the one that it keeps
+_DROPS_IT = re.compile(r"([^，,。；;\s]{1,10}?)(?:就|都|也|先)?(?:算了|不用|不要|不报|别报|不管|不说)")
+_KEEPS_IT = re.compile(r"(?:只报|就报|先弄|先报)([^，,。；;\s]{1,10})")
 _ONLY_FIRST = re.compile(r"(只报|就报|先弄|先报)(?:第)?(?:一|前面|这)")
 _MERE_QUESTION = re.compile(r"(问一句|问一下|问问|请问|想问|几点|多少钱|怎么去|在哪里办|怎么办理)")
 _EDGES = " ，,、；;"
 _CLAUSE_END = re.compile(r"[\s,，.。;；:：!！?？]")
+# where the speaker points, and we cannot see
+_THERE = re.compile(
+    r"(?:就|是|在|还是|嘛|呀|啊|哦|我们?|你们?|家|的|[，, ])*"
+    r"(?:[那这](?:边|里|儿|个地方)|家里?|楼下|门口|外面|旁边|附近|路边|路上|小区里?)(?:里|面|的|啊|呀|嘛|哦|[，, ])*"
+)
 _PLACE_LIKE = re.compile(
     r"(路|街|弄|号|村|苑|园|小区|楼|门|口|桥|站|店|厂|校|学|院|旁|边|对面|附近|隔壁|广场|中心|市场|城|府|里|湾|公寓|大厦|镇|组|队|杆|巷|道)"
 )
@@ -253,19 +265,22 @@ def hear(report: Report, heard: Heard) -> Turn:
     if _told_instead(report, heard):
         says.append(("utter_first_cancelled", {}))
     report, heard = _another_instead(report, heard)
-    report = _without_second(report, heard)
     if report.asked == "new_phone":
         turn = _new_phone_answered(report, heard)
         if turn is not None:
             return turn
         report = replace(report, asked="confirmed")
     before = report
+    report = _without_second(report, heard)
+    one_dropped = report != before
     words = heard.words
 
+    if heard.act == "emergency" and _says_whom_to_call(words):
+        heard = replace(heard, act="other")  # 打我老婆的: nobody is hit
     if heard.act == "emergency" and not report.warned:
         says.append((f"utter_emergency_{kind_of_danger(words) or 'other'}", {}))
         report = replace(report, warned=True)
-    if is_let_go(report, heard):
+    if is_let_go(report, heard) and not one_dropped:
         return _cancelled(report, words, says)
     if report.asked == "photo_place":
         report, answered = _photo_place_answered(report, heard, words)
@@ -305,7 +320,8 @@ def hear(report: Report, heard: Heard) -> Turn:
     if before.asked in ("matter", "place") and report == before and not says:
         if _WAIT.search(words):
             return Turn(report, (("utter_take_your_time", {}),))
-        if words and (heard.act in ("greet", "thank", "other") or is_small_talk(words)):
+        beside_it = heard.act in ("greet", "thank", "other") or is_small_talk(words)
+        if words and beside_it and not _THERE.fullmatch(words):
             says.append(("utter_small_talk", {}))
     return ask_next(before, report, says)
 
@@ -353,7 +369,7 @@ def _only_about_contact(report: Report, words: str, heard: Heard) -> bool:
     if heard.places or _answers_place(report, words):
         return False
     if find_phone(words) or looks_like_broken_phone(words):
-        return len(_without_contact(words)) <= 4
+        return len(_without_contact(words)) <= 4 or _says_whom_to_call(words)
     return (refuses_phone(words) or wants_anonymity(words)) and not (heard.act == "report" and not report.matter)
 
 
@@ -430,7 +446,7 @@ def _take_words(report: Report, heard: Heard, words: str) -> Report:
     place = _best_place(heard.places)
     told_where = bool(place) and (asked in ("place", "new_place") or report.place_unknown)
     if place and _replaces_place(report, heard, place, words):
-        text = _with_what_follows(place.text, words) if told_where else place.text
+        text = _whole_place(heard.places, place, words) if told_where else place.text
         report = replace(report, place=text, place_kind=place.kind, place_unknown=False)
         if asked in ("confirmed", "edit", "new_place"):
             report = replace(report, position=None)
@@ -484,11 +500,17 @@ def _without_second(report: Report, heard: Heard) -> Report:
     second, words = report.second, heard.words
     if second is None or not _NOT_THAT_ONE.search(words):
         return report
-    told = {second.matter[i : i + 2] for i in range(len(second.matter) - 1)}
-    told -= {report.matter[i : i + 2] for i in range(len(report.matter) - 1)}
-    dropped = _NOT_THAT_ONE.split(words)[0][-LONGEST_PLACE_TAIL:]
-    only_first = bool(_ONLY_FIRST.search(words)) or any(piece in dropped for piece in told)
-    return replace(report, later=None) if only_first else report
+    of_second, of_first = _pieces(second.matter), _pieces(report.matter)
+    dropped = " ".join(_DROPS_IT.findall(words))
+    kept = " ".join(_KEEPS_IT.findall(words))
+    names_second = any(piece in dropped for piece in of_second - of_first)
+    names_first = any(piece in kept for piece in of_first - of_second)
+    return replace(report, later=None) if names_second or names_first or _ONLY_FIRST.search(words) else report
+
+
+def _pieces(matter: str) -> set[str]:
+    """Pairs of characters, by which a problem is known again."""
+    return {matter[i : i + 2] for i in range(len(matter) - 1)}
 
 
 def _place_in_own_words(report: Report, heard: Heard, words: str) -> Report:
@@ -503,6 +525,8 @@ def _place_in_own_words(report: Report, heard: Heard, words: str) -> Report:
         or _PRIVACY.search(words)
         or (is_small_talk(words) and not _PLACE_LIKE.search(plain))
     ):
+        return report
+    if _THERE.fullmatch(plain) and report.place_asked < MOST_PLACE_QUESTIONS:
         return report
     if tells_trouble(plain) and not names_place(plain):
         return report  # what is wrong there, or somewhere else, is no place
@@ -522,9 +546,13 @@ def _corrected(report: Report, heard: Heard, words: str) -> Report:
     if report.place_unknown and _PLACE_LIKE.search(words) and len(words) <= LONGEST_PLACE_ANSWER:
         return replace(report, place=_IT_IS.sub("", words).strip(" 。，,！!"), place_kind="said", place_unknown=False)
     rest = _CORRECTION.sub("", words)
-    if heard.act == "deny" and len(rest) >= SHORTEST_CORRECTION and not refuses_phone(words):
+    contrasts = bool(_CONTRAST.search(words)) and heard.act in (*REPORTING, "deny")
+    if (heard.act == "deny" or contrasts) and len(rest) >= SHORTEST_CORRECTION and not refuses_phone(words):
         matter = f"{report.matter}\n{heard.typed}"[:LONGEST_DESCRIPTION]
-        scores = dict(heard.categories) or report.scores
+        sure = bool(heard.categories) and heard.categories[0][1] >= SURE_ENOUGH
+        scores = dict(heard.categories) if sure else report.scores
+        if not sure:
+            return replace(report, matter=matter)
         return replace(report, matter=matter, scores=scores, chosen_code=None)
     return report
 
@@ -533,6 +561,15 @@ def _with_what_follows(place: str, words: str) -> str:
     """An answer to "where?" says more than a place's name: 利景花苑靠马路那排门面 is kept whole."""
     tail = _CLAUSE_END.split(words[words.find(place) + len(place) :], maxsplit=1)[0]
     return place + tail.rstrip("的啊呀哦吧") if len(tail) <= LONGEST_PLACE_TAIL else place
+
+
+def _whole_place(places: tuple[Place, ...], best: Place, words: str) -> str:
+    """An answer to "where?" that names several places is one place, told from several sides: it is kept whole."""
+    plain = _IT_IS.sub("", words).strip(" 。，,！!")
+    several = len(places) > 1 and best.kind not in ("pole", "address")
+    if several and len(plain) <= LONGEST_PLACE_ANSWER and not tells_trouble(plain) and not _CORRECTION.match(words):
+        return plain
+    return _with_what_follows(best.text, words)
 
 
 def _best_place(places: tuple[Place, ...]) -> Place | None:
@@ -555,10 +592,19 @@ def _adds_matter(report: Report, heard: Heard, words: str, told_where: bool) -> 
     for place in heard.places:
         rest = rest.replace(place.text, "")
     rest = re.sub(r"[\s，,。.！!？?]|就是|这里|那里|在|地址|位置|里面那条|那边|的|哦|啊|呀", "", rest)
+    if not report.matter and not _CONTACT.sub("", rest):
+        return False  # how to reach the resident, and perhaps where it is
+    if (
+        not report.matter
+        and report.asked == "matter"
+        and is_small_talk(words)
+        and heard.act not in ("report", "emergency")
+    ):
+        return False
     if not report.matter:
         return heard.act not in ("greet", "thank", "affirm", "deny") and not _VAGUE.match(words) and len(rest) >= 2
     if told_where:
-        return len(rest) >= 8 and heard.act in REPORTING
+        return heard.act in REPORTING and (len(rest) >= 8 or (len(rest) >= 4 and tells_trouble(rest)))
     return len(rest) >= 4 and heard.act in REPORTING and not refuses_phone(words)
 
 
@@ -577,8 +623,8 @@ def _choice(report: Report, words: str) -> str | None:
 
 
 def agrees(heard: Heard, words: str) -> bool:
-    """Whether the words say yes; 知道了 says that they were heard, 确认吗 asks, 对不起 is sorry."""
-    if _HEARD_ONLY.match(words) or _NO_YES.search(words):
+    """Whether the words say yes; 知道了 says that they were heard, 这样就报上去了吗 asks, 对不起 is sorry."""
+    if _HEARD_ONLY.match(words) or _NO_YES.search(words) or _only_asks(words):
         return False
     if heard.chose("both"):
         return True
@@ -591,10 +637,21 @@ def agrees(heard: Heard, words: str) -> bool:
     )
 
 
+def _only_asks(words: str) -> bool:
+    """Whether the words ask (这样就报上去了吗？) and do not agree first (对，什么时候能修好？)."""
+    first, *rest = _CLAUSE_END.split(words, maxsplit=1)
+    return bool(_ASKS_BACK.search(words)) and not (rest and rest[0] and _YES.match(first))
+
+
 def _only_contact_changed(before: Report, after: Report) -> bool:
     return before == replace(
         after, phone=before.phone, phone_refused=before.phone_refused, confidential=before.confidential
     )
+
+
+def _says_whom_to_call(words: str) -> bool:
+    """Whether the words are a telephone number and whose it is."""
+    return find_phone(words) is not None and len(_without_contact(_CALL.sub("", words))) <= 2
 
 
 def _without_contact(words: str) -> str:

@@ -11,6 +11,8 @@ from actions.heard import Heard
 from bot.language.trouble import tells_trouble
 
 _LONGEST = 40
+_SHORTEST_OWN = 2
+"""Characters above which a question says itself what it is about."""
 _ASKS = re.compile(
     r"[?？]\s*$|[吗么]\s*[。！!~～]*$|多久|多长时间|几天|几点|什么时候|啥时候|多少钱|怎么收费|归谁|谁来|哪个部门|怎么办理|"
     r"(?:能不能|可不可以|要不要|会不会|是不是|有没有).{2,}"
@@ -48,7 +50,10 @@ def question(report: Report, heard: Heard, *, english: bool) -> str | None:
         return None
     if (tells_trouble(words) and not _ASKS_WHETHER.search(words)) or is_small_talk(words) or asks_about_privacy(words):
         return None
-    if _OF_THE_REPORT.sub("", words):
+    own = _OF_THE_REPORT.sub("", words)
+    if 0 < len(own) <= _SHORTEST_OWN:  # 会罚款吗: in a case like this
+        return f"{report.matter[:_LONGEST]} {words}"
+    if own:
         return words
     # asked of the report itself: as the knowledge base has it
     if _TIME.search(words):

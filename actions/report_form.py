@@ -89,8 +89,8 @@ class FileReport(Action):
         if filed != (tracker.get_slot("filed") or []):
             events.append(SlotSet("filed", filed[-MOST_REMEMBERED:]))
         kept = None
-        if report.is_begun:
-            kept = report.to_slot()
+        if report.is_begun or report.status == "cancelled":
+            kept = report.to_slot()  # what was taken back may be wanted after all with the next message
         if open_again:
             events += [SlotSet(TAKEN_UP, REFUSED), FollowupAction("report_form")]
             kept = _one_behind_another(*open_again, later)

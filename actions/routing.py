@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from actions.dialogue import SURE_ENOUGH, Report
 from actions.errand import KIND_OF_ACT, RATE, STATUS, SUPPLEMENT, URGE, WITHDRAW
 from actions.heard import Heard
 from actions.opinion import grade_of, solved_of
 from bot.language.reference import find_case_number
+from bot.language.trouble import tells_trouble
 
 SURE_OF_ACT = 0.5
 OPENING = frozenset({"report", "consult", "suggest", "emergency", "share_location", "share_attachment"})
@@ -49,6 +51,11 @@ _REQUEST = re.compile(
     r"|[，, ])+"
 )
 _SHORTEST_CORRECTION = 4
+_AFTER_ALL = re.compile(
+    r"(?:还是|继续|接着|重新)(?:给我|帮我|替我)?(?:报|提交|登记|上报)|(?:不|别|没有?|先别)取消|[点按]错了?"
+)
+_LONGEST_AFTER_ALL = 16
+_UNLIKE_A_REPORT = frozenset({"deny", "withdraw", "affirm", "thank", "greet"})
 
 
 def interjection(report: Report, heard: Heard) -> str | None:
@@ -87,6 +94,18 @@ def errand_kind(heard: Heard, *, filed: bool, told_of_outcome: bool) -> str | No
     if kind is None and words and find_case_number(words):
         return STATUS
     return kind
+
+
+def wants_it_after_all(heard: Heard) -> bool:
+    """Whether the resident wants the report filed that was taken back just now: 哎等等，还是报吧."""
+    words = heard.words
+    return len(words) <= _LONGEST_AFTER_ALL and bool(_AFTER_ALL.search(words)) and not tells_trouble(words)
+
+
+def tells_after_all(heard: Heard) -> Heard:
+    """A message that begins something, though its act was taken for small talk (…开始停水，哦不是昨天，前天)."""
+    told = heard.act in _UNLIKE_A_REPORT and bool(heard.places) and tells_trouble(heard.words)
+    return replace(heard, act="report") if told else heard
 
 
 def tells_rather_than_asks(heard: Heard) -> bool:

@@ -35,6 +35,8 @@ CATEGORIES = "categories"
 PROBLEMS = "problems"
 """The two problems of a message that speaks of two: ``[{text, start, end, categories, locations}]``; else empty."""
 TOP = 5
+LONG_DENIAL = 7
+"""Characters from which a denial says what is right instead: 不对，是垃圾没人扫."""
 # acts in which no case can be meant: nothing to classify
 CASELESS = frozenset({"greet", "thank", "affirm", "deny", "handoff", "rate", "ask_status"})
 
@@ -88,7 +90,8 @@ class CategoryClassifier(LearningComponent):
         for message in messages:
             text = message.get(TEXT) or ""
             act = (message.get(INTENT) or {}).get("name")
-            said = self._model is not None and text.strip() and not text.startswith("/") and act not in CASELESS
+            caseless = act in CASELESS and not (act == "deny" and len(text.strip()) >= LONG_DENIAL)
+            said = self._model is not None and text.strip() and not text.startswith("/") and not caseless
             categories = self._likeliest(message, act) if said else []
             problems = self._problems(message) if said and act in CASE_ACTS else []
             message.set(CATEGORIES, [_named(pair) for pair in categories], add_to_output=True)

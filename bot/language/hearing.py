@@ -121,15 +121,30 @@ def _at_least_one_same(said: str, thing: str) -> bool:
     return any(a == b for a, b in zip(said, thing))  # noqa: B905 - of one length
 
 
+# what is denied beside what is so: 类别不对，不是摆摊，是垃圾没人扫. At the beginning the denial itself counts
+_DENIED = re.compile(r"(?<=..)不是(?:[^，,。.！!？?；;\s是]{1,8})[，, ]+(?=(?:而|应该|还)?是)")
+# what is taken back for something else: 井盖坏了，哦不对，是路灯坏了
+_ONE_OF_THEM = "|".join(sorted(THINGS, key=len, reverse=True))
+_TAKEN_BACK = re.compile(
+    rf"(?:{_ONE_OF_THEM})[^，,。.；;！!？?\s]{{0,4}}[，, ]*(?:哦|噢|呃|啊|诶)?[，, ]*(?:不对|说错了?|错了|口误)[，, ]*"
+    rf"(?:是|应该是)(?=.{{0,4}}(?:{_ONE_OF_THEM}))"
+)
+
+
 def without_fillers(text: str) -> Normalised:
-    """``text`` in its one written form, without filler words and stutter."""
-    plain = normalise(text)
-    gone = [span for pattern in (_FILLER, _STUTTER) for match in pattern.finditer(plain.text) for span in _cut(match)]
+    """``text`` in its one written form, without filler words and stutter, and without what was taken back."""
+    plain = _kept(normalise(text), (_FILLER, _STUTTER))
+    return _kept(_kept(plain, (_DENIED,)), (_TAKEN_BACK,))
+
+
+def _kept(plain: Normalised, patterns: tuple[re.Pattern[str], ...]) -> Normalised:
+    """``plain`` without what the patterns find; as it is when nothing would be left."""
+    gone = [span for pattern in patterns for match in pattern.finditer(plain.text) for span in _cut(match)]
     kept = [i for i in range(len(plain.text)) if not any(start <= i < end for start, end in gone)]
     if not any(plain.text[i].isalnum() for i in kept):
         return plain  # nothing but fillers: that is what was said
     said = "".join(plain.text[i] for i in kept)
-    return Normalised(text, said, tuple(plain.starts[i] for i in kept), tuple(plain.ends[i] for i in kept))
+    return Normalised(plain.original, said, tuple(plain.starts[i] for i in kept), tuple(plain.ends[i] for i in kept))
 
 
 def listen(text: str, is_word: Callable[[str], bool] = _no_word) -> Normalised:

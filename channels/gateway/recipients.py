@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from channels.gateway.database import Database
 from channels.gateway.message import Json
-from channels.gateway.rows import insert_new
+from channels.gateway.rows import insert_new, language_in
 from channels.gateway.store import Entry
 from channels.gateway.tables import UtcDateTime, conversations, leases, messages
 
@@ -128,8 +128,11 @@ def said(connection: sa.Connection, conversation: str, after: int, through: int 
 class Recipients(Generic[L]):
     """All reading and writing of the channel's users; every method is one transaction."""
 
-    def __init__(self, database: Database, table: sa.Table, letters: Callable[[Sequence[Entry]], Sequence[L]]):
-        """``table`` has the ``recipient_columns``; ``letters`` puts what was said as the channel shows it."""
+    def __init__(
+        self, database: Database, table: sa.Table, letters: Callable[[Sequence[Entry], str | None], Sequence[L]]
+    ):
+        """``table`` has the ``recipient_columns``; ``letters`` puts what was said, in the conversation's language, as
+        the channel shows it."""
         self._database = database
         self._table = table
         self._letters = letters
@@ -172,7 +175,10 @@ class Recipients(Generic[L]):
             ).one_or_none()
             if row is None:
                 return None
-            return Bag(tuple(self._letters(said(connection, conversation, row.told))), row.attempts)
+            return Bag(
+                tuple(self._letters(said(connection, conversation, row.told), language_in(connection, conversation))),
+                row.attempts,
+            )
 
         return await self._database.write(work)
 

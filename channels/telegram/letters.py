@@ -42,7 +42,7 @@ class Letter:
     pin: tuple[float, float] | None = None
 
 
-def letters(entries: Iterable[Entry]) -> list[Letter]:
+def letters(entries: Iterable[Entry], _language: str | None = None) -> list[Letter]:
     """What is said in ``entries``, in order. Buttons stand below the last part of their text."""
     found: list[Letter] = []
     for entry in entries:

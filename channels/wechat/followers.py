@@ -14,6 +14,7 @@ from channels.gateway.database import Database
 from channels.gateway.message import Json
 from channels.gateway.offers import Offer, standing
 from channels.gateway.recipients import NEVER, Recipients, Waits, note_contact, said
+from channels.gateway.rows import language_in
 from channels.wechat.letters import Letter, letters
 from channels.wechat.tables import followers
 
@@ -71,9 +72,9 @@ class Followers(Recipients[Letter]):
                 sa.select(followers).where(followers.c.conversation == conversation).with_for_update()
             ).one()
             if follower.reply_to == message_id:
-                again = letters(said(connection, conversation, follower.reply_after, follower.reply_through))
+                again = _letters(connection, conversation, follower.reply_after, follower.reply_through)
                 return again[0].text if again else ""
-            found = letters(said(connection, conversation, follower.told))
+            found = _letters(connection, conversation, follower.told)
             if not found or found[0].through is None:
                 return ""
             if follower.expires_at > now:
@@ -106,3 +107,7 @@ class Followers(Recipients[Letter]):
     async def choices(self, conversation: str) -> tuple[Offer, ...]:
         """The buttons that a typed number means: those of the newest answer that has any, of the last two."""
         return await self._database.read(lambda connection: standing(connection, conversation, within=2))
+
+
+def _letters(connection: sa.Connection, conversation: str, after: int, through: int | None = None) -> list[Letter]:
+    return letters(said(connection, conversation, after, through), language_in(connection, conversation))

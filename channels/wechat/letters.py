@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from channels.gateway.language import ENGLISH, SIMPLIFIED, TRADITIONAL
 from channels.gateway.message import Button, Reply, reply_from
 from channels.gateway.offers import Offer
 from channels.gateway.store import Entry
@@ -22,16 +23,20 @@ class Letter:
     through: int | None
 
 
-def letters(entries: Sequence[Entry]) -> list[Letter]:
+_CHOOSE = {SIMPLIFIED: "回复数字选择：", TRADITIONAL: "回覆數字選擇：", ENGLISH: "Reply with a number: "}
+
+
+def letters(entries: Sequence[Entry], language: str | None = None) -> list[Letter]:
     """What is said in ``entries``, in as few messages as possible: WeChat allows only five after the user's last one.
 
-    Numbers stand before the buttons of the newest answer that has any; typed, they mean those.
+    Numbers stand before the buttons of the newest answer that has any; typed, they mean those. ``language``: of the
+    conversation (gateway/language.py); in it that is said.
     """
     said = _answers(entries)
     choosing = max((place for place, answer in enumerate(said) if answer.buttons), default=None)
     found: list[Letter] = []
     for place, answer in enumerate(said):
-        words = answer.words(place == choosing)
+        words = answer.words(place == choosing, language)
         last = found[-1] if found else None
         if not words and last is not None:
             found[-1] = Letter(last.text, answer.through)
@@ -81,15 +86,13 @@ class _Said:
     def buttons(self) -> tuple[Button, ...]:
         return tuple(button for reply in self.replies for button in reply.buttons)
 
-    def words(self, numbered: bool) -> str:
+    def words(self, numbered: bool, language: str | None) -> str:
         texts = [reply.text.strip() for reply in self.replies if reply.text.strip()]
         if numbered:
-            english = all(button.title.isascii() for button in self.buttons)
-            choices = ("  " if english else "　").join(
+            choices = ("  " if language == ENGLISH else "　").join(
                 f"{number} {button.title}" for number, button in enumerate(self.buttons, 1)
             )
-            asked = "Reply with a number: " if english else "回复数字选择："
-            texts.append(f"{asked}{choices}")
+            texts.append(f"{_CHOOSE[language or SIMPLIFIED]}{choices}")
         return "\n\n".join(texts)
 
 

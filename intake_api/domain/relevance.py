@@ -197,18 +197,15 @@ def _as_it_sounds(asked: Collection[str], known: Collection[str]) -> frozenset[s
     characters = {character for unit in strange for character in unit[1:]}
     alike: dict[tuple[str, ...], str] = {}
     for unit in known:
-        if unit.startswith(_PAIR) and not characters.isdisjoint(unit[1:]):
+        # words only: neighbours of two words sound like anything (以规定为准 like 定位)
+        if unit.startswith(_PAIR) and unit[1:] in known and not characters.isdisjoint(unit[1:]):
             alike.setdefault(tuple(map(sound, unit[1:])), unit)
     meant = set(asked)
     for unit in strange:
         heard = alike.get(tuple(map(sound, unit[1:])))
         if heard and any(a == b for a, b in zip(unit[1:], heard[1:], strict=True)):
-            meant -= {unit, unit[1:]}
-            meant.add(heard)
-            meant -= {_SINGLE + character for character in set(unit[1:]) - set(heard[1:])}
-            meant |= {_SINGLE + character for character in heard[1:] if _SINGLE + character in known}
-            if heard[1:] in known:
-                meant.add(heard[1:])
+            meant -= {unit, unit[1:], *(_SINGLE + character for character in set(unit[1:]) - set(heard[1:]))}
+            meant |= {heard, heard[1:], *(_SINGLE + one for one in heard[1:] if _SINGLE + one in known)}
     return frozenset(meant)
 
 

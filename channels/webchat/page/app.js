@@ -10,6 +10,7 @@
 //   composer.js      text field, "+" panel, voice;    recorder.js, photo.js, exif.js  what it sends
 //   map.js           picking and looking at a place;  city.js  the city's shapes, names of places
 //   sheets.js        dialogs and menus;               settings.js  what this device remembers
+//   language.js      the page's language;             translations.js
 //   words.js         wording and formats;             icons.js, chat.css
 //
 // The page is /chat, its files are under /assets/chat/, Vue, WeUI and Leaflet under /assets/vendor/.
@@ -20,6 +21,7 @@ import { city, loadCity } from "./city.js";
 import { Composer } from "./composer.js";
 import { begin, forget, resume, sendAttachment, sendLocation, talk, uploading } from "./conversation.js";
 import { icon } from "./icons.js";
+import { applyLanguage, t } from "./language.js";
 import { MapSheet, whereAmI } from "./map.js";
 import { applyLook } from "./settings.js";
 import { Ask, Cases, Consent, Layer, Menu, Privacy, Refused } from "./sheets.js";
@@ -52,7 +54,7 @@ const Page = {
       try {
         await begin();
       } catch (error) {
-        consent.problem = error.detail || "暂时连不上，请稍后再试。";
+        consent.problem = error.detail || t("暂时连不上，请稍后再试。");
       }
       consent.busy = false;
     };
@@ -66,7 +68,7 @@ const Page = {
         layer.value = { name: "map", pick: true };
         return;
       }
-      tell("正在取得您的位置…");
+      tell(t("正在取得您的位置…"));
       try {
         const place = await whereAmI();
         layer.value = { name: "map", pick: true, place };
@@ -85,7 +87,7 @@ const Page = {
       if (talk.reachable) offline.value = false;
       else offlineTimer = setTimeout(() => { offline.value = true; }, 1500);
     });
-    watchEffect(() => { document.title = city.name ? `${city.name}一号通` : "城市服务一号通"; });
+    watchEffect(() => { document.title = city.name ? t("{0}一号通", city.name) : t("城市服务一号通"); });
 
     // the page ends where the keyboard begins, also on phones that lay it over the page
     const fit = () => {
@@ -112,36 +114,36 @@ const Page = {
       privacy: () => h(Privacy, { onClose: close }),
       cases: () => h(Cases, { onClose: close }),
       restart: () => h(Ask, {
-        title: "清除本机记录？", text: "这台设备上将看不到这次对话。已经登记的案件照常办理，请先记下案件编号。", onClose: close,
-        actions: [{ label: "清除并重新开始", warn: true, act: restart }, { label: "取消", act: close }],
+        title: t("清除本机记录？"), text: t("这台设备上将看不到这次对话。已经登记的案件照常办理，请先记下案件编号。"), onClose: close,
+        actions: [{ label: t("清除并重新开始"), warn: true, act: restart }, { label: t("取消"), act: close }],
       }),
       map: () => h(MapSheet, {
         pick: Boolean(layer.value.pick), place: layer.value.place, note: layer.value.note, onClose: close,
         onPicked: (place) => { close(); sendLocation(place); },
       }),
       preview: () => h(Ask, {
-        title: layer.value.photos.length > 1 ? `发送这 ${layer.value.photos.length} 张照片？` : "发送这张照片？", onClose: close,
+        title: layer.value.photos.length > 1 ? t("发送这 {0} 张照片？", layer.value.photos.length) : t("发送这张照片？"), onClose: close,
         actions: [
           {
-            label: "发送", main: true,
+            label: t("发送"), main: true,
             act: () => { for (const { blob, name } of layer.value.photos) sendAttachment(blob, name || "photo.jpg"); close(); },
           },
-          { label: "取消", act: close },
+          { label: t("取消"), act: close },
         ],
       }, () => h("div", { class: ["previews", { several: layer.value.photos.length > 1 }] },
-        layer.value.photos.map(({ url }) => h("img", { class: "preview", src: url, alt: "将要发送的照片" })))),
-      photo: () => h(Layer, { title: "照片", form: "page", onClose: close }, () => h("div", { class: "big-photo", onClick: close }, h("img", { src: layer.value.url, alt: "您发的照片" }))),
+        layer.value.photos.map(({ url }) => h("img", { class: "preview", src: url, alt: t("将要发送的照片") })))),
+      photo: () => h(Layer, { title: t("照片"), form: "page", onClose: close }, () => h("div", { class: "big-photo", onClick: close }, h("img", { src: layer.value.url, alt: t("您发的照片") }))),
     };
 
-    const subtitle = () => (offline.value ? "正在重新连接…" : talk.typing ? "正在回复…" : `服务热线 ${city.hotline}`);
+    const subtitle = () => (offline.value ? t("正在重新连接…") : talk.typing ? t("正在回复…") : t("服务热线 {0}", city.hotline));
 
     return () => h("div", { class: "page", ref: frame }, [
       h("header", { class: "bar" }, [
         h("span", { class: "bar-side" }),
-        h("div", { class: "bar-title" }, [h("h1", city.name ? `${city.name}一号通` : "城市服务一号通"), h("p", subtitle())]),
-        h("button", { type: "button", class: "icon-button", "aria-label": "菜单", "aria-haspopup": "dialog", onClick: () => { layer.value = { name: "menu" }; } }, icon("more")),
+        h("div", { class: "bar-title" }, [h("h1", city.name ? t("{0}一号通", city.name) : t("城市服务一号通")), h("p", subtitle())]),
+        h("button", { type: "button", class: "icon-button", "aria-label": t("菜单"), "aria-haspopup": "dialog", onClick: () => { layer.value = { name: "menu" }; } }, icon("more")),
       ]),
-      offline.value ? h("p", { class: "offline", role: "status" }, "网络不通，正在重新连接。您说的话都留着，不会丢。") : null,
+      offline.value ? h("p", { class: "offline", role: "status" }, t("网络不通，正在重新连接。您说的话都留着，不会丢。")) : null,
       talk.stage === "none" && consent.refused
         ? h("main", { class: "thread-frame" }, h(Refused, { onBack: () => { consent.refused = false; } }))
         : h(Thread, {
@@ -154,8 +156,8 @@ const Page = {
       talk.stage === "none" && !consent.refused && !layer.value
         ? h(Consent, { busy: consent.busy, problem: consent.problem, onAgree: agree, onRefuse: () => { consent.refused = true; } }) : null,
       talk.stage === "gone" ? h(Ask, {
-        title: "这次对话已经结束", text: "服务器上找不到这次对话了。已经登记的案件照常办理，可以凭案件编号查询。", closable: false,
-        actions: [{ label: "开始新对话", main: true, act: restart }],
+        title: t("这次对话已经结束"), text: t("服务器上找不到这次对话了。已经登记的案件照常办理，可以凭案件编号查询。"), closable: false,
+        actions: [{ label: t("开始新对话"), main: true, act: restart }],
       }) : null,
       layer.value ? layers[layer.value.name]() : null,
       h("p", { class: ["notice", { shown: notice.value }], role: "status" }, notice.value),
@@ -164,6 +166,7 @@ const Page = {
 };
 
 applyLook();
+applyLanguage();
 loadCity();
 resume();
 document.getElementById("app").textContent = "";

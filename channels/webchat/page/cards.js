@@ -3,8 +3,9 @@
 import { computed, h, onBeforeUnmount, ref } from "../vendor/vue/vue.runtime.esm-browser.prod.js";
 import { city, lines, nearest, polygons, townAt } from "./city.js";
 import { icon } from "./icons.js";
+import { t as ofPage, wordsFor } from "./language.js";
 import { look } from "./settings.js";
-import { dueTime, grouped, nameOf, PRECISION, STATUS, STATUS_TONE, wordsFor } from "./words.js";
+import { dueTime, grouped, nameOf, PRECISION, STATUS, STATUS_TONE } from "./words.js";
 
 /** Copy a text; also where the clipboard is closed to pages (plain http). Tells whether it worked. */
 export async function copy(text) {
@@ -42,16 +43,16 @@ export const CaseCard = {
       const { case_no: number, status, status_label: label, category, department, due_at: due, location, description } = props.case;
       const t = wordsFor(props.case);
       const over = ["done", "rest"].includes(STATUS_TONE[status]);
-      return h("section", { class: "card", "aria-label": `案件 ${grouped(number)}` }, [
+      return h("section", { class: "card", "aria-label": t("案件 {0}", grouped(number)) }, [
         h("header", { class: "card-head" }, [
           h("span", { class: "card-kind" }, props.headed ? t("案件编号") : nameOf(category) || t("案件")),
           label || STATUS[status] ? h("span", { class: ["state", `state-${STATUS_TONE[status] || "open"}`] }, t(label || STATUS[status])) : null,
         ]),
         h("div", { class: "number" }, [
           h("span", { class: "number-digits" }, grouped(number)),
-          h("button", { type: "button", class: "copy", "aria-label": `复制编号 ${grouped(number)}`, onClick: take }, t(copied.value || "复制")),
+          h("button", { type: "button", class: "copy", "aria-label": t("复制编号 {0}", grouped(number)), onClick: take }, t(copied.value || "复制")),
         ]),
-        h("span", { class: "unseen", role: "status" }, copied.value),
+        h("span", { class: "unseen", role: "status" }, copied.value && t(copied.value)),
         facts([
           [t("事项"), props.headed ? nameOf(category) : ""],
           [t("地点"), location && (location.text || location)],
@@ -73,7 +74,7 @@ export const SummaryCard = {
     const t = wordsFor(props.summary);
     const located = place && Number.isFinite(place.lat) && Number.isFinite(place.lng);
     const town = place && nameOf(place.town);
-    return h("section", { class: "card", "aria-label": "请您核对" }, [
+    return h("section", { class: "card", "aria-label": t("请您核对") }, [
       h("header", { class: "card-head" }, [
         h("span", { class: "card-kind" }, t("请您核对")),
         h("span", { class: "state state-rest" }, t("还没有提交")),
@@ -81,7 +82,7 @@ export const SummaryCard = {
       h("p", { class: "card-title" }, nameOf(category) || t("城市管理问题")),
       facts([
         [t("内容"), description],
-        [t("附件"), attachments ? (props.summary.language === "en" ? attachments : `${attachments} 个`) : ""],
+        [t("附件"), attachments ? t("{0} 个", attachments) : ""],
         [t("地点"), place && h("span", [
           place.text || t("未说明"),
           place.precision && place.precision !== "point" || town
@@ -101,7 +102,7 @@ export const LocationCard = {
   props: { place: Object },
   emits: ["map"],
   setup: (props, { emit }) => () => h("section", { class: "card card-place" }, [
-    h("p", { class: "card-title" }, props.place.label || townAt(props.place) || "位置"),
+    h("p", { class: "card-title" }, props.place.label || townAt(props.place) || ofPage("位置")),
     h("p", { class: "card-note" }, nameOf(townAt(props.place)) || `${props.place.lat.toFixed(5)}, ${props.place.lng.toFixed(5)}`),
     h(PlaceButton, { place: props.place, onMap: (it) => emit("map", it) }),
   ]),
@@ -111,7 +112,7 @@ const PlaceButton = {
   props: { place: Object },
   emits: ["map"],
   setup: (props, { emit }) => () => h("button", {
-    type: "button", class: "small-map", "aria-label": `在地图上看 ${props.place.label || "这个位置"}`, onClick: () => emit("map", props.place),
+    type: "button", class: "small-map", "aria-label": ofPage("在地图上看 {0}", props.place.label || ofPage("这个位置")), onClick: () => emit("map", props.place),
   }, h(SmallMap, { place: props.place })),
 };
 
@@ -172,4 +173,4 @@ function labels(place, spot, type) {
 }
 
 /** The mark of an attachment that is no picture and no sound. */
-export const fileMark = () => h("span", { class: "file" }, [icon("list"), "文件"]);
+export const fileMark = () => h("span", { class: "file" }, [icon("list"), ofPage("文件")]);

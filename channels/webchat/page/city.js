@@ -2,6 +2,7 @@
 
 import { shallowReactive } from "../vendor/vue/vue.runtime.esm-browser.prod.js";
 import { fetchCity } from "./transport.js";
+import { t } from "./language.js";
 
 /** What is known of the city; the page works without any of it. Landmarks: `{name, lat, lng}`. */
 export const city = shallowReactive({
@@ -88,6 +89,6 @@ export function townAt({ lat, lng }) {
 export function labelOf(place) {
   const [landmark] = nearest(place);
   if (landmark && landmark.metres <= 150) return landmark.name;
-  if (landmark && landmark.metres <= 1000) return `${landmark.name}附近`;
-  return townAt(place) || "地图上选的位置";
+  if (landmark && landmark.metres <= 1000) return t("{0}附近", landmark.name);
+  return townAt(place) || t("地图上选的位置");
 }

@@ -3,6 +3,7 @@
 import { h, nextTick, onBeforeUnmount, onMounted, reactive, ref } from "../vendor/vue/vue.runtime.esm-browser.prod.js";
 import { sendAttachment, sendText } from "./conversation.js";
 import { icon } from "./icons.js";
+import { t } from "./language.js";
 import { shrink } from "./photo.js";
 import { canRecord, Recording } from "./recorder.js";
 import { look, recall, remember } from "./settings.js";
@@ -72,7 +73,7 @@ export const Composer = {
         if (recording === mine) voice.recording = true;
       } catch {
         if (recording === mine) recording = null;
-        emit("notice", "没能打开话筒。请在手机里允许使用话筒，或者直接打字。");
+        emit("notice", t("没能打开话筒。请在手机里允许使用话筒，或者直接打字。"));
       } finally {
         voice.starting = false;
       }
@@ -88,7 +89,7 @@ export const Composer = {
       }
       const taken = await mine.finish();
       if (taken) sendAttachment(taken.blob, taken.name);
-      else emit("notice", "说话时间太短");
+      else emit("notice", t("说话时间太短"));
     };
     const press = (event) => {
       if (event.button > 0) return;
@@ -150,19 +151,19 @@ export const Composer = {
         type: "button", class: ["voice-bar", { live: voice.recording }],
         onPointerdown: press, onPointerup: release, onPointercancel: release, onClick: click,
         onContextmenu: (event) => event.preventDefault(),
-      }, voice.starting ? "正在打开话筒…"
-        : !voice.recording ? "按住说话，或点一下开始"
-          : voice.latched ? `${seconds(voice.seconds)}　点一下发送` : `${seconds(voice.seconds)}　松开发送`),
+      }, voice.starting ? t("正在打开话筒…")
+        : !voice.recording ? t("按住说话，或点一下开始")
+          : voice.latched ? t("{0}　点一下发送", seconds(voice.seconds)) : t("{0}　松开发送", seconds(voice.seconds))),
       voice.recording && voice.latched
-        ? h("button", { type: "button", class: "voice-drop", onClick: () => endVoice(false) }, "取消") : null,
+        ? h("button", { type: "button", class: "voice-drop", onClick: () => endVoice(false) }, t("取消")) : null,
     ]);
 
     return () => h("footer", { class: "composer" }, [
       h("div", { class: "composer-line" }, [
-        h("button", { type: "button", class: "icon-button", "aria-label": speaking.value ? "改用打字" : "语音输入", onClick: speak }, icon(speaking.value ? "keyboard" : "voice")),
+        h("button", { type: "button", class: "icon-button", "aria-label": speaking.value ? t("改用打字") : t("语音输入"), onClick: speak }, icon(speaking.value ? "keyboard" : "voice")),
         speaking.value ? voiceBar() : h("textarea", {
           ref: field, class: "field", rows: 1, value: text.value, maxlength: LONGEST_TEXT, enterkeyhint: "send",
-          "aria-label": "说说是什么事、在哪里", placeholder: look.large ? "请说说什么事" : "说说是什么事、在哪里",
+          "aria-label": t("说说是什么事、在哪里"), placeholder: look.large ? t("请说说什么事") : t("说说是什么事、在哪里"),
           onInput: (event) => write(event.target.value), onKeydown: key,
           onCompositionstart: () => { composing = true; },
           // after the Enter that ends the composing has gone by
@@ -170,19 +171,19 @@ export const Composer = {
           onFocus: () => { open.value = false; },
         }),
         text.value.trim() && !speaking.value
-          ? h("button", { type: "button", class: "send", onClick: send, onPointerdown: (event) => event.preventDefault() }, "发送")
+          ? h("button", { type: "button", class: "send", onClick: send, onPointerdown: (event) => event.preventDefault() }, t("发送"))
           : h("button", {
-            type: "button", class: "icon-button", "aria-label": "更多：位置、照片、语音", "aria-expanded": String(open.value), "aria-controls": "panel", "data-home": "",
+            type: "button", class: "icon-button", "aria-label": t("更多：位置、照片、语音"), "aria-expanded": String(open.value), "aria-controls": "panel", "data-home": "",
             onClick: () => { open.value = !open.value; if (open.value) field.value?.blur(); },
           }, icon("plus")),
       ]),
       h("div", { id: "panel", class: "panel", hidden: !open.value }, [
-        tile("pin", "发送位置", go("place", "here")),
-        tile("map", "地图上选", go("place", "map")),
-        tile("photo", "照片", () => album.value.click()),
-        tile("camera", "拍照", () => camera.value.click()),
-        tile("mic", "语音", () => { if (!speaking.value) speak(); else open.value = false; }),
-        tile("list", "我的诉求", go("cases")),
+        tile("pin", t("发送位置"), go("place", "here")),
+        tile("map", t("地图上选"), go("place", "map")),
+        tile("photo", t("照片"), () => album.value.click()),
+        tile("camera", t("拍照"), () => camera.value.click()),
+        tile("mic", t("语音"), () => { if (!speaking.value) speak(); else open.value = false; }),
+        tile("list", t("我的诉求"), go("cases")),
       ]),
       h("input", { ref: album, type: "file", accept: "image/*", multiple: true, hidden: true, onChange: chosen }),
       h("input", { ref: camera, type: "file", accept: "image/*", capture: "environment", hidden: true, onChange: chosen }),

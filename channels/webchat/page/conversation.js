@@ -7,6 +7,7 @@
 import { reactive, shallowReactive } from "../vendor/vue/vue.runtime.esm-browser.prod.js";
 import { recall, remember } from "./settings.js";
 import { beginConversation, conversationRequests, Link, RequestError } from "./transport.js";
+import { t } from "./language.js";
 
 const GIVE_UP_SECONDS = 120; // then a red "!", and the resident decides
 const LONGEST_PAUSE_SECONDS = 8;
@@ -277,7 +278,7 @@ function fail(message, error) {
   message.state = "failed";
   message.stuckAfter = Math.max(0, ...heard) + 0.5;
   message.refused = !error.passing && error.status !== 401;
-  message.error = message.refused ? error.detail : "没有发出去，点红色叹号重发";
+  message.error = message.refused ? error.detail : t("没有发出去，点红色叹号重发");
   if (error.status === 401) lose();
 }
 

@@ -7,6 +7,7 @@ import { icon } from "./icons.js";
 import { look } from "./settings.js";
 import { Layer } from "./sheets.js";
 import { distance } from "./words.js";
+import { t } from "./language.js";
 
 const INKS = {
   light: { land: "#f6f4ec", edge: "#8f9a86", town: "#b3b8a8", road: "#ffffff", casing: "#cfcabb" },
@@ -31,12 +32,12 @@ function loadLeaflet() {
 export function whereAmI() {
   return new Promise((resolve, reject) => {
     if (!navigator.geolocation || !window.isSecureContext) {
-      reject(new Error("这里取不到您的位置，请在地图上选。"));
+      reject(new Error(t("这里取不到您的位置，请在地图上选。")));
       return;
     }
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => resolve({ lat: coords.latitude, lng: coords.longitude, accuracy: coords.accuracy }),
-      (error) => reject(new Error(error.code === 1 ? "没有得到位置许可，请在地图上选。" : "没能取得位置，请在地图上选。")),
+      (error) => reject(new Error(error.code === 1 ? t("没有得到位置许可，请在地图上选。") : t("没能取得位置，请在地图上选。"))),
       { enableHighAccuracy: true, timeout: 10000, maximumAge: 60000 },
     );
   });
@@ -146,7 +147,7 @@ export const MapSheet = {
       goTo(landmark, Math.max(map.getZoom(), 16));
     };
     const here = async () => {
-      note.value = "正在取得您的位置…";
+      note.value = t("正在取得您的位置…");
       try {
         const place = await whereAmI();
         note.value = "";
@@ -162,12 +163,12 @@ export const MapSheet = {
       try {
         [L] = await Promise.all([loadLeaflet(), loadCity()]);
       } catch {
-        problem.value = "地图打不开，请直接写明地址或附近的标志。";
+        problem.value = t("地图打不开，请直接写明地址或附近的标志。");
         return;
       }
       if (!box.value) return;
       if (!city.loaded && !props.place) {
-        problem.value = "地图暂时打不开，请直接写明地址或附近的标志。";
+        problem.value = t("地图暂时打不开，请直接写明地址或附近的标志。");
         return;
       }
       map = L.map(box.value, { zoomControl: false, attributionControl: false, minZoom: 10, maxZoom: 18, zoomSnap: 0.5 });
@@ -180,7 +181,7 @@ export const MapSheet = {
         box.value.blur();
         box.value.focus({ preventScroll: true });
       }
-      L.control.zoom({ position: "bottomleft", zoomInTitle: "放大", zoomOutTitle: "缩小" }).addTo(map);
+      L.control.zoom({ position: "bottomleft", zoomInTitle: t("放大"), zoomOutTitle: t("缩小") }).addTo(map);
       const redraw = drawCity(L, map);
       watch(() => look.dark, redraw);
       if (props.pick && props.place && props.place.accuracy > 20) {
@@ -207,28 +208,28 @@ export const MapSheet = {
       lat: Number(centre.value.lat.toFixed(6)), lng: Number(centre.value.lng.toFixed(6)), label: label.value,
     });
 
-    return () => h(Layer, { title: props.pick ? "选择位置" : props.place.label || "位置", form: "page", onClose: () => emit("close") }, () => [
+    return () => h(Layer, { title: props.pick ? t("选择位置") : props.place.label || t("位置"), form: "page", onClose: () => emit("close") }, () => [
       note.value ? h("p", { class: "map-note", role: "status" }, note.value) : null,
       h("div", { class: ["map-frame", { picking: props.pick }] }, [
         problem.value ? h("p", { class: "empty", role: "alert" }, problem.value)
-          : h("div", { ref: box, class: "map", tabindex: 0, "data-first": "", "aria-label": props.pick ? "地图：用方向键移动，加减号缩放，图钉指着要发的位置" : "地图" }),
+          : h("div", { ref: box, class: "map", tabindex: 0, "data-first": "", "aria-label": props.pick ? t("地图：用方向键移动，加减号缩放，图钉指着要发的位置") : t("地图") }),
         props.pick && !problem.value ? h("span", { class: ["map-pin", { lifted: moving.value }], "aria-hidden": "true" }, h("i")) : null,
-        props.pick && !problem.value ? h("button", { type: "button", class: "map-here", "aria-label": "回到我的位置", onClick: here }, icon("target")) : null,
+        props.pick && !problem.value ? h("button", { type: "button", class: "map-here", "aria-label": t("回到我的位置"), onClick: here }, icon("target")) : null,
       ]),
       props.pick && !problem.value ? h("div", { class: "map-choice" }, [
         h("div", { class: "map-chosen", "aria-live": "polite" }, [
-          h("span", { class: "row-text" }, [h("strong", label.value || "…"), h("small", centre.value ? townAt(centre.value) || "图钉指着的位置" : "")]),
-          h("button", { type: "button", class: "weui-btn weui-btn_primary map-send", disabled: !centre.value, onClick: send }, "发送"),
+          h("span", { class: "row-text" }, [h("strong", label.value || "…"), h("small", centre.value ? townAt(centre.value) || t("图钉指着的位置") : "")]),
+          h("button", { type: "button", class: "weui-btn weui-btn_primary map-send", disabled: !centre.value, onClick: send }, t("发送")),
         ]),
         h("label", { class: "map-search" }, [
           icon("search"),
-          h("input", { type: "search", placeholder: "搜小区、学校、车站…", "aria-label": "搜附近的地方", value: query.value, onInput: (event) => { query.value = event.target.value; } }),
+          h("input", { type: "search", placeholder: t("搜小区、学校、车站…"), "aria-label": t("搜附近的地方"), value: query.value, onInput: (event) => { query.value = event.target.value; } }),
         ]),
         h("div", { class: "map-list" }, around.value.length
           ? around.value.map((it) => h("button", { type: "button", class: "row row-plain", key: `${it.name}${it.lat}`, onClick: () => take(it) }, [
             h("span", { class: "row-text" }, it.name), h("small", distance(it.metres)),
           ]))
-          : h("p", { class: "empty" }, query.value ? "没有找到，换个说法试试，或直接拖动地图。" : "")),
+          : h("p", { class: "empty" }, query.value ? t("没有找到，换个说法试试，或直接拖动地图。") : "")),
       ]) : null,
     ]);
   },

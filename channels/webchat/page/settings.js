@@ -28,8 +28,8 @@ export function remember(name, value) {
   }
 }
 
-/** `theme`: auto (follows the device), light or dark. `large`: big type and targets. */
-export const look = reactive({ theme: "auto", large: false, dark: false, ...recall("look", {}) });
+/** `theme`: auto (follows the device), light or dark. `large`: big type and targets. `language`: auto, or a tag. */
+export const look = reactive({ theme: "auto", large: false, dark: false, language: "auto", ...recall("look", {}) });
 
 /** Keep the page's look in step with `look` and with the device's own light and dark. */
 export function applyLook() {
@@ -45,6 +45,6 @@ export function applyLook() {
     if (look.large) document.body.dataset.weuiMode = "care";
     else delete document.body.dataset.weuiMode;
     for (const meta of document.querySelectorAll("meta[name=theme-color]")) meta.content = look.dark ? "#111111" : "#ededed";
-    remember("look", { theme: look.theme, large: look.large });
+    remember("look", { theme: look.theme, large: look.large, language: look.language });
   });
 }

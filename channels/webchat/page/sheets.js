@@ -5,6 +5,7 @@ import { CaseCard } from "./cards.js";
 import { city } from "./city.js";
 import { myCases } from "./conversation.js";
 import { icon } from "./icons.js";
+import { language, LANGUAGES, t } from "./language.js";
 import { look } from "./settings.js";
 import { PRIVACY } from "./words.js";
 
@@ -42,7 +43,7 @@ export const Layer = {
     }, h("div", { class: "layer-body" }, [
       props.form === "dialog" ? null : h("header", { class: "layer-head" }, [
         h("h2", props.title),
-        h("button", { type: "button", class: "icon-button", "aria-label": "关闭", onClick: () => emit("close") }, icon("close")),
+        h("button", { type: "button", class: "icon-button", "aria-label": t("关闭"), onClick: () => emit("close") }, icon("close")),
       ]),
       slots.default(),
     ]));
@@ -68,7 +69,12 @@ export const Ask = {
     ]),
 };
 
-const privacyText = () => h("dl", { class: "privacy" }, PRIVACY.flatMap(([heading, text]) => [h("dt", heading), h("dd", text)]));
+const privacyText = () => h("dl", { class: "privacy" }, PRIVACY.flatMap(([heading, text]) => [h("dt", t(heading)), h("dd", t(text))]));
+
+const languages = () => h("div", { class: "segments" }, LANGUAGES.map(([tag, name]) => h("label", { class: "segment", lang: tag }, [
+  h("input", { type: "radio", name: "language", checked: language.value === tag, onChange: () => { look.language = tag; } }),
+  h("span", name),
+])));
 
 /** The notice before anything is stored. `busy` while the conversation is being made; `problem`: why it could not be. */
 export const Consent = {
@@ -76,15 +82,22 @@ export const Consent = {
   emits: ["agree", "refuse"],
   setup: (props, { emit }) => () =>
     h(Ask, {
-      title: "开始之前，请您了解", closable: false,
+      title: t("开始之前，请您了解"), closable: false,
       actions: [
-        { label: props.busy ? "请稍候…" : "同意并开始", main: true, disabled: props.busy, act: () => emit("agree") },
-        { label: "不同意", disabled: props.busy, act: () => emit("refuse") },
+        { label: props.busy ? t("请稍候…") : t("同意并开始"), main: true, disabled: props.busy, act: () => emit("agree") },
+        { label: t("不同意"), disabled: props.busy, act: () => emit("refuse") },
       ],
     }, () => [
+      h("fieldset", { class: "languages" }, [h("legend", { class: "unseen" }, t("语言")), languages()]),
       privacyText(),
       props.problem ? h("p", { class: "problem", role: "alert" }, props.problem) : null,
     ]),
+};
+
+/** A sentence in which U+0001 stands for an element. */
+const around = (sentence, element) => {
+  const [before, behind] = sentence.split("\u0001");
+  return [before, element, behind];
 };
 
 /** What can be done without consent. */
@@ -92,18 +105,18 @@ export const Refused = {
   emits: ["back"],
   setup: (_props, { emit }) => () => h("section", { class: "refused" }, [
     h("div", { class: "refused-mark" }, icon("phone")),
-    h("h2", "没关系，您也可以打电话"),
-    h("p", ["您没有同意，所以这里什么都没有记下。请拨打 ", h("strong", city.hotline), "，话务员会帮您登记。"]),
-    h("p", "遇到人身危险，请直接拨打 110、119 或 120。"),
-    h("a", { class: "weui-btn weui-btn_primary", href: `tel:${city.hotline}` }, `拨打 ${city.hotline}`),
-    h("button", { type: "button", class: "weui-btn weui-btn_default", onClick: () => emit("back") }, "再看一看说明"),
+    h("h2", t("没关系，您也可以打电话")),
+    h("p", around(t("您没有同意，所以这里什么都没有记下。请拨打 {0}，话务员会帮您登记。", "\u0001"), h("strong", city.hotline))),
+    h("p", t("遇到人身危险，请直接拨打 110、119 或 120。")),
+    h("a", { class: "weui-btn weui-btn_primary", href: `tel:${city.hotline}` }, t("拨打 {0}", city.hotline)),
+    h("button", { type: "button", class: "weui-btn weui-btn_default", onClick: () => emit("back") }, t("再看一看说明")),
   ]),
 };
 
 /** The privacy notice, for reading again. */
 export const Privacy = {
   emits: ["close"],
-  setup: (_props, { emit }) => () => h(Layer, { title: "隐私说明", onClose: () => emit("close") }, () => privacyText()),
+  setup: (_props, { emit }) => () => h(Layer, { title: t("隐私说明"), onClose: () => emit("close") }, () => privacyText()),
 };
 
 const THEMES = [["auto", "跟随系统"], ["light", "浅色"], ["dark", "深色"]];
@@ -112,28 +125,32 @@ const THEMES = [["auto", "跟随系统"], ["light", "浅色"], ["dark", "深色"
 export const Menu = {
   props: { open: Boolean },
   emits: ["close", "go"],
-  setup: (props, { emit }) => () => h(Layer, { title: "菜单", onClose: () => emit("close") }, () => [
+  setup: (props, { emit }) => () => h(Layer, { title: t("菜单"), onClose: () => emit("close") }, () => [
     h("div", { class: "rows" }, [
       h("label", { class: "row" }, [
-        h("span", { class: "row-text" }, ["大字版", h("small", "字更大，按钮更好点")]),
+        h("span", { class: "row-text" }, [t("大字版"), h("small", t("字更大，按钮更好点"))]),
         h("input", {
           class: "weui-switch", type: "checkbox", role: "switch", checked: look.large, "data-first": "",
           onChange: (event) => { look.large = event.target.checked; },
         }),
       ]),
       h("fieldset", { class: "row" }, [
-        h("legend", "明暗"),
+        h("legend", t("明暗")),
         h("div", { class: "segments" }, THEMES.map(([value, label]) => h("label", { class: "segment" }, [
           h("input", { type: "radio", name: "theme", checked: look.theme === value, onChange: () => { look.theme = value; } }),
-          h("span", label),
+          h("span", t(label)),
         ]))),
+      ]),
+      h("fieldset", { class: "row" }, [
+        h("legend", t("语言")),
+        languages(),
       ]),
     ]),
     h("div", { class: "rows" }, [
-      props.open ? row("我的诉求", "这次对话里登记的案件和进度", () => emit("go", "cases")) : null,
-      row("隐私说明", "记下什么、给谁看、存多久", () => emit("go", "privacy")),
-      h("a", { class: "row row-link", href: `tel:${city.hotline}` }, h("span", { class: "row-text" }, [`拨打 ${city.hotline}`, h("small", "跟话务员说")])),
-      props.open ? row("清除本机记录，开始新对话", "已登记的案件照常办理", () => emit("go", "restart")) : null,
+      props.open ? row(t("我的诉求"), t("这次对话里登记的案件和进度"), () => emit("go", "cases")) : null,
+      row(t("隐私说明"), t("记下什么、给谁看、存多久"), () => emit("go", "privacy")),
+      h("a", { class: "row row-link", href: `tel:${city.hotline}` }, h("span", { class: "row-text" }, [t("拨打 {0}", city.hotline), h("small", t("跟话务员说"))])),
+      props.open ? row(t("清除本机记录，开始新对话"), t("已登记的案件照常办理"), () => emit("go", "restart")) : null,
     ]),
   ]),
 };
@@ -152,22 +169,22 @@ export const Cases = {
       try {
         cases.value = await myCases();
       } catch (error) {
-        problem.value = error.detail || "暂时查不到，请稍后再试。";
+        problem.value = error.detail || t("暂时查不到，请稍后再试。");
       }
     };
     onMounted(load);
-    return () => h(Layer, { title: "我的诉求", onClose: () => emit("close") }, () => {
+    return () => h(Layer, { title: t("我的诉求"), onClose: () => emit("close") }, () => {
       if (problem.value) {
         return h("div", { class: "empty" }, [
           h("p", { role: "alert" }, problem.value),
-          h("button", { type: "button", class: "weui-btn weui-btn_default", onClick: load }, "再试一次"),
+          h("button", { type: "button", class: "weui-btn weui-btn_default", onClick: load }, t("再试一次")),
         ]);
       }
-      if (!cases.value) return h("p", { class: "empty", role: "status" }, "正在查…");
+      if (!cases.value) return h("p", { class: "empty", role: "status" }, t("正在查…"));
       if (!cases.value.length) {
-        return h("div", { class: "empty" }, [h("p", "这次对话还没有登记案件。"), h("p", "您把事情和地点说清楚，确认之后就会有案件编号。")]);
+        return h("div", { class: "empty" }, [h("p", t("这次对话还没有登记案件。")), h("p", t("您把事情和地点说清楚，确认之后就会有案件编号。"))]);
       }
-      return h("div", { class: "case-list" }, cases.value.map((it) => h(CaseCard, { key: it.case_no, case: it, headed: false })));
+      return h("div", { class: "case-list" }, cases.value.map((it) => h(CaseCard, { key: it.case_no, case: { language: language.value, ...it }, headed: false })));
     });
   },
 };

@@ -5,6 +5,7 @@ import { CaseCard, fileMark, LocationCard, SummaryCard } from "./cards.js";
 import { city } from "./city.js";
 import { onAnswer, resend, sendButton, showAttachment, talk } from "./conversation.js";
 import { icon } from "./icons.js";
+import { t } from "./language.js";
 import { seconds, spokenTime } from "./words.js";
 
 const TIME_GAP_MS = 5 * 60 * 1000; // a time is shown after five quiet minutes, as in WeChat
@@ -30,20 +31,20 @@ const Attachment = {
     return () => {
       const { url, type, missing, progress } = of();
       const waiting = props.message.state === "uploading";
-      if (missing) return h("button", { type: "button", class: "bubble", onClick: () => { of().missing = false; showAttachment(of()); } }, "没能取回，点一下再试");
+      if (missing) return h("button", { type: "button", class: "bubble", onClick: () => { of().missing = false; showAttachment(of()); } }, t("没能取回，点一下再试"));
       if (type.startsWith("audio/")) {
         return h("div", { class: "bubble voice-bubble" }, [
           url ? h("audio", {
-            controls: true, src: url, preload: "metadata", "aria-label": "语音",
+            controls: true, src: url, preload: "metadata", "aria-label": t("语音"),
             onLoadedmetadata: (event) => { length.value = Number.isFinite(event.target.duration) ? event.target.duration : 0; },
-          }) : "语音，正在取回…",
+          }) : t("语音，正在取回…"),
           length.value ? h("span", { class: "unseen" }, seconds(length.value)) : null,
-          waiting ? h("span", { class: "upload-line" }, `正在上传 ${Math.round(progress * 100)}%`) : null,
+          waiting ? h("span", { class: "upload-line" }, t("正在上传 {0}%", Math.round(progress * 100))) : null,
         ]);
       }
       if (!type.startsWith("image/") && url) return h("div", { class: "bubble" }, fileMark());
-      return h("button", { type: "button", class: "photo", disabled: !url, "aria-label": "看大图", onClick: () => emit("photo", url) }, [
-        url ? h("img", { src: url, alt: "您发的照片", onLoad: () => emit("photo", null) }) : h("span", { class: "photo-blank" }, icon("photo")),
+      return h("button", { type: "button", class: "photo", disabled: !url, "aria-label": t("看大图"), onClick: () => emit("photo", url) }, [
+        url ? h("img", { src: url, alt: t("您发的照片"), onLoad: () => emit("photo", null) }) : h("span", { class: "photo-blank" }, icon("photo")),
         waiting ? h("span", { class: "upload" }, [
           h("span", { class: "upload-ring", style: { "--part": progress } }),
           h("span", `${Math.round(progress * 100)}%`),
@@ -85,9 +86,9 @@ function joined(messages) {
 }
 
 const mark = (message) => {
-  if (message.state === "waiting") return h("span", { class: "sending" }, [h("i", { class: "weui-loading", "aria-hidden": "true" }), h("span", { class: "unseen" }, "正在发送")]);
+  if (message.state === "waiting") return h("span", { class: "sending" }, [h("i", { class: "weui-loading", "aria-hidden": "true" }), h("span", { class: "unseen" }, t("正在发送"))]);
   if (message.state === "failed") {
-    return h("button", { type: "button", class: "failed", "aria-label": `没有发出去，重发：${message.text || "这一条"}`, onClick: () => resend(message) }, "!");
+    return h("button", { type: "button", class: "failed", "aria-label": t("没有发出去，重发：{0}", message.text || t("这一条")), onClick: () => resend(message) }, "!");
   }
   return null;
 };
@@ -101,8 +102,8 @@ const Message = {
     return h("li", { class: ["message", own ? "own" : "theirs", { follows: !first }] }, [
       avatar(own),
       h("div", { class: "said" }, [
-        h("span", { class: "unseen" }, own ? "我：" : message.by === "staff" ? "" : "一号通："),
-        message.by === "staff" ? h("span", { class: "by-staff" }, "人工受理员") : null,
+        h("span", { class: "unseen" }, own ? t("我：") : message.by === "staff" ? "" : t("一号通：")),
+        message.by === "staff" ? h("span", { class: "by-staff" }, t("人工受理员")) : null,
         h("div", { class: "said-line" }, [own ? mark(message) : null, h("div", { class: "said-body" }, body(message, emit))]),
         message.state === "failed" ? h("p", { class: "failed-words" }, message.error) : null,
       ]),
@@ -113,9 +114,9 @@ const Message = {
 const welcome = () => h("li", { class: "message theirs" }, [
   avatar(false),
   h("div", { class: "said" }, h("div", { class: "said-body" }, h("div", { class: "bubble" }, [
-    h("p", "您好！路灯不亮、垃圾没人收、井盖坏了……城市里的问题，用您自己的话告诉我就行。"),
-    h("p", { class: "example" }, "比如：“我家小区北门口的路灯三天没亮了”"),
-    h("p", callable("遇到人身危险，请先拨打 110、119 或 120。")),
+    h("p", t("您好！路灯不亮、垃圾没人收、井盖坏了……城市里的问题，用您自己的话告诉我就行。")),
+    h("p", { class: "example" }, t("比如：“我家小区北门口的路灯三天没亮了”")),
+    h("p", callable(t("遇到人身危险，请先拨打 110、119 或 120。"))),
   ]))),
 ]);
 
@@ -194,27 +195,27 @@ export const Thread = {
           onMap: (place) => emit("map", place), onPhoto: (url) => emit("photo", url), onGrown: stay,
         }),
         message.key === offer.value.after && offer.value.buttons.length ? h("li", { class: "quick", key: `q${message.key}` },
-          h("div", { role: "group", "aria-label": "可以直接点" }, offer.value.buttons.map((button) => h("button", {
+          h("div", { role: "group", "aria-label": t("可以直接点") }, offer.value.buttons.map((button) => h("button", {
             type: "button", class: ["quick-button", { main: button.main }], disabled: !offer.value.open, onClick: () => sendButton(button),
           }, button.title)))) : null,
       ];
     };
 
     return () => h("main", { class: "thread-frame" }, [
-      h("div", { class: "thread", ref: box, onScroll: scrolled, tabindex: 0, role: "region", "aria-label": "对话内容" }, [
+      h("div", { class: "thread", ref: box, onScroll: scrolled, tabindex: 0, role: "region", "aria-label": t("对话内容") }, [
         all.value.length > shown.value
-          ? h("button", { type: "button", class: "older", onClick: older }, "看更早的话") : null,
+          ? h("button", { type: "button", class: "older", onClick: older }, t("看更早的话")) : null,
         h("ol", { class: "messages" }, [
           talk.loaded && all.value.length <= shown.value ? welcome() : null,
           visible.value.flatMap(row),
           talk.typing ? h("li", { class: "message theirs", key: "typing" }, [
             avatar(false),
-            h("div", { class: "said" }, h("div", { class: "bubble typing", role: "img", "aria-label": "正在回复" }, [h("i"), h("i"), h("i")])),
+            h("div", { class: "said" }, h("div", { class: "bubble typing", role: "img", "aria-label": t("正在回复") }, [h("i"), h("i"), h("i")])),
           ]) : null,
         ]),
       ]),
       h("div", { class: "unseen", "aria-live": "polite", role: "status" }, spoken.value),
-      below.value ? h("button", { type: "button", class: "to-end", onClick: () => toEnd(true) }, [icon("down"), `${below.value} 条新消息`]) : null,
+      below.value ? h("button", { type: "button", class: "to-end", onClick: () => toEnd(true) }, [icon("down"), t("{0} 条新消息", below.value)]) : null,
     ]);
   },
 };

@@ -1,5 +1,7 @@
 // The way to the server: requests with time-outs, uploads with progress, and the link that says "there is something new".
 
+import { t } from "./language.js";
+
 const BASE = "/channels/web/conversations";
 const ANSWER_SECONDS = 45; // the server itself gives the assistant 25 s and then answers honestly
 const UPLOAD_SECONDS = 180;
@@ -29,11 +31,11 @@ function failure(status, body, retryAfter) {
     problem = JSON.parse(body);
   } catch { /* not one of our answers: a proxy's page perhaps */ }
   const first = (problem.errors || [])[0];
-  const detail = (first && first.detail) || problem.detail || "暂时不能处理，请稍后再试。";
+  const detail = (first && first.detail) || problem.detail || t("暂时不能处理，请稍后再试。");
   return new RequestError(status, problem.code || "http_error", detail, Number(retryAfter) || 0);
 }
 
-const unreachable = () => new RequestError(0, "unreachable", "网络不通，请稍后再试。");
+const unreachable = () => new RequestError(0, "unreachable", t("网络不通，请稍后再试。"));
 
 async function ask(path, { method = "GET", token, body, seconds = ANSWER_SECONDS, as = "json" } = {}) {
   const stop = new AbortController();

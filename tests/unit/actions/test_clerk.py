@@ -600,6 +600,7 @@ ARTICLE = {
         ("这个多久能处理？", "consult", "反映的事情多久有答复"),
         ("要交钱吗？", "other", "反映问题要交钱吗"),
         ("电瓶车能在楼道里充电吗", "consult", "电瓶车能在楼道里充电吗"),
+        ("会罚款吗？", "consult", "路灯坏了 会罚款吗？"),
     ],
 )
 def test_a_question_within_a_report_is_answered_and_the_report_goes_on(words, act, looked_up):
@@ -661,3 +662,20 @@ def test_how_long_it_takes_is_answered_in_an_english_report():
     talk.hear("The street light is broken", "other", metadata=english)
     said = talk.hear("How long will it take?", "other", metadata=english)
     assert said == ["utter_consult_answer_en", "utter_where_still_en"]
+
+
+def test_a_report_taken_back_is_wanted_after_all_with_the_next_message_only():
+    dropped = Report(matter="路灯坏了", scores={"0115": 0.9}, place="银都路", status="cancelled").to_slot()
+    before = {"event": "bot", "text": "好的，这次没有上报任何内容。", "timestamp": 1000.0}
+    talk = Conversation(Intake(), {"report": dropped}, [before])
+    assert talk.hear("哎等等，还是报吧", "other") == ["utter_summary"]
+    assert talk.slots["report"]["status"] == "open"
+    talk = Conversation(Intake(), {"report": dropped}, [before])
+    assert talk.hear("你好", "greet") == ["utter_greet"]
+    assert talk.hear("还是报吧", "affirm") == ["utter_nothing_open"]
+
+
+def test_a_problem_at_a_place_is_a_report_whatever_else_the_words_sound_like():
+    talk = Conversation(Intake())
+    said = talk.hear("银都路812弄昨天开始停水，哦不是昨天，前天", "deny", locations=PLACE)
+    assert said == ["utter_summary"]

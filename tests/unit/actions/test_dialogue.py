@@ -300,3 +300,66 @@ def test_a_place_told_by_the_trouble_there_is_one():
     report, _ = say(Report(), "路灯坏了", categories=LIGHT)
     report, _ = say(report, "灯坏掉的那个路口", "other")
     assert report.place == "灯坏掉的那个路口"
+
+
+def test_a_question_on_the_summary_is_no_consent_and_files_nothing():
+    for asked in ("这样就报上去了吗？", "报上去没问题吗"):
+        report, said = say(summary_of_a_broken_light(), asked, "affirm")
+        assert (report.status, said) == ("open", ["utter_confirm_again"]), asked
+
+
+def test_whose_number_it_is_belongs_to_the_number_and_to_nothing_else():
+    report, said = say(summary_of_a_broken_light(), "打我老婆的吧139 1234 5678", "emergency")
+    assert (report.phone, report.matter) == ("13912345678", "银都路812弄门口路灯坏了")
+    assert "utter_emergency_crime" not in said
+    report, _ = say(summary_of_a_broken_light(), "幺三八一二三四五六七八", "other")
+    assert (report.phone, report.matter) == ("13812345678", "银都路812弄门口路灯坏了")
+
+
+def test_a_number_and_a_place_say_no_problem_yet():
+    report, said = say(Report(), "13812345678 银都路812弄门口", categories=(("1601", 0.3),), places=(GATE,))
+    assert (report.matter, report.phone, said) == ("", "13812345678", ["utter_phone_noted", "utter_what"])
+
+
+def test_small_talk_is_not_taken_for_the_problem_that_was_asked_for():
+    report, _ = say(Report(), "银都路812弄门口", "report", places=(GATE,))
+    for act in ("other", "praise"):
+        report, said = say(report, "今天天气不错", act)
+        assert (report.matter, report.asked) == ("", "matter")
+        assert said == ["utter_small_talk", "utter_what_still"]
+
+
+def test_where_the_resident_points_is_asked_about_once_more():
+    report, _ = say(Report(), "树倒了", categories=(("0501", 0.9),))
+    report, said = say(report, "就那边", "other")
+    assert (report.place, said) == (None, ["utter_where_again"])
+
+
+def test_a_problem_told_beside_the_place_is_kept():
+    report, _ = say(Report(), "井盖没了", categories=(("0101", 0.9),))
+    report, _ = say(report, "路灯坏了 银都路812弄门口", categories=LIGHT, places=(GATE,))
+    assert "路灯坏了" in report.matter
+
+
+def test_an_answer_with_several_places_is_kept_whole():
+    report, _ = say(Report(), "路灯坏了", categories=LIGHT)
+    places = (Place("莲花南路", "road"), Place("银都路", "road"), Place("加油站对面", "poi"))
+    report, _ = say(report, "莲花南路，靠近银都路，就是那个加油站对面", "other", places=places)
+    assert report.place == "莲花南路，靠近银都路，就是那个加油站对面"
+
+
+def test_of_two_problems_the_one_that_is_dropped_by_name_goes():
+    both = (Problem("银都路812弄门口路灯坏了", LIGHT, (GATE,)), Problem("垃圾桶也满了没人清", (("0202", 0.9),), ()))
+    report, _ = say(Report(), "银都路812弄门口路灯坏了，另外垃圾桶也满了没人清", categories=LIGHT, problems=both)
+    kept, said = say(report, "先报路灯，垃圾算了", "withdraw")
+    assert (kept.status, kept.later, kept.matter) == ("open", None, "银都路812弄门口路灯坏了")
+    assert said == ["utter_summary"]
+
+
+def test_what_is_right_instead_changes_the_type_when_it_is_sure():
+    report, said = say(
+        summary_of_a_broken_light(), "类别不对，不是路灯，是垃圾没人扫", "report", categories=(("1115", 0.8),)
+    )
+    assert (report.category[0], said) == ("1115", ["utter_summary"])
+    report, _ = say(summary_of_a_broken_light(), "不对，这里说得不太清楚", "deny", categories=(("1115", 0.2),))
+    assert report.category[0] == "0115"

@@ -206,9 +206,10 @@ def test_both_problems_of_a_message_have_what_was_said_of_them(tmp_path):
 def test_a_dropped_report_files_nothing_and_an_unfinished_one_stays_known(tmp_path):
     filing = Filing(Drafts(tmp_path / "drafts.db"), Intake())
     dropped = Report(matter="x", status="cancelled").to_slot()
-    assert run(FileReport(filing), tracker(slots={"report": dropped})) == (
-        [],
-        {"report": None, "matter": None, "place": None, "confirmed": None, "requested_slot": None},
+    messages, slots = run(FileReport(filing), tracker(slots={"report": dropped}))
+    assert (messages, slots["report"]["status"]) == ([], "cancelled")
+    assert {name: slots[name] for name in ("matter", "place", "confirmed", "requested_slot")} == dict.fromkeys(
+        ("matter", "place", "confirmed", "requested_slot")
     )
     handed = Report(matter="电梯坏了").to_slot()
     _, slots = run(FileReport(filing), tracker(slots={"report": handed}))

@@ -28,6 +28,21 @@ def test_what_waits_is_said_in_one_message_in_its_order() -> None:
     assert letter.through == 6
 
 
+@pytest.mark.parametrize(
+    ("language", "asked"),
+    [
+        (None, "回复数字选择：1 OK　2 改地點"),
+        ("zh-Hans", "回复数字选择：1 OK　2 改地點"),
+        ("zh-Hant", "回覆數字選擇：1 OK　2 改地點"),
+        ("en", "Reply with a number: 1 OK  2 改地點"),
+    ],
+)
+def test_the_line_with_the_numbers_is_in_the_language_of_the_conversation(language: str | None, asked: str) -> None:
+    buttons = (Button("OK", "/affirm"), Button("改地點", "/edit"))
+    (letter,) = letters([said(1, "好", *buttons, to=1)], language)
+    assert letter.text == f"好\n\n{asked}"
+
+
 def test_only_the_newest_choices_have_numbers() -> None:
     (letter,) = letters([said(2, "甲？", YES, to=1), said(4, "乙？", NO, to=3), said(6, "丙", to=5)])
     assert letter.text == "甲？\n\n乙？\n\n回复数字选择：1 改地点\n\n丙"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.language.hearing import THINGS, listen
+from bot.language.hearing import THINGS, listen, without_fillers
 from bot.language.normalise import normalise
 
 WORDS = {"大陆", "路灯", "灯光", "井盖", "公侧", "下水"}
@@ -118,3 +118,16 @@ def test_every_span_of_any_text_leads_back_to_it():
 @pytest.mark.parametrize("thing", THINGS)
 def test_a_message_about_a_thing_by_its_name_is_not_touched(thing):
     assert listen(f"这里的{thing}有问题").text == f"这里的{thing}有问题"
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("类别不对，不是摆摊，是垃圾没人扫", "类别不对,是垃圾没人扫"),
+        ("井盖坏了，哦不对，是路灯坏了", "路灯坏了"),
+        ("春申路口井盖坏了，不对不是井盖，是路灯坏了", "春申路口路灯坏了"),
+        ("不是银都路，是春申路", "不是银都路,是春申路"),
+    ],
+)
+def test_what_was_taken_back_or_denied_beside_what_is_so_is_not_meant(said, meant):
+    assert without_fillers(said).text == meant
