@@ -256,15 +256,19 @@ def _only_first(report: Report, heard: Heard) -> tuple[Report, Heard]:
     return replace(report, later=later.to_slot()), rest
 
 
-def hear(report: Report, heard: Heard) -> Turn:
-    """Take in one message. ``report.asked`` of the turn is the question put next; None when the report is over."""
+def _one_matter(report: Report, heard: Heard) -> tuple[Report, Heard, list[Said]]:
+    """What the message says of one problem; the second waits, and one that is told instead takes the first's place."""
     says: list[Said] = []
-    heard = in_one_breath(heard)
     if heard.problems and not report.matter:
         report, heard = _only_first(report, heard)
     if _told_instead(report, heard):
         says.append(("utter_first_cancelled", {}))
-    report, heard = _another_instead(report, heard)
+    return *_another_instead(report, heard), says
+
+
+def hear(report: Report, heard: Heard) -> Turn:
+    """Take in one message. ``report.asked`` of the turn is the question put next; None when the report is over."""
+    report, heard, says = _one_matter(report, in_one_breath(heard))
     if report.asked == "new_phone":
         turn = _new_phone_answered(report, heard)
         if turn is not None:
