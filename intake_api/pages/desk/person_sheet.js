@@ -141,6 +141,7 @@ export const PersonSheet = {
       }
     }
 
+    const forgotten = computed(() => (keepsStaff.value ? '；忘了的，先请安全管理员作废，再发链接' : ''))
     const systemActions = (person) => [
       person.disabled
         ? {
@@ -219,7 +220,7 @@ export const PersonSheet = {
             ? words('申请', [h('span', { class: 'tag care' }, '待授权'), person.requested_roles.map(roleLabel).join('、')])
             : []),
           ...words('部门', person.department?.name ?? '—'),
-          ...words('密码', person.has_password ? `${shortTime(person.password_set_at)} 设置` : '还没有设'),
+          ...words('密码', person.has_password ? `${shortTime(person.password_set_at)} 设置${forgotten.value}` : '还没有设'),
           ...words(
             '双因素',
             person.second_factor ? '已启用' : person.second_factor_compulsory ? '须启用，还没有' : '未启用',
