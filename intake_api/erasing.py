@@ -6,6 +6,7 @@ in small transactions in an order that lets it be done again from the start: wha
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 from intake_api.domain import case_number
 from intake_api.domain.event import Actor
 from intake_api.domain.personal import KEPT, Subject, conversations_of
+from intake_api.erasure_journal import ErasureJournal
 from intake_api.storage import audit, personal
 from intake_api.storage.attachments import AttachmentFiles
 from intake_api.storage.database import Database
@@ -52,11 +54,18 @@ class Erasing:
     """The one way in which personal data goes."""
 
     def __init__(
-        self, database: Database, others: OtherDatabases, files: AttachmentFiles, *, now: Callable[[], datetime]
+        self,
+        database: Database,
+        others: OtherDatabases,
+        files: AttachmentFiles,
+        journal: ErasureJournal,
+        *,
+        now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._others = others
         self._files = files
+        self._journal = journal
         self._now = now
 
     async def on_request(
@@ -70,6 +79,8 @@ class Erasing:
             ids = await personal.case_ids(session, subject)
             users = await personal.users_of(session, ids)
             waiting = await personal.open_ids(session, ids)
+        if ids:
+            await asyncio.to_thread(self._journal.note, self._now(), ids)
         progress(f"找到 {len(ids)} 件案件，其中 {len(waiting)} 件尚未办结")
         users |= {subject.channel_user} if subject.channel_user else set()
         counts = await self._erase_conversations(users)
@@ -105,6 +116,39 @@ class Erasing:
                 session, actor, "erase_personal", target=f"erasure:{row.id}", result="ok", address=address, now=now
             )
         return row.id, erased
+
+    async def undone(self) -> list[int]:
+        """Ids of cases that were erased on request, but hold personal data: a backup from before was restored.
+
+        A number that was given anew to a case received after the request is not meant.
+        """
+        found: set[int] = set()
+        for entry in await asyncio.to_thread(self._journal.entries):
+            async with self._database.read() as session:
+                found |= await personal.unerased_cases(session, entry.cases, entry.at)
+        return sorted(found)
+
+    async def again(self, actor: Actor) -> Erased:
+        """Erase anew what a restored backup brought back; cases that are open in it wait until they are over."""
+        ids, now = await self.undone(), self._now()
+        if ids:
+            numbers = tuple(case_number.format_number(case_id) for case_id in ids)
+            async with self._database.write() as session:
+                row = ErasureRow(
+                    requested_at=now,
+                    requested_by=actor.id,
+                    waiting=ids,
+                    report=Erased({}, KEPT, numbers).as_json(),
+                    finished_at=None,
+                )
+                session.add(row)
+                await session.flush()
+                await audit.note(
+                    session, actor, "erase_personal", target=f"erasure:{row.id}", result="ok", address="", now=now
+                )
+        counts = await self.finish_waiting()
+        left = tuple(case_number.format_number(case_id) for case_id in await self.undone())
+        return Erased(counts, KEPT, left, tuple(self._others.missing()))
 
     async def finish_waiting(self) -> dict[str, int]:
         """Erase the cases of earlier requests that are over by now."""

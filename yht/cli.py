@@ -94,6 +94,7 @@ def _keeping(commands: Commands) -> None:
         whose = _add(personal, name, words, run)
         whose.add_argument("--phone", default="", help="电话号码")
         whose.add_argument("--channel-user", default="", help="渠道用户编号")
+    _add(personal, "redo", "恢复备份以后，重新删除备份之后删除过的个人信息", _redo_erasures)
     kept = _add(personal, "retain", "清理办结已久的案件里的个人信息", _retain_personal)
     kept.add_argument("--days", type=int, required=True, help="办结满多少天")
 
@@ -186,8 +187,18 @@ def _back_up(arguments: argparse.Namespace) -> None:
 
 def _restore(arguments: argparse.Namespace) -> None:
     from yht.backup import restore
+    from yht.personal import brought_back
 
-    print(restore(_records(), arguments.file, force=arguments.force).words("已恢复"))
+    settings = _records()
+    print(restore(settings, arguments.file, force=arguments.force).words("已恢复"))
+    if words := asyncio.run(brought_back(settings)):
+        print(words)
+
+
+def _redo_erasures(_arguments: argparse.Namespace) -> None:
+    from yht.personal import redo
+
+    print(asyncio.run(redo(_records())))
 
 
 def _erase_personal(arguments: argparse.Namespace) -> None:

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from groundwork.settings import Settings
+from intake_api.domain import case_number
 from intake_api.domain.event import Actor, ActorKind
 from intake_api.domain.personal import Subject
 from intake_api.erasing import Erased, Erasing
+from intake_api.erasure_journal import FILE, ErasureJournal
 from intake_api.storage.attachments import AttachmentFiles
 from intake_api.storage.database import Database
 from intake_api.storage.other_databases import OtherDatabases
@@ -37,6 +39,22 @@ async def erase(settings: Settings, phone: str, channel_user: str) -> str:
     async with _erasing(settings) as erasing:
         number, erased = await erasing.on_request(_subject(phone, channel_user), _actor(), progress=_say)
     return f"删除申请 {number} 已执行。\n{report(erased)}"
+
+
+async def redo(settings: Settings) -> str:
+    """Erase again what a restored backup brought back. Returns the report. Raises CommandFailed."""
+    async with _erasing(settings) as erasing:
+        return report(await erasing.again(_actor()))
+
+
+async def brought_back(settings: Settings) -> str:
+    """After a restore: which erasures have to be done again, and how; empty when there are none."""
+    async with _erasing(settings) as erasing:
+        ids = await erasing.undone()
+    if not ids:
+        return ""
+    numbers = "、".join(case_number.format_number(case_id) for case_id in ids)
+    return f"备份之后应本人要求删除过个人信息的案件又回来了：{numbers}。\n请运行 yht personal redo 重新删除。"
 
 
 async def retain(settings: Settings, days: int) -> str:
@@ -78,6 +96,7 @@ async def _erasing(settings: Settings) -> AsyncIterator[Erasing]:
                 database,
                 OtherDatabases(settings),
                 AttachmentFiles(settings.var_dir / "attachments"),
+                ErasureJournal(settings.var_dir / FILE),
                 now=lambda: datetime.now(UTC),
             )
     finally:

@@ -17,6 +17,7 @@ from groundwork.keys import KeyRing
 from groundwork.problem import FieldError, Problem
 from groundwork.settings import ROOT, Settings
 from groundwork.web import install, process_middleware
+from intake_api import erasure_journal
 from intake_api.acting import Acting
 from intake_api.city_in_force import CityInForce, CityNotLoaded
 from intake_api.correcting import Correcting
@@ -24,6 +25,7 @@ from intake_api.domain.gazetteer import Gazetteer
 from intake_api.domain.limits import UnknownCondition
 from intake_api.domain.taxonomy import Taxonomy, UnknownCategory, read_taxonomy
 from intake_api.erasing import Erasing
+from intake_api.erasure_journal import ErasureJournal
 from intake_api.feed import Feed
 from intake_api.filing import Filing, Understanding
 from intake_api.http import (
@@ -176,7 +178,8 @@ def create_app(
     app[attachments.SIGNING_KEY] = attachments.SigningKey()
     app[feed.FEED] = Feed(database)
     app[webhooks.KEY] = webhooks.WebhookKey()
-    app[personal.ERASING] = Erasing(database, OtherDatabases(settings), app[FILES], now=now)
+    journal = ErasureJournal(settings.var_dir / erasure_journal.FILE)
+    app[personal.ERASING] = Erasing(database, OtherDatabases(settings), app[FILES], journal, now=now)
     app.cleanup_ctx.append(_database)
     app.cleanup_ctx.append(_assistant(settings, assistant))
     background.install(app, time_step)

@@ -160,6 +160,13 @@ async def erase_follower(
     return len(gone), len(rows) - len(gone)
 
 
+async def unerased_cases(session: AsyncSession, ids: Sequence[int], received_by: datetime) -> set[int]:
+    """Those of these cases that were received by then and have not been erased."""
+    erased = select(ErasedCaseRow.case_id).where(ErasedCaseRow.case_id.in_(ids))
+    query = select(CaseRow.id).where(CaseRow.id.in_(ids), CaseRow.received_at <= received_by, CaseRow.id.not_in(erased))
+    return set(await session.scalars(query))
+
+
 async def waiting(session: AsyncSession) -> list[ErasureRow]:
     """Requests with cases that were not over."""
     return list(await session.scalars(select(ErasureRow).where(ErasureRow.finished_at.is_(None)).with_for_update()))

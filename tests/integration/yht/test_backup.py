@@ -20,6 +20,7 @@ from tests.integration.intake_api.conftest import QINGHE, Assistant, Clock, Inta
 from yht.backup import back_up, restore
 from yht.databases import upgrade_channels
 from yht.failure import CommandFailed
+from yht.personal import brought_back, redo
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -187,3 +188,38 @@ async def test_without_pg_dump_it_is_said_what_to_install(
     monkeypatch.setenv("PATH", "")
     with pytest.raises(CommandFailed, match="postgresql-client"):
         await asyncio.to_thread(back_up, settings, tmp_path / "backup.tar.gz")
+
+
+async def answered(intake: Intake, phone: str) -> str:
+    """A case that is over at once; its number."""
+    _, case = await intake.file(
+        category_confidence=0.2, reporter={"name": "张伟", "phone": phone, "channel_user": phone}
+    )
+    path = f"/api/v1/cases/{case['case_no']}/actions/close"
+    assert (await intake.call("POST", path, {"text": "每天七点清运"}, role="operator"))[0] == 200
+    return str(case["case_no"])
+
+
+async def test_what_was_erased_after_the_backup_is_named_and_erased_again(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "backup.tar.gz"
+    async with running(settings, Clock(), Assistant()) as intake:
+        known = await answered(intake, "13812345678")
+        await asyncio.to_thread(back_up, settings, file)
+        lost = await answered(intake, "13712345678")
+        for phone in ("13812345678", "13712345678"):
+            status, _ = await intake.call("POST", "/api/v1/personal/erasures", {"phone": phone}, role="secadmin")
+            assert status == 201
+    assert await brought_back(settings) == ""
+    await asyncio.to_thread(restore, settings, file, force=True)
+    said = await brought_back(settings)
+    assert known in said and lost not in said
+    assert "案件 1" in await redo(settings)
+    assert await brought_back(settings) == ""
+    async with running(settings, Clock(), Assistant()) as intake:
+        intake.clock.forward(days=1)
+        if settings.cases_database.startswith("sqlite"):
+            assert await answered(intake, "13612345678") == lost, "numbers after the backup are used anew"
+        status, case = await intake.call("GET", f"/api/v1/cases/{known}?reveal=reporter", role="operator")
+        assert status == 200, case
+        assert (case["reporter"]["name"], case["reporter"]["phone"]) == ("", "")
+    assert await brought_back(settings) == "", "a newer case with the number of an erased one is not meant"
