@@ -12,10 +12,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from PIL import Image
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from groundwork.settings import ROOT
 from intake_api.photo import read_photo
+from tests.integration.channels.test_web_channel import app, front  # noqa: F401 - fixtures
 
 CHROMIUM = Path(os.environ.get("YHT_TEST_CHROMIUM", "/usr/bin/chromium"))
 _GPS, _ORIENTATION = 0x8825, 0x0112
@@ -39,25 +40,31 @@ pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is no
 
 
 @pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    """A page from which the chat page's scripts can be called."""
-    app = web.Application()
-    app.router.add_static("/page", ROOT / "channels" / "webchat" / "page")
-    app.router.add_get("/", blank)
-    async with TestServer(app) as server, async_playwright() as playwright:
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
         )
-        page = await browser.new_page()
-        await page.goto(str(server.make_url("/")))
-        yield page
+        yield browser
         await browser.close()
 
 
-def photo(**more: object) -> bytes:
-    """A large photo as a camera held upright takes it: lying, with a note that it has to be turned."""
+@pytest.fixture
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """A page from which the chat page's scripts can be called."""
+    scripts = web.Application()
+    scripts.router.add_static("/page", ROOT / "channels" / "webchat" / "page")
+    scripts.router.add_get("/", blank)
+    async with TestServer(scripts) as server:
+        page = await browser.new_page()
+        await page.goto(str(server.make_url("/")))
+        yield page
+
+
+def photo(size: tuple[int, int] = (2400, 1600), **more: object) -> bytes:
+    """A photo, large, as a camera held upright takes it: lying, with a note that it has to be turned."""
     out = io.BytesIO()
-    noise = Image.effect_noise((2400, 1600), 90).convert("RGB")
+    noise = Image.effect_noise(size, 90).convert("RGB")
     noise.save(out, "JPEG", quality=90, **more)
     return out.getvalue()
 
@@ -90,3 +97,16 @@ async def test_a_large_photo_without_a_place_is_sent_small(page: Page) -> None:
     assert kept.position is None
     with Image.open(io.BytesIO(kept.content)) as image:
         assert max(image.size) == 2048
+
+
+async def test_several_photos_are_looked_at_and_sent_at_once(browser: Browser, front: str, intake, eventually) -> None:  # noqa: F811
+    page = await browser.new_page(viewport={"width": 360, "height": 740})
+    await page.goto(f"{front}/chat")
+    await page.get_by_role("button", name="同意并开始").click()
+    album = page.locator("input[type=file][multiple]")
+    photos = [{"name": f"{at}.jpg", "mimeType": "image/jpeg", "buffer": photo(size=(320, 240))} for at in range(4)]
+    await album.set_input_files(photos)  # type: ignore[arg-type]
+    ask = page.get_by_role("dialog").filter(has_text="发送这 4 张照片？")
+    await expect(ask.get_by_role("img")).to_have_count(4, timeout=15_000)
+    await ask.get_by_role("button", name="发送").click()
+    await eventually(lambda: len(intake.attachments) == 4, 20)
