@@ -39,6 +39,8 @@ _FRAME = RATE // 100
 _BEAM = 5
 _WINDOW = 28.0
 """Seconds that are decoded at a time; the model's own window is 30."""
+_PAUSE = int(1.2 * RATE)
+"""Samples of silence that end a window: what is said again after it the model would write once only."""
 _AROUND = RATE
 """Samples before and after the speech that are decoded with it."""
 _FULL_COLUMNS = 3000
@@ -168,7 +170,8 @@ class Decoder:
         return found
 
     def _encoded(self, samples: Samples, least: int) -> Any:
-        features = self._whisper.feature_extractor(samples)[:, :_FULL_COLUMNS]
+        # the last column is of the padding, and none that the model learnt from
+        features = self._whisper.feature_extractor(samples)[:, :-1][:, :_FULL_COLUMNS]
         columns = min(_FULL_COLUMNS, max(least, features.shape[1]))
         columns += columns % 2
         return self._whisper.encode(np.pad(features, ((0, 0), (0, columns - features.shape[1]))))
@@ -229,12 +232,12 @@ def _spoken(decoded: _Decoded, seconds: float) -> _Decoded:
 
 
 def _window(voiced: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """The first stretches of speech that fit into one window, with the pauses between them. Samples."""
+    """The first stretches of speech that fit into one window, with the short pauses between them. Samples."""
     start = voiced[0][0]
     latest = start + int(_WINDOW * RATE)
     end = min(voiced[0][1], latest)
-    for _, stop in voiced[1:]:
-        if stop > latest:
+    for first, stop in voiced[1:]:
+        if stop > latest or first - end > _PAUSE:
             break
         end = stop
     return start, end
