@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     speech_model_dir: Path | None = Field(
         None, description="Folder of another faster-whisper model (docs/speech.md); empty: the one that is installed."
     )
-    speech_processes: int = Field(1, ge=1, le=32, description="Recognising processes; each takes about 350 MB.")
+    speech_processes: int = Field(1, ge=1, le=32, description="Recognising processes; each takes about 450 MB.")
     speech_queue: int = Field(20, ge=0, le=1000, description="So many utterances wait for recognition, then: busy.")
     upload_limit_mb: int = Field(10, ge=1, le=100, description="Largest photo or voice message, in MB.")
     audiosocket_port: int = Field(

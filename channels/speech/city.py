@@ -15,8 +15,11 @@ from channels.speech.repair import Repair
 from channels.speech.vocabulary import Vocabulary, city_names_and_things
 
 _WORD = re.compile("[一-龥]{2,6}")
-_OFTEN = 3
+_CHARACTER = re.compile("[一-龥]")
+_OFTEN = 2
 """Said so often in the utterances that a word counts as common."""
+_CHARACTERS = 500
+"""The most frequent characters stand for words as well: 的, 了, 有."""
 _APART = re.compile(r"[\W_]+")
 
 
@@ -27,5 +30,7 @@ def city_repair() -> Repair:
     spoken = [_APART.sub("", normalise(utterance.text).text) for utterance in read_utterances()]
     counted = Counter(word for text in spoken for word in segmenter.lcut(text))
     common = [word for word, count in counted.items() if count >= _OFTEN and _WORD.fullmatch(word)]
+    characters = Counter(character for text in spoken for character in text if _CHARACTER.fullmatch(character))
+    common += [character for character, _ in characters.most_common(_CHARACTERS)]
     names = city_names_and_things()
     return Repair(Vocabulary(names), Vocabulary(common), Language([*spoken, *names]))

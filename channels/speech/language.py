@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable
+from typing import ClassVar
 
 _LONGEST = 3
 _CHARACTERS = 6000  # so many are in use; one that was never seen is one of them
@@ -15,11 +16,15 @@ _APART = re.compile(r"[\W_]+")
 class Language:
     """A model of character trigrams, smoothed after Witten and Bell."""
 
+    START: ClassVar = "^" * (_LONGEST - 1)
+    """The context in which a text begins."""
+    END: ClassVar = "$"
+
     def __init__(self, texts: Iterable[str]):
         """``texts``: what people say, one utterance each."""
         self._seen: Counter[str] = Counter()
         for text in texts:
-            line = _framed(text)
+            line = self._framed(text)
             for at in range(_LONGEST - 1, len(line)):
                 for length in range(1, _LONGEST + 1):
                     self._seen[line[at - length + 1 : at + 1]] += 1
@@ -31,10 +36,11 @@ class Language:
 
     def likelihood(self, text: str) -> float:
         """The natural logarithm of the probability of ``text``; punctuation does not count."""
-        line = _framed(text)
-        return sum(math.log(self._chance(line[at - _LONGEST + 1 : at + 1])) for at in range(_LONGEST - 1, len(line)))
+        line = self._framed(text)
+        return sum(self.log_chance(line[at - _LONGEST + 1 : at + 1]) for at in range(_LONGEST - 1, len(line)))
 
-    def _chance(self, gram: str) -> float:
+    def log_chance(self, gram: str) -> float:
+        """The natural logarithm of the probability that the last character of ``gram`` follows the two before it."""
         chance = 1 / _CHARACTERS
         for length in range(1, _LONGEST + 1):
             part = gram[_LONGEST - length :]
@@ -42,8 +48,7 @@ class Language:
             if times:
                 kinds = self._kinds[part[:-1]]
                 chance = (self._seen[part] + kinds * chance) / (times + kinds)
-        return chance
+        return math.log(chance)
 
-
-def _framed(text: str) -> str:
-    return "^" * (_LONGEST - 1) + _APART.sub("", text) + "$"
+    def _framed(self, text: str) -> str:
+        return self.START + _APART.sub("", text) + self.END

@@ -1,138 +1,132 @@
 """Misheard words put right: by their sound, by what residents say, and by listening once more.
 
-A model that does not know a name writes what it knows of nearly the same sound. Each such stretch has candidates; one
-is taken when three kinds of evidence together speak for it: how alike they sound, how likely the sentence is with it
-(``Language``), and how likely the recogniser finds it in the very sound (``Acoustic``). A word that was not said does
-not pass the last, however well known it is.
+A model that does not know a name writes what it knows of nearly the same sound (将穿路 for 江川路), and often several
+words of a sentence at once. So the whole sentence is read anew: of all the ways to make it of words that sound like
+what was written, those that residents most likely say (``Language``) are listened to in the very sound
+(``Evidence``), beside what was heard first. A word that was not said does not pass, however well known it is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from channels.speech.language import Language
-from channels.speech.sounds import Syllable, readings, syllables, unlike
-from channels.speech.vocabulary import Vocabulary
+from channels.speech.sounds import Syllable, syllables
+from channels.speech.vocabulary import Place, Vocabulary
 
-Acoustic = Callable[[str], float]
-"""The logarithm of the likelihood that a text was spoken in the sound at hand."""
+Evidence = Callable[[Sequence[str]], list[float]]
+"""For each text how much the sound at hand speaks for it: a log-likelihood, up to a constant."""
 
 _UNIT = re.compile("[㐀-鿿]|[^㐀-鿿]+")
-# found on telephone speech together with read news; each has a wide plateau around it
-_LANGUAGE_WEIGHT = 0.8
-_NAME_BONUS = 5.0
-"""For each character that a name changes: the recogniser learnt from films, where these names are not said."""
-_UNLIKE_COST = 14.0
-"""For each syllable that sounds different."""
-_NAMES = 40
-_WORDS = 30
-_LISTENED_TO = 14
-"""So many candidates are listened to for each window: it takes time."""
-_FARTHEST_WORD = 0.45
-"""Syllables apart at which a common word is no candidate; for a name the cost alone decides."""
+_APART = re.compile(r"[\W_]+")
+_UNLIKE_COST = 10.0
+"""What a syllable of another sound costs, in nats, until the sound is listened to. Found on speech of our own."""
+_KEPT = 60
+"""So many beginnings of the sentence are followed up at each syllable."""
+_LISTENED_TO = 20
+"""So many readings are listened to: each takes some 20 ms."""
+_EXPECTED = -3.0
+"""Log-probability, at least, of a character of a word that was said to be expected."""
+_STRANGE = -5.0
+"""Nats for each character. A sentence that is worth less even as it reads best is about something else: it is kept."""
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
-    """Put ``word`` in the place of ``text[start:end]``. ``prior`` is what speaks for it before listening."""
+class _Reading:
+    """The beginning of a sentence, read in one way."""
 
-    start: int
-    end: int
-    word: str
-    prior: float
+    said: float  # log-probability that it is said
+    apart: float  # syllables by which it differs from what was heard
+    words: tuple[tuple[int, str], ...]  # with the number of the unit at which each begins
 
-    def done(self, text: str) -> str:
-        """``text`` with the edit made."""
-        return text[: self.start] + self.word + text[self.end :]
+    @property
+    def text(self) -> str:
+        return "".join(word for _, word in self.words)
+
+    @property
+    def value(self) -> float:
+        return self.said - _UNLIKE_COST * self.apart
 
 
 class Repair:
     """Puts right what was misheard of a city's names and its residents' words."""
 
     def __init__(self, names: Vocabulary, words: Vocabulary, language: Language):
-        """``names``: what is said here and hardly anywhere else. ``words``: common ones."""
+        """``names``: what is said here and hardly anywhere else. ``words``: common ones, single characters too."""
         self._names = names
         self._words = words
         self._language = language
 
-    def put_right(self, text: str, acoustic: Acoustic, more_names: Vocabulary) -> tuple[str, list[str]]:
-        """``text`` put right, and the words that were put in.
+    def put_right(
+        self, heard: str, evidence: Evidence, expected: Vocabulary, count: int = _LISTENED_TO
+    ) -> tuple[str, list[str]]:
+        """``heard`` put right, and the names that had to be put in.
 
-        ``more_names``: expected in this call beside the city's.
+        ``expected``: names of this call, beside the city's. ``count``: how many readings are listened to.
         """
-        candidates = self._candidates(text, more_names)
-        if not candidates:
-            return text, []
-        heard = acoustic(text)
-        worth = [(edit.prior + acoustic(edit.done(text)) - heard, edit) for edit in candidates]
-        taken: list[Edit] = []
-        for value, edit in sorted(worth, key=lambda each: each[0], reverse=True):
-            if value > 0 and all(edit.end <= other.start or other.end <= edit.start for other in taken):
-                taken.append(edit)
-        for edit in sorted(taken, key=lambda each: each.start, reverse=True):
-            text = edit.done(text)
-        return text, [edit.word for edit in taken]
+        units = _UNIT.findall(heard)
+        likeliest = self._readings(units, syllables(heard), expected)[:count]
+        if not likeliest or likeliest[0].value < _STRANGE * (1 + len(_APART.sub("", likeliest[0].text))):
+            return heard, []
+        if all(reading.text != heard for reading in likeliest):
+            likeliest.append(_Reading(self._language.likelihood(heard), 0.0, tuple(enumerate(units))))
+        if len(likeliest) == 1:
+            return heard, []
+        weighed = evidence([reading.text for reading in likeliest])
+        _, best = max(
+            zip(
+                (reading.said + weight for reading, weight in zip(likeliest, weighed, strict=True)),
+                likeliest,
+                strict=True,
+            ),
+            key=lambda pair: pair[0],
+        )
+        return best.text, [word for _, word in best.words if self._is_name(word, expected) and word not in heard]
 
-    def _candidates(self, text: str, more_names: Vocabulary) -> list[Edit]:
-        """The edits worth listening to, the likeliest first."""
-        spoken = _spoken(text)
-        likelihood = self._language.likelihood(text)
-        found: dict[tuple[int, int, str], Edit] = {}
-        for vocabulary, count, bonus in (
-            (more_names, _NAMES, _NAME_BONUS),
-            (self._names, _NAMES, _NAME_BONUS),
-            (self._words, _WORDS, 0.0),
-        ):
-            for word in vocabulary.likeliest(text, count):
-                start, end, apart = _place(spoken, word)
-                said = text[start:end]
-                if start == end or said == word or (start, end, word) in found:
-                    continue
-                if len(word) <= len(said) and (said in self._names or said in more_names):
-                    continue  # a name that was heard as it is written is right
-                if not bonus and (apart > _FARTHEST_WORD or said in self._words):
-                    continue
-                edit = Edit(start, end, word, 0.0)
-                prior = (
-                    _LANGUAGE_WEIGHT * (self._language.likelihood(edit.done(text)) - likelihood)
-                    + bonus * _changed(said, word)
-                    - _UNLIKE_COST * apart
-                )
-                if prior > 0:
-                    found[start, end, word] = Edit(start, end, word, prior)
-        return sorted(found.values(), key=lambda edit: edit.prior, reverse=True)[:_LISTENED_TO]
+    def _is_name(self, word: str, expected: Vocabulary) -> bool:
+        return len(word) > 1 and (word in self._names or word in expected)
 
-
-def _changed(said: str, word: str) -> int:
-    if len(said) != len(word):
-        return max(len(said), len(word))
-    return sum(a != b for a, b in zip(said, word, strict=True))
-
-
-def _spoken(text: str) -> list[tuple[int, Syllable | None]]:
-    """The syllables of ``text`` with the place of each; None where a run of anything else begins."""
-    places = [match.start() for match in _UNIT.finditer(text)]
-    return list(zip(places, syllables(text), strict=True))
-
-
-def _place(spoken: list[tuple[int, Syllable | None]], word: str) -> tuple[int, int, float]:
-    """Where in the text ``word`` sounds most alike: start, end, and how many syllables it is apart."""
-    above = [(0.0, start) for start in range(len(spoken) + 1)]
-    for ways in readings(word):
-        row = [(above[0][0] + 1, 0)]
-        for at, (_, syllable) in enumerate(spoken, 1):
-            cost = min(unlike(way, syllable) for way in ways) if syllable else 9.0
-            row.append(
-                min(
-                    (above[at - 1][0] + cost, above[at - 1][1]),
-                    (above[at][0] + 1, above[at][1]),
-                    (row[at - 1][0] + (1 if syllable else 9), row[at - 1][1]),
-                )
+    def _readings(
+        self, units: Sequence[str], spoken: Sequence[Syllable | None], expected: Vocabulary
+    ) -> list[_Reading]:
+        """The ways to read what was heard, the likeliest first, each text once."""
+        if not any(spoken):
+            return []
+        places = [
+            [Place(at + 1, units[at], 0.0), *names, *words, *more]
+            for at, (names, words, more) in enumerate(
+                zip(self._names.near(spoken), self._words.near(spoken), expected.near(spoken), strict=True)
             )
-        above = row
-    apart, _, end, start = min(
-        (cost, abs(end - start - len(word)), end, start) for end, (cost, start) in enumerate(above)
-    )
-    return (spoken[start][0], spoken[end - 1][0] + 1, apart) if end > start else (0, 0, apart)
+        ]
+        begun: list[dict[str, tuple[float, str, _Reading]]] = [{} for _ in range(len(units) + 1)]
+        begun[0][""] = (0.0, Language.START, _Reading(0.0, 0.0, ()))
+        chances: dict[str, float] = {}
+        for at, here in enumerate(places):
+            kept = sorted(begun[at].items(), key=lambda item: item[1][0], reverse=True)[:_KEPT]
+            for said, (_, context, reading) in kept:
+                for end, word, apart in here:
+                    chance, after = self._said(context, word, chances)
+                    if word in expected:
+                        chance = max(chance, _EXPECTED * len(word))
+                    longer = _Reading(reading.said + chance, reading.apart + apart, (*reading.words, (at, word)))
+                    known = begun[end].get(said + word)
+                    if known is None or known[0] < longer.value:
+                        begun[end][said + word] = (longer.value, after, longer)
+        ended = [
+            _Reading(reading.said + self._language.log_chance(context + Language.END), reading.apart, reading.words)
+            for _, context, reading in begun[-1].values()
+        ]
+        return sorted(ended, key=lambda reading: reading.value, reverse=True)
+
+    def _said(self, context: str, word: str, chances: dict[str, float]) -> tuple[float, str]:
+        """The log-probability of ``word`` after ``context``, and the context of what follows."""
+        total = 0.0
+        for character in _APART.sub("", word):
+            gram = context + character
+            if gram not in chances:
+                chances[gram] = self._language.log_chance(gram)
+            total += chances[gram]
+            context = gram[1:]
+        return total, context

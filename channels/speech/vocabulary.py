@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,37 +14,51 @@ import numpy.typing as npt
 from bot.city_names import city_names
 from bot.corpus import NLU_DATA
 from bot.language.hearing import THINGS
-from channels.speech.sounds import Syllable, readings, syllables, unlike
+from channels.speech.sounds import Syllable, readings, unlike
 
-_NAME = re.compile("[一-龥]{2,12}")
-_KIND = re.compile("(?:路|街|弄|巷|道|镇|村|站|苑|城|园|区|桥|里|庭|府|湾|河|口|号)$")
-_KIND_WEIGHT = 0.3
-"""How much the kind in a name tells (the 路 of a road): it is heard of a thousand names."""
-_ALIKE = 0.3
-"""Farther than this from all that was heard a word is not likely to have been said. Found on telephone speech."""
-_SHORT_ALIKE = 0.16
-"""The same for a word of two characters, which many things sound like."""
+_WORD = re.compile("[一-龥]{1,12}")
+_FARTHEST = 0.34
+"""Farther than this, for each of its characters, from what was heard a word is not likely to have been said."""
+_FARTHEST_PAIR = 0.6
+"""The same for a whole word of two characters, which many things sound like."""
+_FARTHEST_SINGLE = 0.21
+_ELASTIC = 3
+"""Words of so many characters may have been heard with a syllable more or less."""
+_MOST = 14
+"""So many words of one length are given for one place."""
+_NOT_SPOKEN = 9.0
+"""The cost of taking digits or punctuation for a syllable."""
+
+
+class Place(NamedTuple):
+    """A word that may have been said up to the syllable ``end``.
+
+    ``apart``: by how many syllables what was heard differs from it.
+    """
+
+    end: int
+    word: str
+    apart: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """The words of one length: by word and place the number of the character, and how much it tells."""
+    """The words of one length: by word and place the number of the character."""
 
     words: list[str]
     characters: npt.NDArray[np.intp]
-    weights: npt.NDArray[np.float32]
 
 
 class Vocabulary:
     """Words that may be said, by their sound."""
 
     def __init__(self, words: Iterable[str]):
-        """Words with other than Chinese characters, or with one only, are left out: their sound tells too little."""
+        """Words with other than Chinese characters, or with more than twelve, are left out."""
         self._columns: dict[Syllable | None, npt.NDArray[np.float32]] = {}
         numbers: dict[Syllable, int] = {}
         characters: dict[tuple[Syllable, ...], int] = {}
         spelt: dict[int, dict[str, list[int]]] = {}
-        self._words = frozenset(word for word in words if _NAME.fullmatch(word))
+        self._words = frozenset(word for word in words if _WORD.fullmatch(word))
         for word in sorted(self._words):
             spelt.setdefault(len(word), {})[word] = [
                 characters.setdefault(each, len(characters)) for each in readings(word)
@@ -56,63 +71,72 @@ class Vocabulary:
         self._readings = np.array(
             [[numbers[each] for each in (*ways, *ways[:1] * (most - len(ways)))] for ways in characters], dtype=np.intp
         ).reshape(len(characters), most)
-        self._groups = [
-            _Group(list(group), np.array(list(group.values()), dtype=np.intp), np.array(list(map(_weights, group))))
-            for group in spelt.values()
-        ]
+        self._groups = [_Group(list(group), np.array(list(group.values()), dtype=np.intp)) for group in spelt.values()]
 
     def __contains__(self, word: str) -> bool:
         return word in self._words
 
     def __len__(self) -> int:
-        return sum(len(group.words) for group in self._groups)
+        return len(self._words)
 
-    def likeliest(self, heard: str, count: int) -> list[str]:
-        """At most ``count`` words that sound like a stretch of ``heard``, the most alike first, then the longest."""
-        said = syllables(heard)
-        if not said or not self._groups:
-            return []
-        costs = np.stack([self._column(syllable) for syllable in said])[:, self._readings].min(axis=2)
-        found = []
+    def near(self, heard: Sequence[Syllable | None]) -> list[list[Place]]:
+        """By the syllable at which it begins: the words that sound like a stretch of what was heard."""
+        places: list[list[Place]] = [[] for _ in heard]
+        if not heard or not self._groups:
+            return places
+        costs = np.stack([self._column(syllable) for syllable in heard])[:, self._readings].min(axis=2)
+        left_out = np.array([_NOT_SPOKEN if syllable is None else 1.0 for syllable in heard], dtype=np.float32)
         for group in self._groups:
-            length = group.characters.shape[1]
-            bound = _SHORT_ALIKE if length == 2 else _ALIKE
-            for number, apart in enumerate(_apart(group, costs)):
-                if apart <= bound:
-                    found.append((round(float(apart), 3), -length, group.words[number]))
-        return [word for _, _, word in sorted(found)[:count]]
+            for start in range(len(heard)):
+                places[start] += _begun(group, costs, left_out, start)
+        return places
 
     def _column(self, syllable: Syllable | None) -> npt.NDArray[np.float32]:
         """How unlike each syllable of the inventory is to this one."""
         if syllable not in self._columns:
-            self._columns[syllable] = np.array([unlike(each, syllable) for each in self._inventory], dtype=np.float32)
+            self._columns[syllable] = np.array(
+                [_NOT_SPOKEN if syllable is None else unlike(each, syllable) for each in self._inventory],
+                dtype=np.float32,
+            )
         return self._columns[syllable]
 
 
-def _apart(group: _Group, costs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """For each word how far it is from the most similar stretch: 0 said just so, 1 not said at all.
+def _begun(group: _Group, costs: npt.NDArray[np.float32], left_out: npt.NDArray[np.float32], start: int) -> list[Place]:
+    """The words of ``group`` that begin at the syllable ``start``.
 
-    ``costs`` by heard syllable and character. An alignment that may begin and end anywhere in what was heard; a
-    syllable that is left out or put in counts like a wrong one.
+    ``costs`` by heard syllable and character. A syllable too many costs ``left_out``, one that is missing 1.
     """
-    above = np.zeros((len(costs) + 1, len(group.words)), dtype=np.float32)
-    for place in range(group.characters.shape[1]):
-        weight = group.weights[:, place]
-        wrong = costs[:, group.characters[:, place]] * weight
-        row = np.empty_like(above)
-        row[0] = above[0] + weight
-        for at in range(len(costs)):
-            row[at + 1] = np.minimum(np.minimum(above[at] + wrong[at], above[at + 1] + weight), row[at] + weight)
+    length = group.characters.shape[1]
+    if length < _ELASTIC:
+        if start + length > len(costs):
+            return []
+        apart = sum(costs[start + place, group.characters[:, place]] for place in range(length))
+        return _nearest(group, [(start + length, np.asarray(apart))])
+    reach = min(length + 1, len(costs) - start)
+    if reach < length - 1:
+        return []
+    skipped = np.concatenate(([0.0], np.cumsum(left_out[start : start + reach]))).astype(np.float32)
+    above = [np.full(len(group.words), each, dtype=np.float32) for each in skipped]
+    for place in range(length):
+        row = [above[0] + 1]
+        for at in range(1, reach + 1):
+            wrong = above[at - 1] + costs[start + at - 1, group.characters[:, place]]
+            row.append(np.minimum(np.minimum(wrong, above[at] + 1), row[at - 1] + left_out[start + at - 1]))
         above = row
-    nearest: npt.NDArray[np.float32] = above.min(axis=0) / group.weights.sum(axis=1)
-    return nearest
+    ends = range(length - 1, reach + 1)
+    return _nearest(group, [(start + end, above[end]) for end in ends])
 
 
-def _weights(word: str) -> list[float]:
-    weights = [1.0] * len(word)
-    if len(word) > 2 and _KIND.search(word):
-        weights[-1] = _KIND_WEIGHT
-    return weights
+def _nearest(group: _Group, ways: Sequence[tuple[int, npt.NDArray[np.float32]]]) -> list[Place]:
+    length = group.characters.shape[1]
+    farthest = {1: _FARTHEST_SINGLE, 2: _FARTHEST_PAIR}.get(length, _FARTHEST * length)
+    found = [
+        (float(apart[number]), end, group.words[number])
+        for end, apart in ways
+        for number in np.nonzero(apart <= farthest + 1e-4)[0]
+    ]
+    most = None if length == 1 else _MOST  # of single characters those of the same sound are many
+    return [Place(end, word, apart) for apart, end, word in sorted(found)[:most]]
 
 
 def city_names_and_things() -> set[str]:

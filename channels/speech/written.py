@@ -20,6 +20,8 @@ _WIDE = str.maketrans({",": "，", "?": "？", "!": "！", ":": "：", ";": "；
 _BESIDE_CHINESE = re.compile(r"(?<=[一-龥0-9）”])[,?!:;](?!\d)|(?<=[一-龥])\.(?=\s|$|[一-龥])")
 _SPACE = re.compile(r"(?<=[一-龥，。？！、])\s+|\s+(?=[一-龥，。？！、])")
 _PUNCTUATION = re.compile(r"[\W_]+")
+_FASTEST = 8.0
+"""Characters that a hurried speaker of Mandarin says in a second."""
 _REPETITIVE = 2.4
 """Text that shrinks by more than this when compressed says one thing over and over (the bound of Whisper's authors)."""
 
@@ -33,7 +35,11 @@ def written(text: str) -> str:
     return "" if not bare or _CREDITS.fullmatch(bare) else said
 
 
-def is_repetitive(text: str) -> bool:
-    """Whether the model has lost itself in saying one thing over and over."""
+def is_lost(text: str, seconds: float) -> bool:
+    """Whether the model has lost itself in saying one thing over and over, faster than anybody speaks.
+
+    Who repeats himself, or cries for help again and again, speaks no faster for it and is not erased.
+    """
     encoded = text.encode()
-    return len(encoded) / len(zlib.compress(encoded)) > _REPETITIVE
+    spoken = len(_PUNCTUATION.sub("", text))
+    return spoken > _FASTEST * seconds and len(encoded) / len(zlib.compress(encoded)) > _REPETITIVE

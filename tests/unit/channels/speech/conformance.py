@@ -43,11 +43,17 @@ class RecogniserConformance:
     async def test_segments_lie_in_the_sound_in_order_and_make_the_text(
         self, recogniser: Recogniser, said: Speech
     ) -> None:
-        quiet = silence(1.5, said.rate)
-        heard = await recogniser.transcribe(joined(quiet, said, quiet, said))
+        heard = await recogniser.transcribe(joined(silence(1.5, said.rate), said, silence(1.5, said.rate)))
         assert heard.text == "".join(segment.text for segment in heard.segments)
         times = [at for segment in heard.segments for at in (segment.start, segment.end)]
-        assert len(times) >= 4
         assert times == sorted(times)
         assert times[0] >= 1.0
-        assert times[-1] <= 3.0 + 2 * said.seconds + 0.01
+        assert times[-1] <= 3.0 + said.seconds + 0.01
+
+    async def test_who_says_a_thing_twice_is_written_twice(self, recogniser: Recogniser, said: Speech) -> None:
+        quiet = silence(1.5, said.rate)
+        once = await recogniser.transcribe(joined(quiet, said))
+        twice = await recogniser.transcribe(joined(quiet, said, quiet, said))
+        # how the model parts or spells what it hears differs with what is around it
+        assert len(twice.text) > 1.5 * len(once.text) > 0
+        assert twice.segments[-1].end > 2.5 + said.seconds

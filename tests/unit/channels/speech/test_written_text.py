@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from channels.speech.written import is_repetitive, written
+from channels.speech.written import is_lost, written
 
 
 @pytest.mark.parametrize(
@@ -44,5 +44,10 @@ def test_what_a_resident_says_of_subscriptions_and_thanks_stays() -> None:
 
 
 def test_a_model_that_lost_itself_is_noticed() -> None:
-    assert is_repetitive("这个路灯" * 30)
-    assert not is_repetitive("春申塘桥头的栏杆断了两根，昨天还用绳子拦着")
+    assert is_lost("这个路灯" * 30, 6.0)
+    assert not is_lost("春申塘桥头的栏杆断了两根，昨天还用绳子拦着", 2.0)
+
+
+def test_who_repeats_himself_is_not_erased() -> None:
+    assert not is_lost("着火了，快来人！" * 8, 10.0)
+    assert not is_lost("路灯坏了一个月了没有人来修，" * 3, 9.0)
