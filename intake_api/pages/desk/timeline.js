@@ -87,7 +87,7 @@ function facts({ kind, data }) {
     said.push(
       `责任依据：${data.basis}${data.responsibility_rule ? `（规则 ${ruleWords(data.responsibility_rule)}）` : ''}`,
     )
-  if (data?.by_follower) said.push('由加入的市民补充，原诉求人看不到')
+  if (data?.by === 'follower') said.push('加入的市民说的，原诉求人看不到内容')
   if (kind !== 'received' && kind !== 'filed' && data?.due?.at) said.push(`应办结 ${shortTime(data.due.at)}`)
   return said
 }

@@ -475,17 +475,21 @@ async def test_who_follows_a_case_learns_how_it_goes_and_nothing_of_who_reported
     assert {offer["action"] for offer in detail["actions"]} == {"urge", "supplement", "follow"}
 
 
-async def test_what_one_who_joined_adds_is_read_by_staff_and_not_by_who_reported(intake: Intake) -> None:
+async def test_where_one_who_joined_points_to_is_read_by_staff_and_not_by_who_reported(intake: Intake) -> None:
     _, case = await intake.file()
     await done(intake, case, "follow", "channel", channel_user="u3", channel="web")
-    await done(intake, case, "supplement", "channel", channel_user="u3", text="我住五号楼，从窗口看得到")
+    where = {"lat": 31.0211, "lng": 121.0318}
+    await done(intake, case, "supplement", "channel", channel_user="u3", text="我住五号楼，从窗口看得到", **where)
     path = f"/api/v1/cases/{case['case_no']}/events"
     for user in ("u1", "u3"):
         _, seen_by_resident = await intake.call("GET", f"{path}?channel_user={user}")
         assert "五号楼" not in str(seen_by_resident), user
-        assert "supplemented" not in [event["kind"] for event in seen_by_resident["items"]]
+        assert not any(event["position"] for event in seen_by_resident["items"]), user
     _, seen_by_staff = await intake.call("GET", path, role="operator")
-    assert seen_by_staff["items"][-1]["remark"] == "我住五号楼，从窗口看得到"
+    assert (seen_by_staff["items"][-1]["remark"], seen_by_staff["items"][-1]["position"]) == (
+        "我住五号楼，从窗口看得到",
+        where,
+    )
 
 
 async def test_a_position_may_be_added_without_words(intake: Intake) -> None:
