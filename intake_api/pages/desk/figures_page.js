@@ -214,7 +214,6 @@ export const FiguresPage = {
           h('a', { class: 'button plain at-end', href: exported('xlsx'), download: '' }, '导出 Excel'),
           h('a', { class: 'button plain', href: exported('csv'), download: '' }, '导出 CSV'),
         ]),
-        view.value ? h('p', { class: 'quiet' }, view.value.basis) : null,
         h('form', { class: 'figures-entry', onSubmit: (event) => event.preventDefault(), 'aria-label': '统计范围' }, [
           day('from', '从'),
           day('to', '到（含）'),
@@ -235,6 +234,7 @@ export const FiguresPage = {
         !view.value && !problem.value ? h('div', { class: 'card' }, skeleton(8)) : null,
         view.value && scored.value ? [h('p', { class: 'quiet' }, view.value.formula), score()] : null,
         view.value?.total ? [table(), definitions()] : null,
+        view.value ? h('p', { class: 'quiet figures-basis' }, view.value.basis) : null,
         behind.value
           ? h(
               Sheet,
