@@ -19,6 +19,7 @@ READING = {
     "channel": "reporter",
     "inspector": "inspection",
     "partner": NOTHING,
+    "board": NOTHING,
     "sysadmin": NOTHING,
     "secadmin": NOTHING,
     "auditor": NOTHING,
