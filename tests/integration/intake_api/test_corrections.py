@@ -143,7 +143,7 @@ async def test_operators_dispatchers_and_supervisors_correct_and_only_supervisor
     assert (await correct(intake, case, holder, category="0103"))[0] == (200 if allowed else 403)
     expected = 200 if role == "supervisor" else 403
     assert (await intake.call("GET", "/api/v1/training-examples", role=holder))[0] == expected
-    staff = role not in ("channel", "partner", "secadmin", "auditor")
+    staff = role not in ("channel", "partner", "board", "secadmin", "auditor")
     assert (await intake.call("GET", "/api/v1/model", role=holder))[0] == (200 if staff else 403)
 
 
