@@ -100,7 +100,7 @@ async def test_a_large_photo_without_a_place_is_sent_small(page: Page) -> None:
 
 
 async def test_several_photos_are_looked_at_and_sent_at_once(browser: Browser, front: str, intake, eventually) -> None:  # noqa: F811
-    page = await browser.new_page(viewport={"width": 360, "height": 740})
+    page = await browser.new_page(viewport={"width": 360, "height": 740}, locale="zh-CN")
     await page.goto(f"{front}/chat")
     await page.get_by_role("button", name="同意并开始").click()
     album = page.locator("input[type=file][multiple]")

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from actions.afterwards import Afterwards, Speaker
+from actions.dialogue import Report
 from actions.errand import RATE, STATUS, SUPPLEMENT, URGE, WITHDRAW, Errand, begin
 from actions.heard import Heard
 from actions.intake import Intake as Client
@@ -158,7 +159,8 @@ async def test_joining_follows_once(intake: Intake, client: Client) -> None:
     _, case = await intake.file()
     afterwards = Afterwards(client)
     for _ in range(2):
-        name, _ = await afterwards.join(case["case_no"], "13900001111", (), speaker(intake, user="u5"))
+        report = Report(phone="13900001111")
+        name, _ = await afterwards.join(case["case_no"], report, speaker(intake, user="u5"))
         assert name == "utter_joined"
     assert (await events(intake, case)).count("followed") == 1
 

@@ -119,7 +119,8 @@ def strategy(
     """Calls of an operation; half of the valid ones, and of those with an invalid body, name what there is."""
     known = {"case_no": interface.case_numbers, "id": [1, 2, 3], "item_id": [1, 2, 3], "code": ["1101", "1403"]}
     in_path = [name for name in known if f"{{{name}}}" in operation.path]
-    elsewhere = operation.body is not None or operation.query is not None
+
+    elsewhere = operation.body is not None  # what is invalid may be the address, and it would not be any more
 
     def name(case: Case, values: tuple[Any, ...] | None) -> Case:
         if isinstance((case.query or {}).get("wait"), int | float):

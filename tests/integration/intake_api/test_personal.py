@@ -22,6 +22,7 @@ from channels.hotline.call import Side, Step
 from channels.hotline.call_store import Announced, CallStore
 from channels.hotline.city_rules import CityRules
 from channels.hotline.leg_store import Heard, LegStore
+from channels.hotline.quality_store import QualityStore
 from channels.hotline.upkeep import Upkeep
 from channels.staff.registry import Registry
 from groundwork.settings import Settings
@@ -347,7 +348,9 @@ async def test_calls_of_a_number_are_marked_for_forgetting_and_handed_out(intake
     assert answer["erased"]["calls"] == 1
     async with ClientSession() as session:
         city = CityRules(Registry(session, ""))  # the city's days are not known: only what was asked for goes
-        await Upkeep(calls, legs, city, intake.settings.recordings_dir, clock=intake.clock).purge()
+        await Upkeep(
+            calls, legs, QualityStore(database), city, intake.settings.recordings_dir, clock=intake.clock
+        ).purge()
     assert [(await calls.call(call)).number for call in ids.values()] == ["", "13900001111"]
     assert [len(await legs.said(call)) for call in ids.values()] == [0, 1]
     await database.close()

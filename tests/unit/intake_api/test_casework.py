@@ -462,8 +462,9 @@ def test_reopening_gives_no_extension_back(rules: Rules) -> None:
     for _ in range(2):
         work = at(rules, case)
         work.extend("连日下雨")
-        work.extend_decide(True, "")
-        case = work.standing
+        decided = at(rules, work.standing, DISPATCHER)
+        decided.extend_decide(True, "")
+        case = decided.standing
     done = replace(case, status=Status.CLOSED, closed_at=NOW)
     work = at(rules, done)
     work.reopen("没有解决")
