@@ -14,16 +14,15 @@ import csv
 import re
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 from actions.heard import Heard, Place
+from bot.language.categories import ENGLISH_WORDS
 from bot.language.contact import find_phone, looks_like_broken_phone
 from bot.language.reference import find_case_number
 
 LANGUAGE = "en"
 """As the gateway names it in a message's metadata."""
 
-_WORDS = Path(__file__).resolve().parent.parent / "nlu_data" / "english.csv"
 _HANZI = re.compile(r"[\u3400-\u9fff]")
 _LONGEST_ANSWER = 8  # words; who says more tells something
 _LONGEST_ANSWER_WHERE = 12  # words; so short an answer to "where?" is the place as a whole
@@ -258,13 +257,6 @@ def _categories(lower: str) -> tuple[tuple[str, float], ...]:
 @cache
 def _phrases() -> tuple[tuple[str, str], ...]:
     """All phrases with their categories, the longest first."""
-    with _WORDS.open(encoding="utf-8", newline="") as file:
+    with ENGLISH_WORDS.open(encoding="utf-8", newline="") as file:
         pairs = [(phrase, row["code"]) for row in csv.DictReader(file) for phrase in row["words"].split("|") if phrase]
     return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
-
-
-@cache
-def category_names() -> dict[str, str]:
-    """Code → English name, of the categories that have one."""
-    with _WORDS.open(encoding="utf-8", newline="") as file:
-        return {row["code"]: row["name"] for row in csv.DictReader(file)}

@@ -10,8 +10,8 @@ from typing import Any
 
 from actions import words
 from actions.dialogue import CHOICES, Report
-from actions.english import category_names
 from bot.language.bodies import body_in_english
+from bot.language.categories import category_names
 
 _CHINA = timezone(timedelta(hours=8))
 _LONGEST_SHOWN = 200

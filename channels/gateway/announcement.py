@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from channels.gateway.announcement_in_english import in_english
+from channels.gateway.language import CATEGORY_CODE
 from channels.gateway.message import Button, Json, Reply
 
 # China has one clock for all its cities
@@ -112,6 +113,7 @@ def case_card(case_no: str, case: Mapping[str, Any]) -> Json:
         "status": status,
         "status_label": STATUS_LABELS.get(status, ""),
         "category": _name(case.get("category")),
+        CATEGORY_CODE: _code(case.get("category")),
         "department": _name(case.get("department")),
         "due_at": case.get("due_at"),
     }
@@ -147,6 +149,11 @@ def _who_and_when(card: Json) -> str:
         return ""
     words = f"，由{card['department']}负责" if card["department"] else ""
     return words + (f"，预计{local_time(card['due_at'])}前办结" if card["due_at"] else "")
+
+
+def _code(category: object) -> str | None:
+    """The code of a category that came as an object."""
+    return str(category["code"]) if isinstance(category, Mapping) and category.get("code") else None
 
 
 def _name(value: object) -> str | None:

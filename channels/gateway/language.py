@@ -17,6 +17,8 @@ from typing import Any
 
 import opencc
 
+from bot.language.bodies import body_in_english
+from bot.language.categories import category_names
 from bot.language.normalise import simplify
 from bot.language.places import is_precise
 from channels.gateway.message import Inbound, Json, Kind, Reply
@@ -119,6 +121,8 @@ QUOTED = "quoted"
 """Member of a card: the words of the resident that are read back in the text."""
 LANGUAGE = "language"
 """Member of a card: the language of what is written around it, where it is not simplified Chinese."""
+CATEGORY_CODE = "category_code"
+"""Member of the gateway's own cards, whose names are Chinese; those of the assistant are in the language already."""
 _TITLES = {
     "不等了": "Stop waiting",
     "非常满意": "Very satisfied",
@@ -128,7 +132,9 @@ _TITLES = {
     "非常不满意": "Very dissatisfied",
 }  # of the gateway's own buttons; the assistant's are English already
 # members of cards that are no words of ours
-_AS_THEY_ARE = frozenset({QUOTED, "description", "case_no", "code", "status", "kind", "precision", "phone", "due_at"})
+_AS_THEY_ARE = frozenset(
+    {QUOTED, CATEGORY_CODE, "description", "case_no", "code", "status", "kind", "precision", "phone", "due_at"}
+)
 
 
 def put_all(replies: Sequence[Reply], language: str | None) -> list[Reply]:
@@ -144,7 +150,7 @@ def put(reply: Reply, language: str | None, quoted: Sequence[str] = ()) -> Reply
             reply,
             text=reply.english or reply.text,
             buttons=tuple(replace(button, title=_TITLES.get(button.title, button.title)) for button in reply.buttons),
-            custom={**reply.custom, LANGUAGE: ENGLISH} if reply.custom else reply.custom,
+            custom=card_in(language, reply.custom) if reply.custom else reply.custom,
         )
     if language != TRADITIONAL:
         return reply
@@ -152,8 +158,22 @@ def put(reply: Reply, language: str | None, quoted: Sequence[str] = ()) -> Reply
         reply,
         text=traditional(reply.text, quoted),
         buttons=tuple(replace(button, title=traditional(button.title)) for button in reply.buttons),
-        custom={**_card(reply.custom, quoted), LANGUAGE: TRADITIONAL} if reply.custom else reply.custom,
+        custom=card_in(language, reply.custom, quoted) if reply.custom else reply.custom,
     )
+
+
+def card_in(language: str | None, card: Json, quoted: Sequence[str] = ()) -> Json:
+    """``card`` in the conversation's language, which it names where it is not simplified Chinese."""
+    if language == TRADITIONAL:
+        return {**_card(card, quoted), LANGUAGE: TRADITIONAL}
+    if language != ENGLISH:
+        return card
+    names: Json = {}
+    if code := card.get(CATEGORY_CODE):
+        names["category"] = category_names().get(code, card.get("category"))
+    if CATEGORY_CODE in card and card.get("department"):
+        names["department"] = body_in_english(card["department"])
+    return {**card, **names, LANGUAGE: ENGLISH}
 
 
 def _card(card: Json, quoted: Sequence[str]) -> Json:

@@ -188,6 +188,11 @@ class Store:
         ).one_or_none()
         return Conversation(row.id, row.token_hash, row.consented_at, row.last_seen) if row else None
 
+    @_reads
+    def language(self, connection: sa.Connection, sender: str) -> str | None:
+        """The language in which the conversation is held; None: nothing was written yet."""
+        return language_in(connection, sender)
+
     @_writes
     def consent(self, connection: sa.Connection, sender: str, now: datetime) -> datetime:
         """Note that the resident has agreed that data are kept. Returns when that was said first."""

@@ -19,6 +19,7 @@ from channels.gateway.announcement import case_card
 from channels.gateway.flood import Flood, Limits, Rates
 from channels.gateway.gateway import Gateway
 from channels.gateway.intake import Intake, IntakeDown, IntakeRefused
+from channels.gateway.language import card_in
 from channels.gateway.message import Answer, Inbound, Json, Kind, sender_id
 from channels.gateway.offers import mark, pressed
 from channels.gateway.pulse import Pulse
@@ -178,14 +179,15 @@ async def attachment(request: web.Request) -> web.StreamResponse:
 async def cases(request: web.Request) -> web.Response:
     """The cases filed in this conversation, newest first, as they stand."""
     webchat = request.app[WEBCHAT]
-    await _sender(request)
+    sender = await _sender(request)
     try:
         found = await webchat.intake.cases(CHANNEL, request.match_info["conversation_id"])
     except (IntakeDown, IntakeRefused) as error:
         log.warning("cases cannot be had", extra={"reason": str(error)})
         raise Problem(503, "intake_down", "受理系统暂时不可用，案件进度稍后可查。") from error
+    language = await webchat.store.language(sender)
     items = [
-        case_card(str(case["case_no"]), case)
+        card_in(language, case_card(str(case["case_no"]), case))
         | {"received_at": case.get("received_at"), "description": case.get("description"), "location": _place(case)}
         for case in found
     ]

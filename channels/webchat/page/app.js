@@ -77,8 +77,8 @@ const Page = {
       }
       notice.value = "";
     };
-    const lookAt = (photos) => {
-      layer.value = { name: "preview", photos: photos.map((photo) => ({ ...photo, url: URL.createObjectURL(photo.blob) })) };
+    const lookAt = (photos, note) => {
+      layer.value = { name: "preview", note, photos: photos.map((photo) => ({ ...photo, url: URL.createObjectURL(photo.blob) })) };
     };
 
     // a short break is nobody's business
@@ -130,8 +130,11 @@ const Page = {
           },
           { label: t("取消"), act: close },
         ],
-      }, () => h("div", { class: ["previews", { several: layer.value.photos.length > 1 }] },
-        layer.value.photos.map(({ url }) => h("img", { class: "preview", src: url, alt: t("将要发送的照片") })))),
+      }, () => [
+        layer.value.note ? h("p", layer.value.note) : null,
+        h("div", { class: ["previews", { several: layer.value.photos.length > 1 }] },
+          layer.value.photos.map(({ url }) => h("img", { class: "preview", src: url, alt: t("将要发送的照片") }))),
+      ]),
       photo: () => h(Layer, { title: t("照片"), form: "page", onClose: close }, () => h("div", { class: "big-photo", onClick: close }, h("img", { src: layer.value.url, alt: t("您发的照片") }))),
     };
 

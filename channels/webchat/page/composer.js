@@ -14,7 +14,7 @@ const SHORT_PRESS_MS = 400; // below it a press means: keep recording until the 
 const LINES = 4;
 const MOST_PHOTOS = 9; // at once, as people know it from WeChat
 
-/** Emits `place` with "here" or "map", `cases`, `photo` with `{blob, name}` of those to look at first, `notice` with words. */
+/** Emits `place` with "here" or "map", `cases`, `photo` with `{blob, name}` of those to look at first and a note on them, `notice` with words. */
 export const Composer = {
   emits: ["place", "cases", "photo", "notice"],
   setup(_props, { emit, expose }) {
@@ -135,8 +135,8 @@ export const Composer = {
       const photos = [];
       // one after another: several at once are too much for a small telephone
       for (const file of files.filter(isPhoto).slice(0, MOST_PHOTOS)) photos.push({ blob: await shrink(file), name: file.name });
-      if (files.filter(isPhoto).length > MOST_PHOTOS) emit("notice", `一次最多发 ${MOST_PHOTOS} 张照片，先选了前 ${MOST_PHOTOS} 张`);
-      if (photos.length) emit("photo", photos);
+      const note = files.filter(isPhoto).length > MOST_PHOTOS ? t("一次最多发 {0} 张，这是前 {0} 张。", MOST_PHOTOS) : "";
+      if (photos.length) emit("photo", photos, note);
     };
 
     onMounted(grow);

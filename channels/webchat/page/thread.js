@@ -131,6 +131,7 @@ export const Thread = {
     const untold = [];
     let telling = null;
     let atEnd = true;
+    let passed = 0; // scrollTop when it last changed
 
     const all = computed(() => joined(talk.messages));
     const visible = computed(() => all.value.slice(-shown.value));
@@ -149,11 +150,15 @@ export const Thread = {
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       box.value.scrollTo({ top: box.value.scrollHeight, behavior: smooth && !calm ? "smooth" : "auto" });
       below.value = 0;
+      atEnd = true;
     };
     const stay = () => atEnd && box.value && toEnd(false);
     const scrolled = () => {
       const { scrollHeight, scrollTop, clientHeight } = box.value;
-      atEnd = scrollHeight - scrollTop - clientHeight < 80;
+      // only who moves up leaves the end: on the smooth way down to it more may come below
+      if (scrollHeight - scrollTop - clientHeight < 80) atEnd = true;
+      else if (scrollTop < passed) atEnd = false;
+      passed = scrollTop;
       if (atEnd) below.value = 0;
     };
     const older = async () => {

@@ -216,7 +216,7 @@ const Console = {
           iconButton(quiet.value ? 'mute' : 'bell', quiet.value ? '来电、来人时不响；按一下就响' : '来电、来人时会响一声；按一下不响', () => {
             quiet.value = !quiet.value
           }),
-          iconButton('keys', '快捷键（F1）', BY_KEY.F1),
+          iconButton('keys', '快捷键（F1）', BY_KEY.F1, { class: 'keys-button' }),
           hasRole('supervisor') ? h('a', { href: QUALITY, class: 'tab' }, '通话质量') : null,
           h('a', { href: '/desk', class: 'tab' }, '工作台'),
           h('span', { class: 'quiet who' }, session.staff.name),

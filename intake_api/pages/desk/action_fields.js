@@ -30,11 +30,12 @@ function chips(list, value, take) {
     ? h(
         'div',
         { class: 'said', role: 'group', 'aria-label': '常用的话' },
-        list
-          .filter((words) => !value.includes(words))
-          .map((words) =>
-            h('button', { key: words, type: 'button', class: 'chip', onClick: () => take(words) }, words),
-          ),
+        list.map((words) => {
+          // what is said already stays in its place: a second tap must not meet the next one
+          const said = value.includes(words)
+          const shared = { key: words, type: 'button', class: 'chip', disabled: said }
+          return h('button', { ...shared, onClick: () => take(words) }, words)
+        }),
       )
     : null
 }

@@ -32,8 +32,11 @@ export const isSettled = (code) => SETTLED.has(code)
 export const workAddress = (code) => address('/cases', { work: code })
 export const countWords = (item) => (item.more ? `${item.count}+` : String(item.count))
 
+/** Lists of cases that stand on another list as well. */
+const AGAIN = new Set(['pressed'])
+
 /** How many things wait in all. */
-export const waiting = () => work.items.reduce((sum, item) => sum + item.count, 0)
+export const waiting = () => work.items.reduce((sum, item) => sum + (AGAIN.has(item.work) ? 0 : item.count), 0)
 
 let asked = null
 

@@ -110,3 +110,33 @@ async def test_several_photos_are_looked_at_and_sent_at_once(browser: Browser, f
     await expect(ask.get_by_role("img")).to_have_count(4, timeout=15_000)
     await ask.get_by_role("button", name="发送").click()
     await eventually(lambda: len(intake.attachments) == 4, 20)
+
+
+async def test_who_chooses_too_many_photos_is_told_which_are_sent_in_the_language_of_the_page(
+    browser: Browser,
+    front: str,  # noqa: F811
+) -> None:
+    context = await browser.new_context(viewport={"width": 360, "height": 740}, locale="en-GB")
+    page = await context.new_page()
+    await page.goto(f"{front}/chat")
+    await page.get_by_role("button", name="Agree and begin").click()
+    photos = [{"name": f"{at}.jpg", "mimeType": "image/jpeg", "buffer": photo(size=(64, 48))} for at in range(11)]
+    await page.locator("input[type=file][multiple]").set_input_files(photos)  # type: ignore[arg-type]
+    ask = page.get_by_role("dialog").filter(has_text="Send these 9 photos?")
+    await expect(ask.get_by_role("img")).to_have_count(9, timeout=15_000)
+    await expect(ask).to_contain_text("At most 9 at a time; these are the first 9.")
+
+
+async def test_answers_to_several_photos_are_followed_to_the_end(browser: Browser, front: str, rasa) -> None:  # noqa: F811
+    rasa.replies = lambda _words: [{"text": "照片收到了。\n" * 12}]
+    page = await browser.new_page(viewport={"width": 360, "height": 740}, locale="zh-CN")
+    await page.goto(f"{front}/chat")
+    await page.get_by_role("button", name="同意并开始").click()
+    photos = [{"name": f"{at}.jpg", "mimeType": "image/jpeg", "buffer": photo(size=(640, 480))} for at in range(4)]
+    await page.locator("input[type=file][multiple]").set_input_files(photos)  # type: ignore[arg-type]
+    await page.get_by_role("dialog").get_by_role("button", name="发送").click()
+    await expect(page.locator(".message.own img")).to_have_count(4, timeout=15_000)
+    answers = page.locator(".messages > .message.theirs .bubble:not(.typing)")
+    await expect(answers).to_have_count(5, timeout=15_000)  # the welcome and one for each
+    await expect(answers.last).to_be_in_viewport()
+    await expect(page.locator(".to-end")).to_have_count(0)

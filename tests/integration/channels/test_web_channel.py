@@ -253,6 +253,29 @@ async def test_the_cases_of_the_conversation_are_listed_as_they_stand(page, inta
     assert (status, problem["code"]) == (503, "intake_down")
 
 
+@pytest.mark.parametrize(
+    ("said", "category", "department"),
+    [
+        ("The street light is out", "Street light", "路灯所 (street lighting service)"),
+        ("路燈壞了，請派人來", "路燈", "路燈所"),
+    ],
+)
+async def test_the_cases_are_listed_in_the_language_of_the_conversation(
+    page, intake, said: str, category: str, department: str
+) -> None:
+    await page.say(text=said)
+    case = {
+        "case_no": "483920175",
+        "status": "accepted",
+        "category": {"code": "0115", "name": "路灯"},
+        "department": {"name": "路灯所"},
+        "description": "路灯坏了",
+    }
+    intake.cases = [case | {"user": page.conversation}]
+    (item,) = (await page.call("GET", "/cases"))[1]["items"]
+    assert (item["category"], item["department"], item["description"]) == (category, department, "路灯坏了")
+
+
 async def test_the_assistant_away_gives_an_honest_word_and_pushes_the_answer_later(page, rasa) -> None:
     await rasa.stop()
     async with page.session.ws_connect(f"{page.address}/ws?token={page.token}") as socket:

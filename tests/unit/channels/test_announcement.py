@@ -28,6 +28,7 @@ def test_a_filed_case_is_told_with_number_department_and_due_time() -> None:
         "status": "filed",
         "status_label": "已立案",
         "category": "路灯",
+        "category_code": "0115",
         "department": "区路灯管理所",
         "due_at": "2026-11-25T09:30:00+00:00",
     }
@@ -110,3 +111,11 @@ def test_numbers_are_read_in_threes(number: str, read: str) -> None:
 
 def test_times_are_told_by_the_clock_on_the_wall_in_china() -> None:
     assert local_time("2026-12-31T23:00:00Z") == "1月1日（周五）07:00"
+
+
+def test_the_card_beside_english_words_names_category_and_department_in_english() -> None:
+    card = put(announcement("accepted", "483920175", PAYLOAD), "en").custom
+    assert card is not None
+    assert card["category"] == "Street light"
+    assert card["department"] == "区路灯管理所 (street lighting service)"
+    assert card["language"] == "en"

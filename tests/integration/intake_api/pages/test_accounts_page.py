@@ -12,10 +12,20 @@ from playwright.async_api import Browser, Locator, Page, expect
 from intake_api.domain.second_factor import code_at, step_of
 from tests.integration.intake_api.conftest import Clock, Intake, only_sqlite
 from tests.integration.intake_api.desk import GOOD, account, attempt, enter, found
+from tests.integration.intake_api.pages.test_pictures import take
 
 pytestmark = [pytest.mark.browser, only_sqlite]
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 NEW = "Xinde-2026-mima"
+PICTURES = {
+    "enrol-desktop": "second-factor",
+    "code-desktop": "login",
+    "staff-secadmin-desktop": "staff",
+    "roles-desktop": "person",
+    "token-desktop": "tokens",
+    "audit-desktop": "audit",
+}
+"""Those that stand in docs/design.md, and the names that they have there."""
 
 
 @pytest.fixture
@@ -52,6 +62,8 @@ async def looked_at(page: Page, name: str) -> None:
     await page.wait_for_timeout(150)
     if shots := os.environ.get("YHT_TEST_SCREENSHOTS"):
         await page.screenshot(path=f"{shots}/{name}.png")
+    if name in PICTURES:
+        await take(page, PICTURES[name])
     # the page scrolls inside of its main part
     assert await page.evaluate(
         "[document.documentElement, ...document.querySelectorAll('main, dialog[open]')]"

@@ -12,6 +12,7 @@ from playwright.async_api import expect
 from intake_api import administration
 from tests.integration.intake_api.conftest import Intake, only_sqlite
 from tests.integration.intake_api.pages.conftest import Enter
+from tests.integration.intake_api.pages.test_pictures import take
 
 pytestmark = [pytest.mark.browser, only_sqlite]
 TEXT = "我叫张伟，稻香小区西门口的井盖没了，电话13812345678"
@@ -62,6 +63,7 @@ async def test_an_operator_corrects_and_a_supervisor_lets_the_assistant_learn(en
     await expect(page.locator("mark")).to_have_text("稻香小区西门口")
     await expect(page.get_by_text("升 5.0")).to_be_visible()
     await expect(page.get_by_text("在用")).to_be_visible()
+    await take(page, "learning")
     await page.get_by_role("button", name="采用", exact=True).click()
     await expect(page.locator(".example .tag")).to_have_text("已采用")
     await page.get_by_role("link", name="已采用", exact=True).click()

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.integration.intake_api.conftest import Intake, only_sqlite
 from tests.integration.intake_api.pages.conftest import PHONE, Enter
+from tests.integration.intake_api.pages.test_pictures import take
 from tests.integration.intake_api.test_knowledge import DOG, FILE, WASTE, found, published, written
 
 pytestmark = [pytest.mark.browser, only_sqlite]
 LAPTOP = (1366, 768)
-
-
-async def picture(page: Page, name: str) -> None:
-    """For whoever looks at the pages: YHT_TEST_PICTURES names a folder."""
-    folder = os.environ.get("YHT_TEST_PICTURES")
-    if folder:
-        await page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 async def test_a_dispatcher_writes_an_article_from_a_question_in_vain_and_publishes_it(intake: Intake, enter: Enter):
@@ -30,9 +23,9 @@ async def test_a_dispatcher_writes_an_article_from_a_question_in_vain_and_publis
     page = await enter("何派遣", "dispatcher", size=LAPTOP)
     await page.get_by_role("link", name="知识", exact=True).click()
     await expect(page.locator(".knowledge-table tbody tr")).to_have_count(2)
-    await picture(page, "desk-knowledge")
+    await take(page, "knowledge")
     await page.get_by_role("link", name="没有答案的问题").click()
-    await picture(page, "desk-knowledge-questions")
+    await take(page, "knowledge-questions")
     await page.get_by_role("link", name="照这个问法写一篇").click()
 
     await expect(page.get_by_label("标题：照多数人的问法写")).to_have_value("过期的药扔在哪里")
@@ -50,7 +43,7 @@ async def test_a_dispatcher_writes_an_article_from_a_question_in_vain_and_publis
     assert [one["title"] for one in await found(intake, "过期药品怎么处理")] != ["过期的药扔在哪里"]
     await page.get_by_role("button", name="发布第 1 版").click()
     await expect(page.get_by_text("已发布")).to_be_visible()
-    await picture(page, "desk-knowledge-article")
+    await take(page, "knowledge-article")
     assert (await found(intake, "药片算什么垃圾"))[0]["title"] == "过期的药扔在哪里"
 
     await page.get_by_role("button", name="撤下").click()
@@ -70,12 +63,12 @@ async def test_a_department_changes_its_own_article_on_the_phone_and_others_only
     await expect(page.get_by_text("发布以前，居民看到的还是原来的")).to_be_visible()
     await expect(page.get_by_text("由派遣员或督办员发布")).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    await picture(page, "desk-phone-knowledge-article")
+    await take(page, "phone-knowledge-article")
     assert (await found(intake, "旧沙发怎么扔"))[0]["answer"] == WASTE["answer"]
     await page.get_by_role("link", name="知识").first.click()
     await expect(page.get_by_text("有修改待发布")).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    await picture(page, "desk-phone-knowledge")
+    await take(page, "phone-knowledge")
     await page.get_by_role("link", name=other["title"]).click()
     await expect(page.get_by_label("答复", exact=True)).to_be_disabled()
     assert await page.get_by_role("button", name="保存").count() == 0
@@ -106,7 +99,7 @@ async def test_a_file_is_looked_at_before_it_is_taken_in(intake: Intake, enter: 
     mended.write_text(FILE, encoding="utf-8")
     await sheet.get_by_label("文件（.md 或 .csv）").set_input_files(mended)
     await expect(sheet.get_by_text("新增 2 篇")).to_be_visible()
-    await picture(page, "desk-knowledge-import")
+    await take(page, "knowledge-import")
     await sheet.get_by_label("导入后立即发布").check()
     await sheet.get_by_role("button", name="确认导入").click()
     await expect(page.get_by_text("新增 2 篇，修改 0 篇，发布 2 篇。")).to_be_visible()

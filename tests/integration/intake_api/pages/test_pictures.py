@@ -104,7 +104,7 @@ async def test_a_department_at_work(intake: Intake, enter: Enter, size: tuple[in
     page = await enter("韩师傅", "handler", "drainage", size=size)
     await expect(page.locator(".work a.row").first).to_be_visible()
     await take(page, f"{kind}work")
-    await page.get_by_role("link", name="处置中").first.click()
+    await page.locator("a.work-head", has_text="处置中").click()
     await expect(page.locator(".list a.row").first).to_be_visible()
     await fits(page)
     await opened(page, intake, case, "in_hand")

@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 
 from tests.integration.intake_api.conftest import only_sqlite
 from tests.integration.intake_api.pages.conftest import Enter
+from tests.integration.intake_api.pages.test_pictures import take
 
 pytestmark = [pytest.mark.browser, only_sqlite]
 
@@ -35,6 +36,7 @@ async def test_a_supervisor_tries_a_case_out_and_writes_a_rule_for_it(enter: Ent
     await expect(trial.locator(".dry-lead strong")).to_have_text("青禾区排水管理所")
     await expect(trial.get_by_text("文字中有“不见了”")).to_be_visible()
     await expect(trial.locator(".dry-term strong")).to_have_text("2 小时")
+    await take(page, "responsibility")
 
     await page.get_by_role("button", name="新增规则").click()
     sheet = page.get_by_role("dialog", name="新增规则")

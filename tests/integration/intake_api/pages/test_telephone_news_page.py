@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 from playwright.async_api import expect
 
 from tests.integration.intake_api.conftest import Intake, only_sqlite
 from tests.integration.intake_api.pages.conftest import PHONE, Enter, act
+from tests.integration.intake_api.pages.test_pictures import take
 from tests.integration.intake_api.test_telephone_news import close
 
 pytestmark = [pytest.mark.browser, only_sqlite]
@@ -31,15 +29,12 @@ async def test_an_operator_calls_who_cannot_be_written_to(enter: Enter, intake: 
     await expect(to_file.get_by_text("1 件超时")).to_be_visible()
     await expect(to_file.get_by_text("受理超时")).to_be_visible()
     await expect(to_file.get_by_text("催办", exact=True)).to_be_visible()
-    if folder := os.environ.get("YHT_TEST_PICTURES"):
-        await page.screenshot(path=Path(folder) / f"telephone-home-{size[0]}.png")
     await to_tell.locator("a.row").click()
     news = page.get_by_role("region", name="电话告知")
     await expect(news.get_by_text("137****5678")).to_be_visible()
     await news.get_by_role("button", name="显示号码").click()
     await expect(news.get_by_text("13700005678")).to_be_visible()
     await expect(news.get_by_text("已办结。 垃圾已清走")).to_be_visible()
-    if folder := os.environ.get("YHT_TEST_PICTURES"):
-        await page.screenshot(path=Path(folder) / f"telephone-case-{size[0]}.png")
+    await take(page, "phone-telephone" if size == PHONE else "telephone")
     await news.get_by_role("button", name="已告知").click()
     await expect(news).to_have_count(0)
