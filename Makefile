@@ -8,6 +8,8 @@ export PYTHONDONTWRITEBYTECODE :=
 # tests of what runs on Rasa's Python; the language room runs on both
 BOT_TESTS := $(wildcard tests/unit/bot tests/unit/actions tests/integration/bot tests/integration/actions)
 BOTH_TESTS := $(wildcard tests/unit/language)
+# many tests wait more than they compute: half as many again as there are cores
+WORKERS := $(shell echo $$(( $$(nproc) * 3 / 2 )))
 E2E_TESTS := $(wildcard tests/e2e)
 COMPILE := $(UV) pip compile --generate-hashes --no-header --quiet
 
@@ -28,7 +30,7 @@ run: ## 补齐所缺的一切并启动，默认 http://127.0.0.1:8080（YHT_PORT
 
 test: ## 全部测试
 	@$(PYTHON) deploy/bootstrap.py test
-	.venv/bin/python -m pytest -n auto --dist worksteal tests $(addprefix --ignore=,$(BOT_TESTS) $(E2E_TESTS))
+	.venv/bin/python -m pytest -n $(WORKERS) --dist worksteal tests $(addprefix --ignore=,$(BOT_TESTS) $(E2E_TESTS))
 ifneq ($(strip $(BOT_TESTS) $(BOTH_TESTS)),)
 	.venv-bot/bin/python -m pytest $(BOTH_TESTS) $(BOT_TESTS)
 endif
