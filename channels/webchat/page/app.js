@@ -131,7 +131,7 @@ const Page = {
           { label: t("取消"), act: close },
         ],
       }, () => [
-        layer.value.note ? h("p", layer.value.note) : null,
+        layer.value.note ? h("p", { class: "previews-note" }, layer.value.note) : null,
         h("div", { class: ["previews", { several: layer.value.photos.length > 1 }] },
           layer.value.photos.map(({ url }) => h("img", { class: "preview", src: url, alt: t("将要发送的照片") }))),
       ]),

@@ -43,7 +43,7 @@ export const CaseCard = {
       const { case_no: number, status, status_label: label, category, department, due_at: due, location, description } = props.case;
       const t = wordsFor(props.case);
       const over = ["done", "rest"].includes(STATUS_TONE[status]);
-      return h("section", { class: "card", "aria-label": t("案件 {0}", grouped(number)) }, [
+      return h("section", { class: "card", lang: props.case.language, "aria-label": t("案件 {0}", grouped(number)) }, [
         h("header", { class: "card-head" }, [
           h("span", { class: "card-kind" }, props.headed ? t("案件编号") : nameOf(category) || t("案件")),
           label || STATUS[status] ? h("span", { class: ["state", `state-${STATUS_TONE[status] || "open"}`] }, t(label || STATUS[status])) : null,
@@ -74,7 +74,7 @@ export const SummaryCard = {
     const t = wordsFor(props.summary);
     const located = place && Number.isFinite(place.lat) && Number.isFinite(place.lng);
     const town = place && nameOf(place.town);
-    return h("section", { class: "card", "aria-label": t("请您核对") }, [
+    return h("section", { class: "card", lang: props.summary.language, "aria-label": t("请您核对") }, [
       h("header", { class: "card-head" }, [
         h("span", { class: "card-kind" }, t("请您核对")),
         h("span", { class: "state state-rest" }, t("还没有提交")),

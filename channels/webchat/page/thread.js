@@ -70,7 +70,9 @@ function body(message, emit) {
     const rest = message.text.split("\n").filter((line) => !ON_THE_CARD.test(line)).join("\n");
     return [h(SummaryCard, { summary: message.custom, ...map }), bubble(rest)];
   }
-  return [bubble(message.text), number && (kind === "case" || kind === "progress") ? h(CaseCard, { case: message.custom }) : null];
+  const parts = [bubble(message.text), number && (kind === "case" || kind === "progress") ? h(CaseCard, { case: message.custom }) : null];
+  // a question stands next to the buttons that answer it
+  return message.buttons.length ? parts.reverse() : parts;
 }
 
 // The assistant sends a card as a message of its own, after the words that go with it: shown as one.

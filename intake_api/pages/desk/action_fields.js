@@ -33,14 +33,15 @@ function chips(list, value, take) {
         list.map((words) => {
           // what is said already stays in its place: a second tap must not meet the next one
           const said = value.includes(words)
-          const shared = { key: words, type: 'button', class: 'chip', disabled: said }
-          return h('button', { ...shared, onClick: () => take(words) }, words)
+          const shared = { key: words, type: 'button', class: 'chip', 'aria-disabled': String(said) }
+          return h('button', { ...shared, onClick: () => take(said ? '' : words) }, words)
         }),
       )
     : null
 }
 
 const joined = (value, words) => {
+  if (!words) return value
   const before = value.trimEnd()
   if (!before) return words
   return `${before}${/[。；，：！？,.;:]$/.test(before) ? '' : '；'}${words}`
@@ -78,9 +79,10 @@ const WordsField = {
         h('div', { class: 'input' }, [
           kind === 'line' ? h('input', { ...shared, autocomplete: 'off' }) : h('textarea', { ...shared, rows: 3 }),
         ]),
+        // before the notes, which come and go: what is about to be tapped must not move
+        chips(often, props.value, take),
         left < 60 ? h('p', { class: 'field-note', role: 'status' }, `还能写 ${left} 字`) : null,
         note(`${id}-note`, props.problem, hint),
-        chips(often, props.value, take),
       ])
     }
   },

@@ -232,7 +232,7 @@ export const FiguresPage = {
         ]),
         problemNote(problem.value, look),
         !view.value && !problem.value ? h('div', { class: 'card' }, skeleton(8)) : null,
-        view.value && scored.value ? [h('p', { class: 'quiet' }, view.value.formula), score()] : null,
+        view.value && scored.value ? [h('p', { class: 'quiet figures-formula' }, view.value.formula), score()] : null,
         view.value?.total ? [table(), definitions()] : null,
         view.value ? h('p', { class: 'quiet figures-basis' }, view.value.basis) : null,
         behind.value

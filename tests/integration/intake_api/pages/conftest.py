@@ -20,7 +20,7 @@ from intake_api.domain.second_factor import code_at, step_of
 from tests.integration.intake_api.conftest import Assistant, Clock, Intake, Json, running
 
 CHROMIUM = Path(os.environ.get("YHT_TEST_CHROMIUM", "/usr/bin/chromium"))
-SWITCHES = ("--lang=zh-CN", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+SWITCHES = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 PASSWORD = "Qinghe-2026-一号"
 DESKTOP, PHONE = (1440, 900), (390, 844)
 

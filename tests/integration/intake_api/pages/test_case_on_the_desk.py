@@ -59,7 +59,10 @@ async def test_from_the_operator_to_the_verifier(intake: Intake, enter: Enter) -
     sheet = handler.get_by_role("dialog", name="处置反馈")
     await handler.keyboard.press("Control+Enter")
     await expect(sheet.get_by_text("请写明：处置结果。")).to_be_visible()
-    await sheet.get_by_role("button", name="已修复，恢复正常使用。").click()
+    said = sheet.get_by_role("button", name="已修复，恢复正常使用。")
+    await said.dblclick()
+    await expect(said).to_be_disabled()  # and in its place: the second click put nothing else in
+    await expect(sheet.get_by_label("处置结果")).to_have_value("已修复，恢复正常使用。")
     await handler.keyboard.type("新井盖编号 P-118")
     await choose_photo(handler, "after.jpg", picture(done=True))
     await handler.keyboard.press("Control+Enter")

@@ -14,6 +14,7 @@ from intake_api.domain.casework import STATES
 from intake_api.http.bulk import ACTIONS
 from tests.integration.intake_api.conftest import Intake, Json, only_sqlite
 from tests.integration.intake_api.pages.conftest import PHONE, Enter, act
+from tests.integration.intake_api.pages.test_pictures import morning
 
 pytestmark = [pytest.mark.browser, only_sqlite]
 
@@ -143,6 +144,21 @@ async def test_on_a_phone_cases_are_worked_together_too(intake: Intake, enter: E
     assert await page.evaluate(
         "[...document.querySelectorAll('.list, .list-head, dialog[open]')].every((e) => e.scrollWidth <= e.clientWidth)"
     )
+
+
+async def test_a_pressed_case_is_counted_once_and_named_on_the_narrowest_phone(intake: Intake, enter: Enter) -> None:
+    await morning(intake)
+    page = await enter("韩师傅", "handler", "drainage", size=PHONE)
+    await page.set_viewport_size({"width": 360, "height": 740})
+    await expect(page.get_by_text("共 7 件等您")).to_be_visible()
+    pressed = page.get_by_role("region", name="督办和催办")
+    await expect(pressed.get_by_text("催办", exact=True)).to_be_visible()
+    shown = "(name) => name.clientWidth && name.scrollWidth <= name.clientWidth"
+    assert await pressed.locator(".category").evaluate(shown)
+    await pressed.locator("a.work-head").click()
+    heading = page.get_by_role("heading", name="督办和催办")
+    await expect(heading).to_be_visible()
+    assert await heading.evaluate(shown)
 
 
 async def test_the_next_case_is_one_persons_until_it_is_given_back(intake: Intake, enter: Enter) -> None:
