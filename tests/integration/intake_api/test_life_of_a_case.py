@@ -589,3 +589,18 @@ async def test_a_closed_answer_reaches_the_reporter_in_words(intake: Intake) -> 
         "POST", "/api/v1/outbox/claim", {"channels": ["web"], "limit": 9, "lease_seconds": 60}
     )
     assert answer["items"][0]["payload"]["answer"] == "垃圾分类投放时间为早7点到9点"
+
+
+async def test_many_who_act_on_one_case_at_once_each_under_a_key_are_all_heard_once(intake: Intake) -> None:
+    """A key refers to the case; on PostgreSQL that must not keep others from locking it, or they wait for each other."""
+    _, case = await intake.file()
+    path = f"/api/v1/cases/{case['case_no']}/actions/note"
+    notes = [f"第{number}条" for number in range(20)]
+    await intake.token("operator")
+    for _ in range(2):
+        answers = await asyncio.gather(
+            *(intake.call("POST", path, {"text": each}, role="operator", Idempotency_Key=each) for each in notes)
+        )
+        assert [status for status, _ in answers] == [200] * len(notes)
+    _, events = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="supervisor")
+    assert sorted(event["remark"] for event in events["items"] if event["remark"]) == sorted(notes)
