@@ -194,8 +194,9 @@ class Helper(Person):
         if not page["items"]:
             return False
         case_no = random.choice(page["items"])["case_no"]
-        # an answer that was not heard may have been given; a second dispatcher who refuses releases the helper
-        may = ("nothing_asked", "not_in_this_state", "not_your_department")
+        # an answer that was not heard may have been given; a second dispatcher who refuses releases the helper, who may
+        # then no longer see the case, or no longer act on it
+        may = ("nothing_asked", "not_in_this_state", "not_your_department", "forbidden")
         await self.act(case_no, "assist_report", EventKind.ASSIST_REPORTED, words="text", may=may)
         return True
 
