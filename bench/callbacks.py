@@ -23,7 +23,8 @@ from pathlib import Path
 import aiohttp
 
 from bench.figures import Figure, Target, at_most, figure, percentile, table
-from bench.flood import Process, call_back, empty_database
+from bench.flood import call_back, channels_process
+from bench.killable import Killable, empty_database
 from bench.stand_ins import Assistant, Intake, Messengers, served
 from channels.wechat.codec import write_xml
 
@@ -105,7 +106,7 @@ async def _outcome(kind: str, folder: Path, situation: Situation, users: int) ->
             "YHT_TELEGRAM_API_BASE": outside,
             "YHT_WECHAT_REPLY_SECONDS": str(situation.reply_seconds),
         }
-        process = await stack.enter_async_context(_started(Process(settings, "channels", more)))
+        process = await stack.enter_async_context(_started(channels_process(settings, "channels", more)))
         if situation.slowest is None:
             await assistant.aclose()  # only now: without an assistant no process becomes ready
         session = await stack.enter_async_context(aiohttp.ClientSession())
@@ -121,7 +122,7 @@ async def _outcome(kind: str, folder: Path, situation: Situation, users: int) ->
 
 
 @contextlib.asynccontextmanager
-async def _started(process: Process) -> AsyncIterator[Process]:
+async def _started(process: Killable) -> AsyncIterator[Killable]:
     try:
         await process.start()
         yield process

@@ -14,30 +14,26 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import os
 import random
 import re
-import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import asyncpg
 
+from bench.killable import Killable, empty_database
 from bench.stand_ins import TELEGRAM_TOKEN, Assistant, Intake, Messengers, echo, served
 from channels.gateway.postman import AT_ONCE
 from channels.gateway.wording import BUSY
 from channels.telegram.views import SECRET_HEADER
 from channels.wechat.codec import read_xml, signature, write_xml
-from groundwork.settings import ROOT, Settings
-from yht.ports import LOOPBACK, free_ports
+from groundwork.settings import Settings
 
 Json = dict[str, Any]
 
@@ -47,15 +43,10 @@ _PAUSE = 0.05  # seconds at most between an acknowledgement and the next message
 _TWICE = 0.2  # of the messages come twice at the same time, ...
 _LATER = 0.1  # ... and of these come again when others have come
 _PINS = 0.1  # are positions, the others words
-_READY_SECONDS = 120.0
 _STILL_SECONDS = 150.0  # without anything new, nothing more will come; a lease is 30 s, a postponement at most 2 min
 _WECHAT_TOKEN = "callback-token"
 _SECRET = "webhook-secret"
 _ECHO = re.compile(re.escape(echo("")) + r"(\S+)")
-
-
-class DidNotStart(Exception):
-    """The process does not become ready; the message has the last lines it wrote."""
 
 
 @dataclass
@@ -80,69 +71,25 @@ class Report:
         )
 
 
-class Process:
-    """One channels process that can be killed and started again."""
-
-    def __init__(self, settings: Settings, name: str, more: dict[str, str]) -> None:
-        """``more``: further settings, as their variables."""
-        self._port = free_ports(1)[0]
-        self.url = f"http://{LOOPBACK}:{self._port}"
-        self._log = settings.var_dir / f"{name}.log"
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("YHT_")}
-        # empty, not absent: what is absent would be looked up in .env
-        blank = {f"YHT_{key.upper()}": "" for key, one in Settings.model_fields.items() if one.default in ("", ())}
-        self._environment = kept | blank | more
-        self._environment |= {
-            "YHT_VAR_DIR": str(settings.var_dir),
-            "YHT_DATABASE_URL": settings.database_url,
-            "YHT_PORT": str(self._port),
-            "YHT_LOG_LEVEL": "WARNING",
-            "YHT_WECHAT_APP_ID": "wx0123456789abcdef",
-            "YHT_WECHAT_APP_SECRET": "app-secret",
-            "YHT_WECHAT_TOKEN": _WECHAT_TOKEN,
-            "YHT_TELEGRAM_TOKEN": TELEGRAM_TOKEN,
-            "YHT_TELEGRAM_MODE": "webhook",
-            "YHT_TELEGRAM_SECRET": _SECRET,
-        }
-        self._process: subprocess.Popen[bytes] | None = None
-
-    async def start(self) -> None:
-        """Returns when it is ready. Raises DidNotStart."""
-        with self._log.open("ab") as out:
-            self._process = subprocess.Popen(  # noqa: ASYNC220 (a few ms, and it outlives the block)
-                [sys.executable, "-m", "channels"], env=self._environment, cwd=ROOT, stdout=out,
-                stderr=subprocess.STDOUT, start_new_session=True,
-            )  # fmt: skip
-        until = time.monotonic() + _READY_SECONDS
-        async with aiohttp.ClientSession() as session:
-            while time.monotonic() < until and self._process.poll() is None:
-                with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                    async with session.get(f"{self.url}/readyz") as answer:
-                        if answer.status == 200:
-                            return
-                await asyncio.sleep(0.1)
-        raise DidNotStart(self._log.read_text("utf-8", errors="replace")[-3000:])
-
-    def processor_seconds(self) -> float:
-        """What it has used so far."""
-        assert self._process is not None
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
-        user, system = fields[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-    def kill(self) -> None:
-        """At once, whatever it is doing."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait()
-            self._process = None
+def channels_process(settings: Settings, name: str, more: dict[str, str]) -> Killable:
+    """One channels process; ``more``: further settings, as their variables."""
+    own = {
+        "YHT_PORT": "{port}",
+        "YHT_WECHAT_APP_ID": "wx0123456789abcdef",
+        "YHT_WECHAT_APP_SECRET": "app-secret",
+        "YHT_WECHAT_TOKEN": _WECHAT_TOKEN,
+        "YHT_TELEGRAM_TOKEN": TELEGRAM_TOKEN,
+        "YHT_TELEGRAM_MODE": "webhook",
+        "YHT_TELEGRAM_SECRET": _SECRET,
+    }
+    return Killable("channels", settings, name, more | own)
 
 
 @dataclass
 class Post:
     """The way to the processes: any of them, late, again until it is acknowledged, and at times twice."""
 
-    processes: Sequence[Process]
+    processes: Sequence[Killable]
     session: aiohttp.ClientSession
     report: Report
     later: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -363,7 +310,7 @@ async def flood(settings: Settings, *, messages: int, processes: int = 1, kills:
             "YHT_RASA_URLS": rasa, "YHT_INTAKE_URL": intake,
             "YHT_WECHAT_API_BASE": outside, "YHT_TELEGRAM_API_BASE": outside,
         }  # fmt: skip
-        running = [Process(settings, f"channels-{number}", addresses) for number in range(processes)]
+        running = [channels_process(settings, f"channels-{number}", addresses) for number in range(processes)]
         try:
             for process in running:
                 await process.start()
@@ -391,7 +338,7 @@ def _residents(post: Post, messengers: Messengers, messages: int) -> tuple[list[
     return people, [person.write(share + (place < rest)) for place, person in enumerate(people)]
 
 
-async def _kill(running: Sequence[Process], post: Post, messages: int, kills: int, report: Report) -> None:
+async def _kill(running: Sequence[Killable], post: Post, messages: int, kills: int, report: Report) -> None:
     """Kill in turn, evenly over the flood."""
     for number in range(kills):
         await post.reached(messages * (number + 1) // (kills + 1))
@@ -455,31 +402,6 @@ def _difference(found: Sequence[str], resident: Resident) -> str:
     missing = len(set(resident.sent) - set(found))
     order = "，次序不同" if not missing and len(found) == len(resident.sent) else ""
     return f"{len(found)} 条，缺 {missing} 条{order}"
-
-
-@contextlib.asynccontextmanager
-async def empty_database(kind: str, folder: Path) -> AsyncIterator[Settings]:
-    """Settings with an empty database: SQLite, or of its own on the PostgreSQL server of this machine."""
-    server = os.environ.get("YHT_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
-    server = server.replace("postgresql+asyncpg://", "postgresql://")
-    name = f"flood_{os.urandom(6).hex()}"
-    url = f"sqlite+aiosqlite:///{folder / 'cases.db'}"
-    if kind == "postgresql":
-        await _execute(server, f"CREATE DATABASE {name}")
-        url = f"{server.rpartition('/')[0]}/{name}".replace("postgresql://", "postgresql+asyncpg://")
-    try:
-        yield Settings(_env_file=None, var_dir=folder, database_url=url)  # type: ignore[call-arg]
-    finally:
-        if kind == "postgresql":
-            await _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-async def _execute(server: str, statement: str) -> None:
-    connection = await asyncpg.connect(server)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 async def _run(messages: int, kinds: Sequence[str], kills: int) -> int:

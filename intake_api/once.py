@@ -38,3 +38,17 @@ async def is_first(session: AsyncSession, key: Key | None, case_id: int, now: da
     if row is None or row.body_hash != key.body_hash:
         raise KeyUsedForAnother
     return False
+
+
+async def came_of(session: AsyncSession, key: Key, now: datetime) -> int | None:
+    """The case that was given out under the key; None while none was, and then the transaction has taken the key.
+
+    To be asked before any case is locked; what is given out then is bound to the key (``cases.bind_key``). Raises
+    KeyUsedForAnother.
+    """
+    if await cases.claim_key(session, key.scope, key.key, key.body_hash, now):
+        return None
+    row = await cases.find_key(session, key.scope, key.key)
+    if row is None or row.body_hash != key.body_hash:
+        raise KeyUsedForAnother
+    return row.case_id

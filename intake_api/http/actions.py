@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiohttp import web
@@ -185,9 +185,7 @@ def _acts(offer: Offer) -> Callable[[web.Request], Any]:
         body = await _sent(request, offer.body)
         row = await readable(request, body.resident)
         goes_on = await _goes_on(request, row, offer.action)
-        if goes_on is not None:
-            body.version = None  # of the case that was named
-        await perform(request, goes_on or row.id, offer, body)
+        await perform(request, goes_on or row.id, offer, body, _order_to(request, goes_on, offer.action, body))
         return json_answer(await view_of(request, row.id, body.resident))
 
     handler.__name__ = f"{offer.action.value}_case"
@@ -208,9 +206,17 @@ async def _sent(request: web.Request, model: type[bodies.ActionBody]) -> Any:
     return model.model_validate(await read_json(request) if request.can_read_body else {})
 
 
-async def perform(request: web.Request, case_id: int, offer: Offer, body: bodies.ActionBody, part: str = "") -> None:
-    """Do what is offered, with errors as problems; ``part`` as in ``order_of``."""
-    order = order_of(request, offer.action, body, part)
+def _order_to(request: web.Request, goes_on: int | None, action: Action, body: bodies.ActionBody) -> Order:
+    """The order where it goes to the case in which another ``goes_on``: the version was of the one that was named.
+
+    The key stands for what was sent, so that it does not change when the case is merged between two attempts.
+    """
+    order = order_of(request, action, body)
+    return order if goes_on is None else replace(order, version=None)
+
+
+async def perform(request: web.Request, case_id: int, offer: Offer, body: bodies.ActionBody, order: Order) -> None:
+    """Do what is offered and ordered, with errors as problems."""
     with problems(request):
         await request.app[ACTING].act(case_id, order, lambda work: offer.run(work, body))
 
@@ -297,10 +303,9 @@ async def urge_case(request: web.Request) -> web.Response:
     body: bodies.ReasonBody = await _sent(request, bodies.ReasonBody)
     row = await readable(request, body.resident)
     goes_on = await _goes_on(request, row, Action.URGE)
-    if goes_on is not None:
-        body.version = None  # of the case that was named
+    order = _order_to(request, goes_on, Action.URGE, body)
     with problems(request):
-        await request.app[ACTING].urge(goes_on or row.id, order_of(request, Action.URGE, body), body.reason)
+        await request.app[ACTING].urge(goes_on or row.id, order, body.reason)
     return json_answer(await view_of(request, row.id, body.resident))
 
 

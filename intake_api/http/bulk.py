@@ -17,7 +17,7 @@ from intake_api.domain.event import ActorKind
 from intake_api.domain.limits import UnknownCondition
 from intake_api.domain.taxonomy import UnknownCategory
 from intake_api.http import schemas
-from intake_api.http.actions import KEY, NEEDS, OFFERS, Offer, perform
+from intake_api.http.actions import KEY, NEEDS, OFFERS, Offer, order_of, perform
 from intake_api.http.authentication import PRINCIPAL
 from intake_api.http.cases import readable_by_number
 from intake_api.http.corrections import apply_correction
@@ -56,7 +56,8 @@ async def _correct(request: web.Request, row: CaseRow, body: Mapping[str, Any]) 
 
 def _offered(offer: Offer) -> BulkAction:
     async def act(request: web.Request, row: CaseRow, body: Mapping[str, Any]) -> None:
-        await perform(request, row.id, offer, offer.body.model_validate(body), _part(row))
+        sent = offer.body.model_validate(body)
+        await perform(request, row.id, offer, sent, order_of(request, offer.action, sent, _part(row)))
 
     return BulkAction(NEEDS, act)
 

@@ -23,6 +23,7 @@ from intake_api.domain.resident import NOBODY, Resident
 from intake_api.domain.stages import WAITING
 from intake_api.domain.task import TaskKind
 from intake_api.domain.worklist import LISTS
+from intake_api.http import idempotency
 from intake_api.http.authentication import PRINCIPAL, Principal
 from intake_api.http.cases import READERS, readable, views_of
 from intake_api.http.queue_schemas import (
@@ -41,8 +42,9 @@ from intake_api.http.queue_schemas import (
 )
 from intake_api.http.resources import CITY, DATABASE, NOW, WORDS
 from intake_api.http.routing import Operation, body_of, json_answer, number_of, query_of
-from intake_api.http.schemas import NO_DEPARTMENT, OneCaseQuery
-from intake_api.storage import claims, queue, ranking, views, worklists
+from intake_api.http.schemas import NO_DEPARTMENT, Body, OneCaseQuery
+from intake_api.once import came_of
+from intake_api.storage import cases, claims, queue, ranking, views, worklists
 from intake_api.storage.queue import After, CaseFilter, Order, waits_since
 from intake_api.storage.queue_tables import ClaimRow, SavedViewRow
 from intake_api.storage.tables import CaseRow
@@ -219,7 +221,7 @@ async def release_claim(request: web.Request) -> web.Response:
 
 
 async def claim_next(request: web.Request) -> web.Response:
-    """Take up the first case by priority that waits for the caller and nobody works on."""
+    """Take up the first case by priority that waits for the caller and nobody works on; under one key the same."""
     principal: Principal = request[PRINCIPAL]
     waiting = waiting_for(principal.roles)
     if not waiting:
@@ -227,10 +229,14 @@ async def claim_next(request: web.Request) -> web.Response:
     department = None
     if not principal.may(Permission.READ_ALL):
         department = principal.department_id or ""
+    key, now = idempotency.asked(request, Body()), request.app[NOW]()
     async with request.app[DATABASE].write() as session:
-        chosen = await claims.take_next(
-            session, [status.value for status in waiting], department, principal.actor, request.app[NOW]()
-        )
+        chosen = await came_of(session, key, now) if key else None
+        if chosen is None:
+            statuses = [status.value for status in waiting]
+            chosen = await claims.take_next(session, statuses, department, principal.actor, now)
+            if key and chosen is not None:
+                await cases.bind_key(session, key.scope, key.key, chosen)
         row = await session.get(CaseRow, chosen) if chosen is not None else None
     shown = await _queued(request, [row]) if row is not None else []
     return json_answer(NextCaseView(case=shown[0] if shown else None))
@@ -389,7 +395,10 @@ OPERATIONS = (
         "POST", "/api/v1/cases/claim-next", claim_next, "队列", "领办下一件",
         "Claims the first case by priority that waits for your role and nobody works on; no two people get the same.",
         action="claim_next", needs=STAFF, answers={200: NextCaseView},
-        problems={403: "nothing_waits_for_role"},
+        optional_headers={
+            idempotency.HEADER: "Optional. Under the same key you get the same case, for retries (1–200 characters)."
+        },
+        problems={400: "idempotency_key_invalid", 403: "nothing_waits_for_role", 422: "idempotency_mismatch"},
     ),
     Operation(
         "GET", "/api/v1/cases/{case_no}/priority", read_priority, "队列", "优先次序及理由",

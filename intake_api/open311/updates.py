@@ -121,7 +121,7 @@ async def _comment(request: web.Request, who: Partner, form: Form, comment: _Com
             return False
         await cases.bind_key(session, who.scope, comment.key, comment.case_id)
         query = select(CaseRow).where(CaseRow.id == comment.case_id)
-        row = (await session.scalars(query.options(undefer(CaseRow.transcript)).with_for_update())).one()
+        row = (await session.scalars(query.options(undefer(CaseRow.transcript)).with_for_update(key_share=True))).one()
         if len(row.transcript) >= _KEPT_AT_MOST:
             raise Refused(400, "这件诉求的补充已经太多，请直接联系受理平台。")
         row.transcript = [*row.transcript, *({"role": "user", "text": line, "at": now.isoformat()} for line in lines)]

@@ -185,8 +185,12 @@ async def get(session: AsyncSession, case_id: int) -> CaseRow | None:
 
 
 async def get_locked(session: AsyncSession, case_id: int) -> CaseRow:
-    """A case that exists, for changing: others who want to change it wait."""
-    query = select(CaseRow).where(CaseRow.id == case_id).options(undefer(CaseRow.due)).with_for_update()
+    """A case that exists, for changing: others who want to change it wait.
+
+    Its number stays, so that they may refer to it meanwhile (``key_share``). Two who have each bound an idempotency key
+    to the case, and then lock it, would else wait for each other.
+    """
+    query = select(CaseRow).where(CaseRow.id == case_id).options(undefer(CaseRow.due)).with_for_update(key_share=True)
     return (await session.scalars(query)).one()
 
 

@@ -50,7 +50,7 @@ async def take_next(
             select(CaseRow.id)
             .where(CaseRow.id.in_(candidates), CaseRow.status.in_(statuses))
             .order_by(CaseRow.rank_at, CaseRow.id)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, key_share=True)
             .limit(1)
         )
         chosen = await session.scalar(locked)

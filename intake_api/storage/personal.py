@@ -100,7 +100,12 @@ async def erase_case(
     Returns counts of what went, and digests of files that nothing names any more.
     """
     counts = {"cases": 0, "attachments": 0, "outbox": 0}
-    query = select(CaseRow).where(CaseRow.id == case_id).options(undefer(CaseRow.transcript)).with_for_update()
+    query = (
+        select(CaseRow)
+        .where(CaseRow.id == case_id)
+        .options(undefer(CaseRow.transcript))
+        .with_for_update(key_share=True)
+    )
     row = (await session.scalars(query)).one()
     if await open_ids(session, [case_id]) or await session.get(ErasedCaseRow, case_id) is not None:
         return counts, []

@@ -1,6 +1,6 @@
 // Taking a case up: for ten minutes it is one person's, every piece of work renews that, and others see whose it is.
 
-import { ask } from './api.js'
+import { ask, newKey } from './api.js'
 import { shortTime } from './clock.js'
 import { FINAL_STATES } from './labels.js'
 import { hasRole } from './session.js'
@@ -41,9 +41,16 @@ export async function release(number) {
   put(number, (await ask('POST', `/cases/${number}/release-claim`)).claim)
 }
 
-/** Take up the first case by priority that waits for this office and nobody has, and open it; false when none waits. */
+let nextKey = ''
+
+/**
+ * Take up the first case by priority that waits for this office and nobody has, and open it; false when none waits.
+ * When no answer came it is asked for again under the same key, so that no case is held without anybody knowing.
+ */
 export async function claimNext() {
-  const { case: item } = await ask('POST', '/cases/claim-next')
+  nextKey ||= newKey()
+  const { case: item } = await ask('POST', '/cases/claim-next', { key: nextKey })
+  nextKey = ''
   if (!item) return false
   put(item.case_no, item.claim)
   const listed = queue.items.some(({ case_no: number }) => number === item.case_no)

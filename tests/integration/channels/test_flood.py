@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.flood import empty_database, flood
+from bench.flood import flood
+from bench.killable import empty_database
 
 MESSAGES = 450
 

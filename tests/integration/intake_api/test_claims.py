@@ -84,6 +84,32 @@ async def test_the_next_case_is_the_first_by_priority_of_what_waits_for_the_role
     assert answer["case"]["status"] == "returned"
 
 
+async def test_who_did_not_hear_which_case_is_theirs_asks_again_under_the_same_key(intake: Intake) -> None:
+    async def take(key: str, role: str = "operator") -> str | None:
+        status, answer = await intake.call("POST", "/api/v1/cases/claim-next", role=role, Idempotency_Key=key)
+        assert status == 200, answer
+        return answer["case"] and str(answer["case"]["case_no"])
+
+    assert await take("early") is None, "nothing waits yet"
+    first, second = await vague(intake), await vague(intake)
+    at_once = await asyncio.gather(take("k1"), take("k1"))
+    assert at_once == [first, first]
+    assert await take("k1") == first
+    assert await take("early") == second, "a key that brought nothing is good for another attempt"
+    intake.tokens.pop("operator")
+    assert await take("k1") is None, "the keys of another person are others"
+
+
+@only_sqlite
+async def test_a_key_that_stands_for_something_else_brings_no_case(intake: Intake) -> None:
+    number = await vague(intake)
+    await intake.call(
+        "POST", f"/api/v1/cases/{number}/actions/note", {"text": "记下"}, role="operator", Idempotency_Key="k"
+    )
+    status, problem = await intake.call("POST", "/api/v1/cases/claim-next", role="operator", Idempotency_Key="k")
+    assert (status, problem["code"]) == (422, "idempotency_mismatch")
+
+
 @only_sqlite
 async def test_a_handler_gets_cases_of_their_department_only(intake: Intake) -> None:
     _, case = await intake.file()

@@ -313,6 +313,27 @@ async def test_an_order_names_no_department_that_the_case_never_reached(intake: 
     assert events["items"][-1]["data"]["department"] is None
 
 
+@pytest.mark.parametrize(
+    ("action", "words"), [("urge", {"reason": "请快一点"}), ("supplement", {"text": "又多了一堆"})]
+)
+async def test_what_a_reporter_sent_is_done_once_though_the_case_was_merged_before_it_is_sent_again(
+    intake: Intake, action: str, words: Json
+) -> None:
+    _, target = await intake.file()
+    _, case = await intake.file(category_confidence=0.2, reporter={"channel_user": "u2"})
+    path = f"/api/v1/cases/{case['case_no']}/actions/{action}"
+    body = words | {"channel_user": "u2", "version": case["version"]}
+    assert (await intake.call("POST", path, body, Idempotency_Key="once"))[0] == 200
+    await done(intake, case, "merge", "operator", into=target["case_no"], reason="同一堆垃圾")
+    status, again = await intake.call("POST", path, body, Idempotency_Key="once")
+    assert (status, again["case_no"]) == (200, case["case_no"])
+    for each, times in ((case, 1), (target, 0)):
+        _, events = await intake.call("GET", f"/api/v1/cases/{each['case_no']}/events", role="supervisor")
+        assert [event["kind"] for event in events["items"]].count(
+            {"urge": "urged"}.get(action, "supplemented")
+        ) == times
+
+
 async def test_of_two_cases_merged_into_each_other_at_once_one_goes_on(intake: Intake) -> None:
     one, two = [(await intake.file(category_confidence=0.2))[1] for _ in range(2)]
     await intake.token("operator")
@@ -589,3 +610,18 @@ async def test_a_closed_answer_reaches_the_reporter_in_words(intake: Intake) -> 
         "POST", "/api/v1/outbox/claim", {"channels": ["web"], "limit": 9, "lease_seconds": 60}
     )
     assert answer["items"][0]["payload"]["answer"] == "垃圾分类投放时间为早7点到9点"
+
+
+async def test_many_who_act_on_one_case_at_once_each_under_a_key_are_all_heard_once(intake: Intake) -> None:
+    """A key refers to the case; on PostgreSQL that must not keep others from locking it, or they wait for each other."""
+    _, case = await intake.file()
+    path = f"/api/v1/cases/{case['case_no']}/actions/note"
+    notes = [f"第{number}条" for number in range(20)]
+    await intake.token("operator")
+    for _ in range(2):
+        answers = await asyncio.gather(
+            *(intake.call("POST", path, {"text": each}, role="operator", Idempotency_Key=each) for each in notes)
+        )
+        assert [status for status, _ in answers] == [200] * len(notes)
+    _, events = await intake.call("GET", f"/api/v1/cases/{case['case_no']}/events", role="supervisor")
+    assert sorted(event["remark"] for event in events["items"] if event["remark"]) == sorted(notes)
