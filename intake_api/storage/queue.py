@@ -36,6 +36,7 @@ _STRIDE = 4  # blocks in the first stride; each is four times as long as the one
 _COUNT_LIMIT = 1000
 _WAITING = tuple(state.value for state in TaskState if state.is_open)
 _SMALL_BOX = 2.5e-5  # square degrees, a quarter of a square kilometre: its cases are read and sorted
+_SHORT_TIME = timedelta(days=31)  # in which cases were closed: these are read and sorted, too
 
 
 class Order(StrEnum):
@@ -183,7 +184,8 @@ async def _by_due_time(session: AsyncSession, wanted: CaseFilter) -> list[int]:
 
 async def _find(session: AsyncSession, wanted: CaseFilter, *, without_clock: bool = False) -> list[int]:
     lookup = _lookup(wanted)
-    if wanted.box is not None and wanted.order is not Order.STAGE and _area(wanted.box) <= _SMALL_BOX:
+    if _has_few_by_an_index(wanted) and wanted.order is not Order.STAGE:
+        # the planner would rather walk all cases in the order of the list until it has enough
         within = _plain(wanted, without_clock=without_clock).add_columns(CaseRow.due_at, CaseRow.rank_at)
         if lookup.text:
             within = within.where(_has_text(session, lookup))
@@ -228,17 +230,27 @@ async def _find(session: AsyncSession, wanted: CaseFilter, *, without_clock: boo
     return list(await session.scalars(query))
 
 
+def _has_few_by_an_index(wanted: CaseFilter) -> bool:
+    """Whether the place, or the time of closing, leaves so few that they are best read and sorted."""
+    if wanted.box is not None:
+        return _area(wanted.box) <= _SMALL_BOX
+    since, until = wanted.closed_from, wanted.closed_to
+    return since is not None and until is not None and until - since <= _SHORT_TIME
+
+
 # by the order of one column
 
 
 def _driver(wanted: CaseFilter, lookup: Lookup) -> tuple[Any, Sequence[str]] | None:
     """The one column with an index in the order of the list that will do; None: the text index is asked.
 
-    All open states together are no filter where only open cases are in the index.
+    All open states together, or none, are no filter where only open cases are in the index.
     """
     if lookup.text:
         return None
-    ordered_open = wanted.order is not Order.NEWEST and set(wanted.status) == set(OPEN_STATES)
+    ordered_open = wanted.order is not Order.NEWEST and (
+        set(wanted.status) == set(OPEN_STATES) or (not wanted.status and not _of_work(wanted))
+    )
     facets = len(lookup.facets) - (ordered_open and len(wanted.status) > 0)
     if facets == 0 or (wanted.of_due and facets == 1):
         return None, ()
