@@ -30,7 +30,7 @@ def test_one_message_with_everything_is_read_back_at_once():
 
 
 def test_yes_on_the_summary_confirms():
-    for yes in ("对", "确认", "是的", "对 就这样", "好的报吧", "嗯嗯", "地址对的 报上去吧", "OK", "没问题"):
+    for yes in ("对", "确认", "是的", "对 就这样", "好的报吧", "嗯嗯", "地方没错 报上去", "OK", "没问题"):
         report, said = say(summary_of_a_broken_light(), yes, "other")
         assert report.status == "confirmed", yes
         assert said == []
