@@ -12,14 +12,23 @@ from bench.killable import empty_database
 MESSAGES = 450
 
 
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> str:
+    """Its kind; skips where there is no server."""
+    kind: str = request.param
+    if kind == "postgresql":
+        request.getfixturevalue("postgres")
+    return kind
+
+
 @pytest.mark.parametrize(
-    ("database", "processes"), [("sqlite", 1), pytest.param("postgresql", 2, marks=pytest.mark.postgres)]
+    ("database", "processes"),
+    [("sqlite", 1), pytest.param("postgresql", 2, marks=pytest.mark.postgres)],
+    indirect=["database"],
 )
 async def test_each_message_is_handled_once_answered_in_order_and_none_is_lost(
-    database: str, processes: int, request: pytest.FixtureRequest, tmp_path: Path
+    database: str, processes: int, tmp_path: Path
 ) -> None:
-    if database == "postgresql":
-        request.getfixturevalue("postgres")  # skips where there is no server
     async with empty_database(database, tmp_path) as settings:
         report = await flood(settings, messages=MESSAGES, processes=processes, kills=1)
     assert report.faults == []
